@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+/// Every bound of the system, once. Where two depend on each other a static_assert says how.
+namespace sluice::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+
+// Names for bytes (BEP 52).
+inline constexpr std::uint64_t leaf_size = 16 * kib;
+inline constexpr std::uint64_t piece_size = 1 * mib;
+inline constexpr std::uint64_t leaves_per_piece = piece_size / leaf_size;
+static_assert(leaves_per_piece == 64);
+
+// Buffers: one budget per process.
+inline constexpr std::uint32_t buffers_per_process = 128;  // of `piece_size`
+inline constexpr std::uint32_t buffers_per_slab = 16;
+inline constexpr std::uint32_t jobs_moving_max = 4;
+inline constexpr std::uint32_t buffers_per_moving_job_max = 16;
+inline constexpr std::uint32_t buffers_for_cold_readers_max = 48;
+// Every moving job can always make progress: nobody waits for a buffer that a waiting job holds.
+static_assert(jobs_moving_max * buffers_per_moving_job_max + buffers_for_cold_readers_max <=
+              buffers_per_process);
+
+// One message of work between actors and reactors.
+inline constexpr std::uint64_t range_per_message = 16 * mib;
+inline constexpr std::uint32_t files_per_batch_max = 256;
+inline constexpr std::uint64_t bytes_per_batch_max = 16 * mib;
+static_assert(range_per_message % piece_size == 0);
+
+// Durability: verified pieces are recorded at least this often.
+inline constexpr std::uint64_t unrecorded_bytes_max = 16 * mib;
+inline constexpr auto unrecorded_time_max = 1s;
+
+// Manifest.
+inline constexpr std::uint32_t manifest_entries_max = 1'000'000;
+inline constexpr std::uint64_t manifest_bytes_max = 64 * mib;
+inline constexpr std::uint32_t path_bytes_max = 4096;
+
+// HTTP.
+inline constexpr auto http_head_deadline = 10s;
+inline constexpr auto http_stall_deadline = 30s;
+inline constexpr auto http_idle_deadline = 60s;
+inline constexpr std::uint64_t http_target_bytes_max = 16 * kib;
+inline constexpr std::uint64_t http_head_bytes_max = 32 * kib;
+inline constexpr std::uint32_t http_ranges_per_request_max = 8;
+inline constexpr std::uint32_t http_connections_max = 1024;
+inline constexpr std::uint32_t http_connections_per_address_max = 256;
+inline constexpr std::uint64_t manifest_index_cache_bytes = 64 * mib;
+inline constexpr std::uint32_t http_connections_per_source = 4;
+static_assert(http_target_bytes_max < http_head_bytes_max);
+
+// Pulling.
+inline constexpr auto source_connect_deadline = 10s;
+inline constexpr auto source_head_deadline = 10s;
+inline constexpr auto source_stall_deadline = 30s;
+inline constexpr std::uint32_t bad_pieces_per_source_max = 3;
+inline constexpr auto source_quarantine = 30min;
+inline constexpr auto all_sources_failed_wait = 30min;
+inline constexpr auto source_probe_first = 30s;
+inline constexpr auto source_probe_last = 5min;
+inline constexpr std::uint32_t sources_per_notification_max = 64;
+
+// Jobs and notifications.
+inline constexpr std::uint32_t jobs_per_distribution_point_max = 50;
+inline constexpr std::uint32_t notification_tries_max = 30;
+inline constexpr auto notification_retry_delay = 20min;
+inline constexpr auto content_availability_check = 20min;
+inline constexpr std::uint32_t status_polls_max = 72;
+inline constexpr auto status_poll_delay = 60min;
+inline constexpr std::uint32_t outbox_messages_max = 100'000;
+inline constexpr std::uint32_t status_messages_per_batch = 256;
+static_assert(jobs_moving_max <= jobs_per_distribution_point_max);
+
+// Control.
+inline constexpr std::uint32_t rpc_frame_bytes_max = 1 * mib;
+inline constexpr std::uint32_t rpc_string_bytes_max = 256 * kib;
+inline constexpr std::uint32_t rpc_container_items_max = 4096;
+inline constexpr std::uint32_t rpc_recursion_max = 16;
+inline constexpr std::uint32_t rpc_connections_max = 128;
+inline constexpr std::uint32_t rpc_client_threads_max = 32;
+inline constexpr std::uint32_t rpc_slow_threads_max = 8;
+inline constexpr std::uint32_t rpc_calls_waiting_max = 4096;
+inline constexpr auto rpc_connect_deadline = 3s;
+inline constexpr auto rpc_call_deadline = 10s;
+inline constexpr auto rpc_idle_deadline = 60s;
+inline constexpr std::uint32_t list_page_rows = 500;
+inline constexpr auto heartbeat_interval = 30s;
+static_assert(rpc_string_bytes_max < rpc_frame_bytes_max);
+static_assert(rpc_slow_threads_max < rpc_client_threads_max);
+
+// Worker threads that may block.
+inline constexpr std::uint32_t worker_queue_max = 4096;
+
+}  // namespace sluice::limits

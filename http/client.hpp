@@ -1,0 +1,88 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/io.hpp"
+#include "model/model.hpp"
+
+namespace sluice::http {
+
+/// Why a source was left (one row of the lying-source matrix, features X), for status message
+/// 20001.
+struct source_fault {
+  std::string row;   ///< "X1" .. "X36", or "" when nobody is to blame (404)
+  std::string what;  ///< one sentence: "answered 403 Forbidden"
+};
+
+/// The outcome of one exchange that did not give the bytes.
+struct fetch_failure {
+  error cause;  ///< not_found: lacks it (no blame); refused, timed_out, peer_closed, unreachable,
+                ///< corrupt
+  source_fault fault;
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+/// Requests to one source over at most `connections` kept-alive connections. Only `host:port` is
+/// ever contacted: redirects are never followed, any content coding is refused, ranges must be
+/// answered exactly. Threads: its reactor's.
+class source_client {
+public:
+  struct settings {
+    io::endpoint address;
+    std::uint32_t connections = limits::http_connections_per_source;
+  };
+  source_client(io::reactor& ring, settings given);
+  ~source_client();
+
+  /// GET or HEAD without body: is it there? `not_found`: no.
+  [[nodiscard]] io::task<std::optional<fetch_failure>> probe(std::string target);
+  /// A whole small body into memory (manifest signature, piece layer, small file): exactly `size`
+  /// bytes when it is given
+  /// (`bytes_max` otherwise).
+  struct body {
+    std::vector<std::byte> bytes;
+    std::optional<fetch_failure> failure;
+  };
+  [[nodiscard]] io::task<body> fetch(std::string target, std::optional<std::uint64_t> size,
+                                     std::uint64_t bytes_max,
+                                     std::shared_ptr<io::cancellation> stop);
+  /// Many small bodies, requests sent ahead on one connection (pipelined), handed over in order,
+  /// each at most 1 MiB, exactly `size`.
+  struct small_request {
+    std::string target;
+    std::uint64_t size = 0;
+  };
+  /// `take(i, bytes)` is called for each body that arrived whole; the span is valid during the
+  /// call. Returns per request: nothing, or why it did not come.
+  [[nodiscard]] io::task<std::vector<std::optional<fetch_failure>>> fetch_many(
+      std::vector<small_request> requests,
+      std::function<void(std::size_t, std::span<const std::byte>)> take,
+      std::shared_ptr<io::cancellation> stop);
+  /// A range through ingest into a file; the tap judges each block.
+  struct range_outcome {
+    io::ingest_report report;
+    std::optional<fetch_failure> failure;  ///< with what stopped it, when it did
+  };
+  [[nodiscard]] io::task<range_outcome> fetch_range(std::string target, std::uint64_t file_size,
+                                                    io::ingest_request range,
+                                                    io::buffer_pool& buffers, io::file& into,
+                                                    io::tap& check,
+                                                    std::shared_ptr<io::cancellation> stop);
+  /// A whole body of known size straight into a file from offset 0, unverified (manifests: hashed
+  /// afterwards).
+  [[nodiscard]] io::task<std::optional<fetch_failure>> fetch_to_file(
+      std::string target, std::uint64_t size, io::file& into,
+      std::shared_ptr<io::cancellation> stop);
+  [[nodiscard]] io::task<void> close();
+  [[nodiscard]] std::uint64_t bytes_received() const noexcept;
+};
+
+/// The targets of design section "HTTP surface".
+std::string manifest_target(const model::content_id& content);
+std::string signature_target(const model::content_id& content);
+std::string file_target(const model::content_id& content, const model::file_id& file);
+std::string pieces_target(const model::content_id& content, const model::file_id& file);
+
+}  // namespace sluice::http

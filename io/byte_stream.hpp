@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "io/socket.hpp"
+
+namespace sluice::io {
+
+/// A connection as ingest and egress see it: plain now, TLS later.
+class byte_stream {
+public:
+  virtual ~byte_stream() = default;
+  /// See `socket::receive`.
+  [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into,
+                                                          std::chrono::nanoseconds stall) = 0;
+  [[nodiscard]] virtual task<result<void>> send(std::span<const std::byte> bytes,
+                                                std::chrono::nanoseconds stall) = 0;
+  [[nodiscard]] virtual task<result<void>> send_file(const file& from, std::uint64_t offset,
+                                                     std::uint64_t length,
+                                                     std::chrono::nanoseconds stall) = 0;
+  virtual void abort() noexcept = 0;
+  [[nodiscard]] virtual task<void> close() = 0;
+  [[nodiscard]] virtual const std::string& peer() const noexcept = 0;
+};
+
+/// TCP without TLS.
+std::unique_ptr<byte_stream> plain_stream(socket connected);
+
+}  // namespace sluice::io

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/reactor.hpp"
+
+namespace sluice::io {
+
+enum class file_kind : std::uint8_t { regular, folder, link, other };
+
+struct file_facts {
+  file_kind kind = file_kind::other;
+  std::uint64_t size = 0;
+  std::uint32_t permissions = 0;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t links = 0;
+  std::chrono::nanoseconds modified{};  ///< since the epoch
+  std::chrono::nanoseconds changed{};   ///< ctime
+};
+
+struct volume_facts {
+  std::uint64_t bytes_free = 0;  ///< for us
+  std::uint64_t bytes_total = 0;
+  std::uint64_t inodes_free = 0;
+  std::uint64_t inodes_total = 0;
+};
+
+struct folder_entry {
+  std::string name;
+  file_kind kind = file_kind::other;
+};
+
+enum class access_mode : std::uint8_t { read, write, read_write };
+enum class on_existing : std::uint8_t { keep, replace };
+
+struct open_options {
+  access_mode access = access_mode::read;
+  bool create = false;
+  bool exclusive = false;  ///< with create: fails with `conflict` when it exists
+  bool truncate = false;
+  bool direct = false;  ///< O_DIRECT; falls back to buffered where the file system has none
+  std::uint32_t permissions = 0640;
+};
+
+/// An open file. Reads and writes are positional. Closed explicitly; dropping an open one closes it
+/// too.
+///
+/// With `direct`: offsets, lengths and memory aligned to 4096, except that `write_tail` takes the
+/// last block of a file at its exact length.
+class file {
+public:
+  file() = default;
+  file(file&&) noexcept;
+  file& operator=(file&&) noexcept;
+  ~file();
+  [[nodiscard]] bool is_open() const noexcept;
+  /// Reads until `into` is full or the file ends; returns the bytes read.
+  [[nodiscard]] task<result<std::size_t>> read(std::span<std::byte> into, std::uint64_t offset);
+  /// Writes all of it; short writes are continued.
+  [[nodiscard]] task<result<void>> write(std::span<const std::byte> bytes, std::uint64_t offset);
+  /// The end of a file whose length is not a multiple of 4096, through a buffered handle of its
+  /// own.
+  [[nodiscard]] task<result<void>> write_tail(std::span<const std::byte> bytes,
+                                              std::uint64_t offset);
+  [[nodiscard]] task<result<void>> sync_data();
+  [[nodiscard]] task<result<void>> sync_all();
+  [[nodiscard]] task<result<void>> allocate(
+      std::uint64_t size);  ///< disk blocks for 0..size, size set
+  [[nodiscard]] task<result<void>> truncate(std::uint64_t size);
+  [[nodiscard]] task<result<void>> set_permissions(std::uint32_t permissions);
+  [[nodiscard]] task<result<file_facts>> facts();
+  [[nodiscard]] task<void> close();
+  [[nodiscard]] int descriptor() const noexcept;  ///< of the backend's table; io only
+
+private:
+  friend class folder;
+};
+
+/// An open folder; every path is relative to it and cannot leave it (openat2 RESOLVE_BENEATH, no
+/// symlinks followed).
+class folder {
+public:
+  folder() = default;
+  folder(folder&&) noexcept;
+  folder& operator=(folder&&) noexcept;
+  ~folder();
+  /// By absolute path; the path's own links are followed.
+  static task<result<folder>> open(reactor& ring, std::string absolute_path);
+  [[nodiscard]] task<result<folder>> open_folder(std::string path) const;
+  [[nodiscard]] task<result<file>> open_file(std::string path, open_options options) const;
+  /// Makes the folder and its missing parents; existing is a success.
+  [[nodiscard]] task<result<void>> make_folders(std::string path) const;
+  /// renameat2: `keep` fails with `conflict` when `to` exists; `replace` puts it in its place
+  /// atomically.
+  [[nodiscard]] task<result<void>> rename(std::string from, std::string to, on_existing how) const;
+  [[nodiscard]] task<result<void>> remove_file(std::string path) const;
+  [[nodiscard]] task<result<void>> remove_folder(std::string path) const;
+  [[nodiscard]] task<result<file_facts>> facts(
+      std::string path) const;  ///< of a link: the link itself
+  [[nodiscard]] task<result<std::string>> read_link(std::string path) const;
+  /// Names in no particular order, without . and ..; "" or "." for this folder.
+  [[nodiscard]] task<result<std::vector<folder_entry>>> list(std::string path) const;
+  [[nodiscard]] task<result<void>> sync(
+      std::string path = ".") const;  ///< fsync of a folder beneath
+  [[nodiscard]] task<result<volume_facts>> volume() const;
+  [[nodiscard]] task<result<void>> sync_volume() const;  ///< syncfs
+  [[nodiscard]] task<void> close();
+
+  /// Small files whole: manifests, records, keys.
+  [[nodiscard]] task<result<std::string>> read_whole(std::string path,
+                                                     std::uint64_t bytes_max) const;
+  /// Writes `<path>.new`, fsync, rename, fsync of the folder: after a crash the old or the new one.
+  [[nodiscard]] task<result<void>> write_whole(std::string path, std::string bytes,
+                                               std::uint32_t permissions = 0640) const;
+};
+
+}  // namespace sluice::io

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "io/file.hpp"
+#include "io/reactor.hpp"
+
+namespace sluice::io {
+
+/// "127.0.0.1:8080", "[::1]:8080", "name:8080".
+struct endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  [[nodiscard]] std::string text() const;
+  static result<endpoint> parse(std::string_view text);
+};
+
+/// A connected TCP socket. One receiver and one sender at a time. Closed explicitly; dropping it
+/// closes it.
+class socket {
+public:
+  socket() = default;
+  socket(socket&&) noexcept;
+  socket& operator=(socket&&) noexcept;
+  ~socket();
+  /// `connect` covers resolving (on a worker) and connecting.
+  static task<result<socket>> connect(reactor& ring, endpoint to,
+                                      std::chrono::nanoseconds deadline);
+  /// At least one byte, or 0 at the peer's end; `timed_out` when nothing comes for `stall`.
+  [[nodiscard]] task<result<std::size_t>> receive(std::span<std::byte> into,
+                                                  std::chrono::nanoseconds stall);
+  /// All of it; `timed_out` when the peer takes nothing for `stall`.
+  [[nodiscard]] task<result<void>> send(std::span<const std::byte> bytes,
+                                        std::chrono::nanoseconds stall);
+  /// From the page cache without a copy in user space (sendfile on readiness).
+  [[nodiscard]] task<result<void>> send_file(const file& from, std::uint64_t offset,
+                                             std::uint64_t length, std::chrono::nanoseconds stall);
+  /// Makes every waiting operation end with `cancelled` or `peer_closed`; reactor thread.
+  void abort() noexcept;
+  [[nodiscard]] task<void> close();
+  [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] const std::string& peer()
+      const noexcept;  ///< the address without port, for caps and logs
+};
+
+class listener {
+public:
+  listener() = default;
+  listener(listener&&) noexcept;
+  listener& operator=(listener&&) noexcept;
+  ~listener();
+  /// Port 0 takes a free one. SO_REUSEPORT when `shared`, so that several reactors can share a
+  /// port.
+  static task<result<listener>> open(reactor& ring, endpoint at, bool shared);
+  [[nodiscard]] task<result<socket>> accept();
+  [[nodiscard]] endpoint local() const;
+  void abort() noexcept;  ///< a waiting `accept` ends with `cancelled`
+  [[nodiscard]] task<void> close();
+};
+
+}  // namespace sluice::io

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/notification.hpp"
+
+/// What has to be done so that every target has what it should have. Pure.
+namespace sluice::model {
+
+/// The facts about one (content, distribution point) target.
+struct plan_target {
+  content_id content;
+  std::string distribution_point;
+  bool own = false;  ///< the site's own: content is taken from the site library, no transfer
+  bool reachable_by_pull = true;
+  bool has_it = false;    ///< the site database shows it installed
+  bool job_open = false;  ///< a job for it is under way
+  std::uint32_t jobs_open_there = 0;
+  std::vector<source_entry> sources;  ///< its configured sources
+  std::vector<bool> source_has_it;    ///< availability index, same order
+};
+
+enum class plan_action : std::uint8_t {
+  nothing,          ///< it has it, or a job is on its way
+  install_locally,  ///< the site's own distribution point: add the user, no bytes move
+  notify,           ///< at least one source holds it (B1): send the notification
+  wait_for_source,  ///< none does (B2, B3, message 8212)
+  wait_for_slot,    ///< 50 jobs are open there (B4, message 8211)
+};
+
+struct planned_step {
+  plan_action action = plan_action::nothing;
+  std::vector<std::string> lacking;  ///< wait_for_source: the sources asked
+};
+planned_step plan(const plan_target& facts);
+
+/// Whether adding `source` to `distribution_point` would close a ring of sources; the ring as a
+/// path "a -> b -> a".
+struct source_edge {
+  std::string distribution_point;
+  std::string source;
+};
+std::optional<std::string> source_cycle(const std::vector<source_edge>& edges);
+
+}  // namespace sluice::model

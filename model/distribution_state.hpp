@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/base.hpp"
+#include "model/job_state.hpp"
+
+/// What the site remembers of a distribution. Values are those of ConfigMgr; never renumber.
+namespace sluice::model {
+
+/// S1: the job at the site.
+enum class site_job_state : std::uint8_t {
+  pending = 0,
+  ready = 1,
+  started = 2,
+  in_progress = 3,
+  pending_restart = 4,
+  complete = 5,
+  failed = 6,
+  cancelled = 7,
+  suspended = 8,
+};
+/// True when S1 lists the transition (0→1→2→3→5; 3→4→1; 0|1|3→8→1; any open→6|7; late success
+/// 6|7→5).
+[[nodiscard]] bool may_follow(site_job_state from, site_job_state to) noexcept;
+
+/// S5: a package on a distribution point.
+enum class package_state : std::uint8_t {
+  installed = 0,
+  install_pending = 1,
+  install_retrying = 2,
+  install_failed = 3,
+  removal_pending = 4,
+  removal_retrying = 5,
+  removal_failed = 6,
+  content_updating = 7,
+  content_monitoring = 8,
+};
+[[nodiscard]] bool may_follow(package_state from, package_state to) noexcept;
+
+/// S6.
+enum class console_bucket : std::uint8_t { success = 1, in_progress = 2, unknown = 3, failed = 4 };
+/// `heard` is false while no status of this target has come in.
+[[nodiscard]] console_bucket bucket_of(package_state state, bool cancelled, bool heard) noexcept;
+
+std::string_view name_of(site_job_state state) noexcept;
+std::string_view name_of(package_state state) noexcept;
+std::string_view name_of(console_bucket bucket) noexcept;
+
+}  // namespace sluice::model

@@ -1,0 +1,22 @@
+#pragma once
+
+/// Decides, without clock, thread or I/O.
+///
+///   ids               distinct types for every name
+///   manifest          what one content version consists of
+///   notification      what the site tells a pull distribution point
+///   status_message    what a node tells its site
+///   job_state         S2, S3: a content on its way
+///   source_ranking    D6-D10: who is asked next
+///   distribution_plan what has to be sent where, and from which source
+///   distribution_state  S1, S5, S6: what the site remembers of it
+///   views             what an operator is shown
+#include "model/distribution_plan.hpp"   // IWYU pragma: export
+#include "model/distribution_state.hpp"  // IWYU pragma: export
+#include "model/ids.hpp"                 // IWYU pragma: export
+#include "model/job_state.hpp"           // IWYU pragma: export
+#include "model/manifest.hpp"            // IWYU pragma: export
+#include "model/notification.hpp"        // IWYU pragma: export
+#include "model/source_ranking.hpp"      // IWYU pragma: export
+#include "model/status_message.hpp"      // IWYU pragma: export
+#include "model/views.hpp"               // IWYU pragma: export

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/ids.hpp"
+
+namespace sluice::model {
+
+/// What is known of a source at the moment of choosing, for one content.
+enum class source_verdict : std::uint8_t {
+  untried,
+  has_it,       ///< served some of it already
+  lacks,        ///< answered 404: not a fault (D8)
+  bad,          ///< misbehaved or failed this round (D9, X rows)
+  quarantined,  ///< too many bad pieces; not before its time is over
+};
+
+struct ranked_source {
+  std::string name;
+  std::uint32_t priority = 1;  ///< lowest first (D6)
+  source_verdict verdict = source_verdict::untried;
+};
+
+/// The index of the source to ask next: among the usable ones (untried or has_it) of the lowest
+/// priority number, one at random (D7); a source that serves already is kept (D8, D9).
+/// Nothing when none is usable: wait, then start over (D10). `random` any number.
+std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sources,
+                                         std::uint64_t random);
+
+/// A new round (D10): forgets `lacks` and `bad`, keeps `quarantined`.
+void start_over(std::vector<ranked_source>& sources);
+
+std::string_view name_of(source_verdict verdict) noexcept;
+
+}  // namespace sluice::model

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/distribution_state.hpp"
+#include "model/notification.hpp"
+#include "model/status_message.hpp"
+
+/// What an operator is shown, as values: rows of `sluice package list`, `status`, `why` and so on.
+/// The wire (rpc/sluice.thrift) and --json carry the same fields under the same names.
+namespace sluice::model {
+
+struct package_row {
+  package_id id;
+  std::string name;
+  std::string source_path;
+  std::uint32_t version = 0;
+  std::uint32_t files = 0;
+  byte_count bytes{};
+  digest manifest_hash;
+  calendar_time created;
+  std::uint32_t targets = 0;  ///< distribution points it should be on
+};
+
+enum class distribution_point_mode : std::uint8_t { standard = 1, pull = 2 };
+
+struct source_choice {
+  std::string name;
+  std::uint32_t priority = 1;
+};
+
+struct distribution_point_row {
+  std::string name;
+  std::string control_address;  ///< host:port of its node Thrift; empty for the site's own
+  std::string content_address;  ///< host:port where it serves, as registered; may be empty
+  distribution_point_mode mode = distribution_point_mode::pull;
+  bool own = false;  ///< on the site server itself
+  std::vector<source_choice> sources;
+  std::optional<node_id> node;  ///< once it has registered
+  std::optional<calendar_time> last_heard;
+  std::uint32_t contents = 0;  ///< installed
+  std::uint32_t jobs = 0;      ///< open
+};
+
+/// One (package, distribution point): a row of `sluice status`.
+struct distribution_row {
+  package_id package;
+  std::uint32_t version = 0;
+  std::string distribution_point;
+  console_bucket bucket = console_bucket::unknown;
+  package_state state = package_state::install_pending;  ///< S5
+  std::optional<job_id> job;
+  std::optional<site_job_state> job_state;  ///< S1
+  std::uint8_t percent = 0;
+  byte_count bytes_total{};
+  byte_count bytes_done{};
+  byte_count bytes_transferred{};
+  std::uint64_t pieces_verified = 0;
+  std::uint64_t bytes_per_second = 0;
+  std::optional<std::chrono::seconds> remaining;  ///< ETA
+  std::string source;                             ///< the current one
+  std::uint32_t tries_left = 0;                   ///< notification retries
+  std::optional<calendar_time> next_try;
+  std::string reason;  ///< one sentence, why it is not done
+  calendar_time changed;
+};
+
+/// An operator's question "why": the answer in parts.
+struct why_source {
+  std::string name;
+  std::uint32_t priority = 1;
+  std::string
+      verdict;  ///< "has it", "lacks it", "refused the connection", "quarantined until 12:00"
+};
+struct why_report {
+  std::string subject;  ///< "PKG00012.1 on dp2"
+  std::string doing;    ///< what it does or waits for: "waits for a source"
+  std::optional<calendar_time> since;
+  std::string next;  ///< what happens next: "asks all sources again"
+  std::optional<calendar_time> next_time;
+  std::string unblock;  ///< what would end the wait: "start dp1 or site, or add a source: sluice dp
+                        ///< source add ..."
+  std::vector<why_source> sources;
+};
+
+struct message_row {
+  status_message message;
+  std::string site;
+  std::string system;
+};
+
+/// `sluice --node library`.
+struct library_report {
+  std::string root;
+  std::uint64_t contents = 0;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_free = 0;
+  std::vector<std::string> content_ids;
+};
+
+/// A job as the node sees it (`sluice --node status`).
+struct node_job_row {
+  job_id job;
+  content_id content;
+  job_state state = job_state::not_started;
+  byte_count bytes_total{};
+  byte_count bytes_done{};
+  std::uint64_t bytes_per_second = 0;
+  std::string source;
+  std::string reason;
+};
+struct node_report {
+  std::string name;
+  node_id node;
+  std::string version;  ///< of the program
+  std::string site_address;
+  bool site_reachable = false;
+  std::uint64_t outbox = 0;  ///< undelivered reports
+  std::vector<node_job_row> jobs;
+};
+
+}  // namespace sluice::model

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hashing/hashing.hpp"
+#include "io/io.hpp"
+#include "storage/content_catalogue.hpp"
+#include "storage/staging_file.hpp"
+
+namespace sluice::storage {
+
+/// Where a walk over a manifest stands: a byte offset of a line.
+struct manifest_cursor {
+  std::uint64_t offset = 0;
+};
+
+/// One step of the set difference "manifest minus library".
+struct missing_page {
+  std::vector<model::file_id> files;  ///< to be fetched; each once per page
+  manifest_cursor next;
+  bool end = false;
+  std::uint64_t files_present = 0;  ///< entries of this page that need no transfer
+  std::uint64_t bytes_present = 0;
+};
+
+struct missing_request {
+  model::content_id content;
+  manifest_cursor from;
+  std::uint32_t files_max = limits::files_per_batch_max;
+  std::uint64_t bytes_max =
+      limits::bytes_per_batch_max;  ///< a page ends at the file that reaches it
+  bool all = false;                 ///< redistribute: everything counts as missing
+};
+
+/// What a content consists of, told once its manifest is verified.
+struct content_facts {
+  std::uint32_t files = 0;
+  model::byte_count bytes{};
+  std::uint64_t pieces = 0;  ///< of files > 1 MiB, plus one per smaller file
+};
+
+/// The writer of the content library: everything that changes it goes through here, in the order
+/// bytes, names, promises. One per process, on one reactor; actors reach it through the librarian.
+///
+/// Errors: `no_space` parks the job; `os_failed` from a write or sync condemns the attempt, never
+/// retried on the same file; `corrupt` blames the source.
+class content_library {
+public:
+  struct settings {
+    std::string root;
+    std::vector<hashing::public_key> site_keys;  ///< whose manifests are believed
+  };
+  /// Makes the folders when they are missing, reads the package records into `catalogue`, removes
+  /// staging files that no recorded piece and no job wants (`keep_staging` says which are wanted).
+  static io::task<result<std::unique_ptr<content_library>>> open(
+      io::reactor& ring, io::worker_pool& workers, io::buffer_pool& buffers,
+      std::shared_ptr<content_catalogue> catalogue, settings given,
+      std::vector<model::file_id> keep_staging);
+  [[nodiscard]] io::task<void> close();
+
+  // Manifests -----------------------------------------------------------------------------------
+  /// A manifest on its way in: the caller writes its bytes into the returned file.
+  [[nodiscard]] io::task<result<io::file>> stage_manifest(model::content_id content);
+  /// Checks size, hash, signature (by one of the site's keys), and parses it as a stream. `corrupt`
+  /// removes it.
+  [[nodiscard]] io::task<result<content_facts>> verify_manifest(model::content_id content,
+                                                                model::digest hash,
+                                                                model::byte_count size,
+                                                                std::string signature);
+  [[nodiscard]] io::task<result<missing_page>> missing(missing_request request);
+
+  // Files ---------------------------------------------------------------------------------------
+  [[nodiscard]] io::task<result<bool>> holds(model::file_id file);
+  /// Begins or resumes a file of > 1 MiB. `layer` is checked against the root. `recorded` are the
+  /// pieces the node journal knows to be durable; written but unrecorded ones near them are re-read
+  /// and kept if they are right. `conflict` when another writer has it (wait for
+  /// `staging_released`).
+  [[nodiscard]] io::task<result<std::unique_ptr<staging_file>>> begin_file(
+      model::file_id file, hashing::piece_layer layer,
+      std::vector<staging_file::piece_run> recorded);
+  /// fsync, rename, fsync folder; the piece layer first. `keep`: having it already is a success.
+  [[nodiscard]] io::task<result<void>> commit_file(std::unique_ptr<staging_file> staged,
+                                                   io::on_existing how);
+  /// Gives the writer's place back and leaves the bytes for a later resume.
+  [[nodiscard]] io::task<void> release_file(std::unique_ptr<staging_file> staged);
+  /// Files of <= 1 MiB, whole in memory, verified by the caller's digest check inside: written, one
+  /// barrier, named, one barrier. Returns per file: nothing (committed), or the error; a failed
+  /// barrier condemns the whole batch.
+  struct small_file {
+    model::file_id id;
+    std::span<const std::byte> bytes;  ///< outlives the call
+  };
+  [[nodiscard]] io::task<std::vector<std::optional<error>>> commit_small(
+      std::vector<small_file> files, io::on_existing how);
+
+  // Contents ------------------------------------------------------------------------------------
+  /// All files are there: data record, package record, catalogue. `corrupt` when a file is missing
+  /// after all.
+  [[nodiscard]] io::task<result<void>> commit_content(model::content_id content, library_user user);
+  /// A second user of a content that is there already. `not_found` when it is not.
+  [[nodiscard]] io::task<result<void>> add_user(model::content_id content, library_user user);
+  /// Drops a user; with the last one the records go and files no other content needs move to trash.
+  [[nodiscard]] io::task<result<void>> remove_content(model::content_id content, library_user user);
+
+  struct totals {
+    std::uint64_t contents = 0;
+    std::uint64_t files = 0;  ///< in filelib: each stored once
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_free = 0;
+  };
+  [[nodiscard]] io::task<result<totals>> count();
+};
+
+}  // namespace sluice::storage
