@@ -15,9 +15,9 @@ struct plan_target {
   content_id content;
   std::string distribution_point;
   bool own = false;  ///< the site's own: content is taken from the site library, no transfer
-  bool reachable_by_pull = true;
-  bool has_it = false;    ///< the site database shows it installed
-  bool job_open = false;  ///< a job for it is under way
+  bool reachable_by_pull = true;  ///< false: its mode is not pull; waits, and never notified
+  bool has_it = false;            ///< the site database shows it installed
+  bool job_open = false;          ///< a job for it is under way
   std::uint32_t jobs_open_there = 0;
   std::vector<source_entry> sources;  ///< its configured sources
   std::vector<bool> source_has_it;    ///< availability index, same order
@@ -35,14 +35,16 @@ struct planned_step {
   plan_action action = plan_action::nothing;
   std::vector<std::string> lacking;  ///< wait_for_source: the sources asked
 };
+/// In this order: has_it or job_open, own, no source, no slot; else notify.
+/// `sources` and `source_has_it` are of equal length.
 planned_step plan(const plan_target& facts);
 
-/// Whether adding `source` to `distribution_point` would close a ring of sources; the ring as a
-/// path "a -> b -> a".
+/// `distribution_point` may pull from `source`.
 struct source_edge {
   std::string distribution_point;
   std::string source;
 };
+/// A ring in the edges as they would be (D2), as a path "a -> b -> a"; nothing when there is none.
 std::optional<std::string> source_cycle(const std::vector<source_edge>& edges);
 
 }  // namespace sluice::model

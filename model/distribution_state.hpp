@@ -37,11 +37,15 @@ enum class package_state : std::uint8_t {
   content_updating = 7,
   content_monitoring = 8,
 };
+/// True when S5 lists the transition (1→0; 1↔2; 2→3; 3→0|1; 0→7→0|2; 0→8→0|3; 0|3→4; 4↔5; 5→6→4).
+/// A removed package has no state any more: its row goes.
 [[nodiscard]] bool may_follow(package_state from, package_state to) noexcept;
 
 /// S6.
 enum class console_bucket : std::uint8_t { success = 1, in_progress = 2, unknown = 3, failed = 4 };
-/// `heard` is false while no status of this target has come in.
+/// `heard` is false while nothing is known of this target: neither its own status nor one of the
+/// site's about it (a wait, a failed notification). It decides only about `install_pending`; every
+/// other state is itself the fruit of a status.
 [[nodiscard]] console_bucket bucket_of(package_state state, bool cancelled, bool heard) noexcept;
 
 std::string_view name_of(site_job_state state) noexcept;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace sluice::model {
 /// A number of bytes. Distinct, so that it cannot be passed as a count of something else.
 enum class byte_count : std::uint64_t {};
 constexpr std::uint64_t raw(byte_count count) noexcept { return static_cast<std::uint64_t>(count); }
+
+/// What the kernel's file offsets can express; no file and no sum of sizes is larger.
+inline constexpr std::uint64_t file_size_max = std::numeric_limits<std::int64_t>::max();
 
 /// A SHA-256 value: the root of a file's tree (BEP 52) or the flat hash of a manifest.
 struct digest {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -84,7 +85,9 @@ enum class state_report : std::uint8_t {
 /// Where a waiting job goes back to is part of its state.
 struct job_situation {
   job_state state = job_state::not_started;
-  job_state resume_to = job_state::downloading_signature;  ///< for waiting_for_source and parked
+  /// For waiting_for_source and parked: downloading_signature or downloading. Otherwise not used.
+  job_state resume_to = job_state::downloading_signature;
+  bool operator==(const job_situation&) const = default;
 };
 struct job_transition {
   job_situation next;
@@ -92,11 +95,60 @@ struct job_transition {
   bool allowed = true;
 };
 
-/// Pure: S2 of the feature contract.
+/// Pure: S2 of the feature contract. The table; every pair it does not list is refused: `allowed`
+/// is false, the situation is unchanged, there are no commands (the caller logs it and goes on).
+///
+///   not_started           -> downloading_signature   started
+///                         -> waiting_prestage        prestage_required
+///   downloading_signature -> signature_downloaded    manifest_fetched
+///                         -> waiting_for_source      sources_exhausted
+///                         -> parked                  no_space
+///   signature_downloaded  -> downloading             files_missing
+///                         -> si_applied              nothing_missing
+///   downloading           -> downloaded              last_piece_verified
+///                         -> waiting_for_source      sources_exhausted
+///                         -> parked                  no_space
+///   waiting_for_source    -> where it came from      source_gained
+///   parked                -> where it came from      space_found
+///   waiting_prestage      -> si_applied              prestaged
+///   downloaded            -> si_applied              committed
+///                         -> downloading             damage_found
+///   si_applied            -> si_applied              committed: it came without `downloaded`
+///                         -> succeeded               reported
+///   cancel_requested      -> cancelled               cancel_done
+///                         -> downloaded              last_piece_verified: too late (C2)
+///   all before downloaded -> cancel_requested        cancel_asked (later: refused, "too late")
+///   downloading_signature, signature_downloaded
+///                         -> failed                  manifest_refused
+///   all but the final     -> failed                  volume_broken
+///
+/// A final state is entered with its report, if it has one, and `forget_job`.
 job_transition advance(const job_situation& now, job_event event);
+
+/// What a job found in the journal at start-up has to do, so that it goes on where it was. The
+/// commands are safe to repeat. A `not_started` job waits for its slot: no commands.
+std::vector<job_command> commands_after_restart(const job_situation& now);
 
 std::string_view name_of(job_state state) noexcept;  ///< "waiting_for_source"
 std::string_view name_of(job_event event) noexcept;
-bool is_final(job_state state) noexcept;
+std::string_view name_of(job_command command) noexcept;
+std::string_view name_of(state_report report) noexcept;
+[[nodiscard]] bool is_final(job_state state) noexcept;
+
+inline constexpr std::array<job_state, 13> all_job_states{job_state::not_started,
+                                                          job_state::waiting_for_source,
+                                                          job_state::parked,
+                                                          job_state::downloading_signature,
+                                                          job_state::signature_downloaded,
+                                                          job_state::downloading,
+                                                          job_state::waiting_prestage,
+                                                          job_state::cancel_requested,
+                                                          job_state::downloaded,
+                                                          job_state::failed,
+                                                          job_state::cancelled,
+                                                          job_state::si_applied,
+                                                          job_state::succeeded};
+/// The last enumerator of `job_event`; they count from 0.
+inline constexpr job_event last_job_event = job_event::volume_broken;
 
 }  // namespace sluice::model

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/ids.hpp"
@@ -41,7 +42,12 @@ struct notification {
   bool operator==(const notification&) const = default;
 };
 
-/// Refuses unknown algorithm, empty or too many sources, bad addresses; names the fault.
+/// True for "host:port": a name, an IPv4 address or an IPv6 address in brackets, and a port from 1
+/// to 65535. Resolves nothing.
+[[nodiscard]] bool is_address(std::string_view text) noexcept;
+
+/// Refuses unknown algorithm, empty or too many sources, bad addresses, a source named twice and a
+/// manifest that cannot be; names the fault.
 result<void> check_notification(const notification& given);
 
 }  // namespace sluice::model

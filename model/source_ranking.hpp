@@ -1,10 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "model/ids.hpp"
 
 namespace sluice::model {
 
@@ -24,8 +25,9 @@ struct ranked_source {
 };
 
 /// The index of the source to ask next: among the usable ones (untried or has_it) of the lowest
-/// priority number, one at random (D7); a source that serves already is kept (D8, D9).
-/// Nothing when none is usable: wait, then start over (D10). `random` any number.
+/// priority number, one at random (D7), but a source of that priority that serves already is kept
+/// (D8, D9; if there are several, one of them at random).
+/// Nothing when none is usable: wait, then start over (D10). `random` any number, all 64 bits.
 std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sources,
                                          std::uint64_t random);
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ struct catalogue_row {
   std::string_view sentence;
   std::uint8_t insertions;
 };
+/// The whole catalogue, sorted by id.
+std::span<const catalogue_row> status_catalogue() noexcept;
+/// Nothing when this build does not know the id.
 const catalogue_row* find_in_catalogue(std::uint32_t id) noexcept;
 std::string_view name_of(severity value) noexcept;
 std::string_view name_of(component value) noexcept;
@@ -51,7 +55,8 @@ struct status_message {
   std::vector<std::string> insertions;
   bool operator==(const status_message&) const = default;
 };
-/// "PKG00012: pull distribution point dp2 ..." with the insertions in place, escaped.
+/// "PKG00012: the transfer to distribution point dp2 is done, 42 bytes": the catalogue's sentence
+/// with the insertions in place, escaped; a missing one is "?". An unknown id shows them in a row.
 std::string sentence_of(const status_message& message);
 
 /// The state topic (902): how far a job is. The newest (by sequence) wins, and only for its job.
