@@ -11,7 +11,8 @@
 
 namespace sluice::hashing {
 
-/// Ed25519 (RFC 8032) by OpenSSL.
+/// Ed25519 (RFC 8032) by OpenSSL. What is signed, so that a large message is read once and never
+/// copied: the context, one zero byte, the 16 bytes of the key's id, the SHA-256 of the message.
 using public_key = std::array<std::byte, 32>;
 using signature = std::array<std::byte, 64>;
 
@@ -25,7 +26,7 @@ public:
   signing_key& operator=(const signing_key&) = delete;
 
   [[nodiscard]] const public_key& verifier() const noexcept { return public_; }
-  /// Signs `context` (a constant naming the purpose), this key's id, then `message`.
+  /// Signs `context` (a constant naming the purpose, without zero bytes), this key's id, `message`.
   [[nodiscard]] signature sign(std::string_view context, std::span<const std::byte> message) const;
 
 private:
@@ -49,6 +50,7 @@ struct manifest_signature {
   model::node_id signer;
   signature bytes;
 };
+/// Exactly what `print_signature` prints, else `corrupt`.
 result<manifest_signature> parse_signature(std::string_view text);
 
 }  // namespace sluice::hashing
