@@ -33,8 +33,8 @@ def run_tidy(files, *options):
             path.write_text(text, encoding='utf-8')
         if '--build' in options:
             options += (os.path.join(folder, 'built'),)
-        ran = subprocess.run([sys.executable, TIDY, '--root', os.path.join(folder, 'tree'), *options],
-                             capture_output=True, text=True)
+        command = [sys.executable, TIDY, '--root', os.path.join(folder, 'tree'), *options]
+        ran = subprocess.run(command, capture_output=True, text=True)
         return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -98,10 +98,13 @@ class Planted(unittest.TestCase):
 
     def test_a_function_too_long(self):
         self.bites('function', 'io/file.cpp', body(71))
-        self.bites('function', 'io/file.cpp', 'namespace a::b {\nstruct c : d {\n' + body(71) + '};\n}')
-        self.bites('function', 'io/file.cpp', 'c::c(int x) : a_{x}, b_(x) {\n' + '  f();\n' * 70 + '}')
+        self.bites('function', 'io/file.cpp',
+                   'namespace a::b {\nstruct c : d {\n' + body(71) + '};\n}')
+        self.bites('function', 'io/file.cpp',
+                   'c::c(int x) : a_{x}, b_(x) {\n' + '  f();\n' * 70 + '}')
         self.bites('function', 'tests/io/main.py', 'def f():\n' + '    pass\n' * 70)
-        self.spares('io/file.cpp', body(70) + body(70) + 'int table[] = {\n' + '  1,\n' * 100 + '};\n')
+        self.spares('io/file.cpp',
+                    body(70) + body(70) + 'int table[] = {\n' + '  1,\n' * 100 + '};\n')
 
     def test_a_file_too_large(self):
         self.bites('size', 'io/file.hpp', HEADER + '// bytes and bytes\n' * 500)
@@ -110,8 +113,8 @@ class Planted(unittest.TestCase):
 
     def test_an_await_inside_an_expression(self):
         for fault in ('auto x = ready ? co_await f() : 0;', 'if (co_await f()) { g(); }',
-                      'co_return co_await f();', 'g(co_await f());', 'request r{.size = co_await f()};',
-                      'auto x = co_await f() ? 1 : 2;', 'int x{co_await f()};',
+                      'co_return co_await f();', 'g(co_await f());', 'int x{co_await f()};',
+                      'request r{.size = co_await f()};', 'auto x = co_await f() ? 1 : 2;',
                       'auto x = 1 + co_await f();', 'auto x = co_await f() + 1;'):
             self.bites('await', 'io/file.cpp', f'task run() {{ {fault} }}\n')
 
@@ -119,7 +122,8 @@ class Planted(unittest.TestCase):
         for whole in ('co_await f();', 'auto x = co_await f(a, {1, 2});', 'if (!x) co_await f();',
                       'const auto& x = co_await a.b->c<d, e>().f();', 'x.y_ = co_await f();',
                       'auto [a, b] = co_await f();', 'for (auto& x : xs) { co_await f(x); }',
-                      'result<std::vector<int>> x = co_await f();', 'if (a) for (b : c) co_await f();', 'case kind::a: co_await f();'):
+                      'result<std::vector<int>> x = co_await f();', 'case kind::a: co_await f();',
+                      'if (a) for (b : c) co_await f();'):
             self.spares('io/file.cpp', f'task run() {{ {whole} }}\n')
 
     def test_the_file_system_outside_io(self):
