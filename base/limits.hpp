@@ -98,4 +98,7 @@ static_assert(rpc_slow_threads_max < rpc_client_threads_max);
 // Worker threads that may block.
 inline constexpr std::uint32_t worker_queue_max = 4096;
 
+// What other threads may have posted to a reactor; beyond it they wait.
+inline constexpr std::uint32_t reactor_inbox_max = 65'536;
+
 }  // namespace sluice::limits

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
 
 #include "io/backend.hpp"
 #include "io/task.hpp"
@@ -30,8 +33,8 @@ public:
   void run();
   /// Asks `run` to return once nothing is in flight. Any thread, idempotent.
   void stop();
-  /// Simulated backend only: runs until nothing can happen any more without time passing / passes
-  /// time.
+  /// Simulated backend only. Runs until nothing can happen any more without time passing (in the
+  /// whole world of that backend); passes time to the next event: false when there is none.
   void run_ready();
   bool advance_to_next_event();
 
@@ -43,6 +46,18 @@ public:
   [[nodiscard]] clock_time now() const noexcept;
   [[nodiscard]] task<void> sleep_for(std::chrono::nanoseconds duration);
   [[nodiscard]] backend& operations() noexcept;
+  [[nodiscard]] bool on_own_thread() const noexcept;
+
+  /// A callback at a time; does not keep `run` from ending. Reactor thread.
+  struct timer {
+    std::function<void()> due;
+    clock_time at{};
+    std::uint64_t order = 0;  ///< 0: not armed
+  };
+  void arm(timer& asked, std::chrono::nanoseconds from_now);  ///< armed already: moved
+  void disarm(timer& asked) noexcept;
+  /// As `post`, but never waits for room; for what is bounded by what is in flight.
+  void post_at_once(std::function<void()> work);
 
 private:
   struct state;
@@ -55,6 +70,29 @@ private:
 /// itself.
 template <typename T>
 T block_on(reactor& target, std::function<task<T>()> work);
+
+namespace detail {
+
+void block_on_task(reactor& target, std::function<task<void>()> work);
+
+template <typename T>
+task<void> keep_outcome(const std::function<task<T>()>* work, std::optional<T>* into) {
+  auto outcome = co_await (*work)();
+  into->emplace(std::move(outcome));
+}
+
+}  // namespace detail
+
+template <typename T>
+T block_on(reactor& target, std::function<task<T>()> work) {
+  if constexpr (std::is_void_v<T>) {
+    detail::block_on_task(target, std::move(work));
+  } else {
+    std::optional<T> outcome;
+    detail::block_on_task(target, [&] { return detail::keep_outcome<T>(&work, &outcome); });
+    return std::move(*outcome);
+  }
+}
 
 /// A reactor with its own thread; `stop`s and joins when destroyed.
 class reactor_thread {

@@ -19,6 +19,7 @@ namespace detail {
 /// 12).
 struct task_promise_base {
   std::coroutine_handle<> awaiter;
+  bool started = false;
   bool finished = false;
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -81,16 +82,22 @@ public:
 
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> awaiting) {
+    promise_type& promise = handle_.promise();
+    SLUICE_CHECK(!promise.started);
+    promise.started = true;
     handle_.resume();
-    if (handle_.promise().finished) { return false; }
-    handle_.promise().awaiter = awaiting;
+    if (promise.finished) { return false; }
+    promise.awaiter = awaiting;
     return true;
   }
   T await_resume() { return handle_.promise().take(); }
 
 private:
   void destroy() noexcept {
-    if (handle_) { handle_.destroy(); }
+    if (!handle_) { return; }
+    // What it waits for would resume freed memory.
+    SLUICE_CHECK(handle_.promise().finished || !handle_.promise().started);
+    handle_.destroy();
   }
   handle_type handle_;
 };

@@ -1,0 +1,30 @@
+#include "io/perform.hpp"
+
+#include <cerrno>
+
+namespace sluice::io::detail {
+
+void perform::await_suspend(std::coroutine_handle<> waiting) {
+  SLUICE_CHECK(ring_.on_own_thread());
+  waiting_ = waiting;
+  asked_.owner = this;
+  asked_.completed = [](operation& done) {
+    auto& self = *static_cast<perform*>(done.owner);
+    self.ring_.disarm(self.deadline_);
+    self.waiting_.resume();
+  };
+  if (asked_.deadline.count() > 0) {
+    deadline_.due = [this] {
+      late_ = true;
+      ring_.operations().cancel(asked_);
+    };
+    ring_.arm(deadline_, asked_.deadline);
+  }
+  ring_.operations().submit(asked_);
+}
+
+std::int64_t perform::await_resume() const noexcept {
+  return late_ && asked_.result == -ECANCELED ? -ETIMEDOUT : asked_.result;
+}
+
+}  // namespace sluice::io::detail

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <coroutine>
+
+#include "io/reactor.hpp"
+
+namespace sluice::io::detail {
+
+/// Awaits one operation: `const auto outcome = co_await perform(ring, {.code = ...})`.
+/// The operation lives in the awaiting coroutine until it is complete; past its deadline it is
+/// cancelled, awaited, and its result is -ETIMEDOUT. The result is as in `operation`.
+class perform {
+public:
+  perform(reactor& ring, operation asked) noexcept : ring_(ring), asked_(asked) {}
+  perform(const perform&) = delete;
+  perform& operator=(const perform&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting);
+  [[nodiscard]] std::int64_t await_resume() const noexcept;
+
+private:
+  reactor& ring_;
+  operation asked_;
+  std::coroutine_handle<> waiting_;
+  reactor::timer deadline_;
+  bool late_ = false;
+};
+
+}  // namespace sluice::io::detail

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "io/backend.hpp"
+#include "io/side_worker.hpp"
+
+namespace sluice::io::detail {
+
+/// The seam on io_uring: files through the ring; sockets by non-blocking calls, and the ring to
+/// wait for readiness; what may block and the ring lacks on a side worker.
+class ring_backend final : public backend {
+public:
+  ring_backend();
+  ring_backend(const ring_backend&) = delete;
+  ring_backend& operator=(const ring_backend&) = delete;
+  ~ring_backend() override;
+
+  result<void> probe() override;
+  result<void> attach(turning& served) override;
+  void detach() noexcept override;
+  void submit(operation& asked) override;
+  void cancel(operation& asked) override;
+  bool turn(std::chrono::nanoseconds until) override;
+  void wake() noexcept override;
+  [[nodiscard]] std::chrono::nanoseconds now() const noexcept override;
+  void shut(int descriptor) noexcept override;
+  void close_now(int descriptor) noexcept override;
+  void register_memory(std::span<std::byte> memory) override;
+  void unregister_memory(std::span<std::byte> memory) noexcept override;
+  [[nodiscard]] bool simulated() const noexcept override { return false; }
+
+private:
+  static constexpr unsigned regions_max =
+      limits::buffers_per_process / limits::buffers_per_slab * 2;
+
+  // ring_backend.cpp
+  void wait(std::chrono::nanoseconds until);
+  bool run_done();
+  bool reap();
+  void arm_wake();
+  io_uring_sqe* entry();
+  void done(operation& asked, std::int64_t outcome);
+  [[nodiscard]] int region_of(std::span<const std::byte> memory) const noexcept;
+
+  // ring_operations.cpp: what a request is in the ring, and what its outcome means
+  void submit_transfer(operation& asked);
+  void submit_file(operation& asked);
+  void submit_name(operation& asked);
+  void came_back(operation& asked, int outcome);
+  std::int64_t finish(operation& asked, int outcome);
+
+  // ring_sockets.cpp
+  void submit_socket(operation& asked);
+  void try_transfer(operation& asked);
+  void connect(operation& asked);
+  void accept(operation& asked);
+  std::int64_t finish_connect(operation& asked, int outcome);
+  std::int64_t finish_accept(operation& asked, int outcome);
+  bool warm_up(operation& asked);
+
+  io_uring ring_{};
+  bool attached_ = false;
+  bool registering_ = false;  ///< the ring has a table for registered memory
+  int wake_descriptor_ = -1;
+  std::uint64_t wake_count_ = 0;
+  std::vector<operation*> done_;  ///< complete, not yet told
+  std::array<std::span<std::byte>, regions_max> regions_{};
+  std::unique_ptr<std::byte[]> scratch_;  ///< cold content is read into it to fill the page cache
+  side_worker side_;
+};
+
+/// `operation::stage` of a transfer on a socket.
+enum transfer_stage : int { trying, warming, warmed };
+
+}  // namespace sluice::io::detail

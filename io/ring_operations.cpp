@@ -1,0 +1,197 @@
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "io/ring_backend.hpp"
+#include "io/socket.hpp"
+
+namespace sluice::io::detail {
+
+namespace {
+
+/// What the kernel reads or fills while an operation on a name is in flight.
+struct name_extra {
+  open_how how{};
+  struct statx facts {};
+};
+
+constexpr std::uint64_t transfer_max = 1 * limits::gib;
+
+std::uint64_t open_flags(const open_options& wish) {
+  std::uint64_t flags = O_CLOEXEC | O_NOFOLLOW;
+  switch (wish.access) {
+    case access_mode::read: flags |= O_RDONLY; break;
+    case access_mode::write: flags |= O_WRONLY; break;
+    case access_mode::read_write: flags |= O_RDWR; break;
+  }
+  if (wish.create) { flags |= O_CREAT; }
+  if (wish.create && wish.exclusive) { flags |= O_EXCL; }
+  if (wish.truncate) { flags |= O_TRUNC; }
+  if (wish.direct) { flags |= O_DIRECT; }
+  return flags;
+}
+
+std::chrono::nanoseconds time_of(const statx_timestamp& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+file_facts facts_of(const struct statx& known) {
+  file_facts made;
+  if (S_ISREG(known.stx_mode)) { made.kind = file_kind::regular; }
+  if (S_ISDIR(known.stx_mode)) { made.kind = file_kind::folder; }
+  if (S_ISLNK(known.stx_mode)) { made.kind = file_kind::link; }
+  made.size = known.stx_size;
+  made.permissions = known.stx_mode & 07777U;
+  made.device = (std::uint64_t{known.stx_dev_major} << 32) | known.stx_dev_minor;
+  made.inode = known.stx_ino;
+  made.links = known.stx_nlink;
+  made.modified = time_of(known.stx_mtime);
+  made.changed = time_of(known.stx_ctime);
+  return made;
+}
+
+std::int64_t reopen_buffered(int descriptor) {
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  const int made = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  return made < 0 ? -errno : made;
+}
+
+}  // namespace
+
+void ring_backend::submit(operation& asked) {
+  asked.extra = nullptr;
+  asked.stage = trying;
+  switch (asked.code) {
+    case opcode::read:
+    case opcode::write: submit_transfer(asked); break;
+    case opcode::sync_data:
+    case opcode::sync_all:
+    case opcode::allocate:
+    case opcode::close:
+    case opcode::reopen_buffered: submit_file(asked); break;
+    case opcode::list:
+    case opcode::read_link:
+    case opcode::volume:
+    case opcode::sync_volume:
+    case opcode::truncate:
+    case opcode::set_permissions:
+    case opcode::resolve: side_.submit(asked); break;
+    case opcode::connect:
+    case opcode::listen:
+    case opcode::accept:
+    case opcode::receive:
+    case opcode::send:
+    case opcode::send_file: submit_socket(asked); break;
+    default: submit_name(asked); break;
+  }
+}
+
+void ring_backend::submit_transfer(operation& asked) {
+  const auto length = static_cast<unsigned>(std::min(asked.memory.size(), transfer_max));
+  const int region = region_of(asked.memory);
+  void* const memory = asked.memory.data();
+  io_uring_sqe* made = entry();
+  if (asked.code == opcode::read) {
+    if (region >= 0) {
+      io_uring_prep_read_fixed(made, asked.descriptor, memory, length, asked.offset, region);
+    } else {
+      io_uring_prep_read(made, asked.descriptor, memory, length, asked.offset);
+    }
+  } else if (region >= 0) {
+    io_uring_prep_write_fixed(made, asked.descriptor, memory, length, asked.offset, region);
+  } else {
+    io_uring_prep_write(made, asked.descriptor, memory, length, asked.offset);
+  }
+  io_uring_sqe_set_data(made, &asked);
+}
+
+void ring_backend::submit_file(operation& asked) {
+  if (asked.code == opcode::reopen_buffered) {
+    done(asked, reopen_buffered(asked.descriptor));
+    return;
+  }
+  io_uring_sqe* made = entry();
+  switch (asked.code) {
+    case opcode::sync_data:
+      io_uring_prep_fsync(made, asked.descriptor, IORING_FSYNC_DATASYNC);
+      break;
+    case opcode::sync_all: io_uring_prep_fsync(made, asked.descriptor, 0); break;
+    case opcode::allocate:
+      io_uring_prep_fallocate(made, asked.descriptor, 0, 0, static_cast<off_t>(asked.length));
+      break;
+    default: io_uring_prep_close(made, asked.descriptor); break;
+  }
+  io_uring_sqe_set_data(made, &asked);
+}
+
+void ring_backend::submit_name(operation& asked) {
+  auto* const extra = new name_extra;
+  asked.extra = extra;
+  io_uring_sqe* made = entry();
+  const int folder = asked.descriptor;
+  constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  switch (asked.code) {
+    case opcode::open_root:
+      extra->how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+      io_uring_prep_openat2(made, AT_FDCWD, asked.path, &extra->how);
+      break;
+    case opcode::open_folder:
+      extra->how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+      extra->how.resolve = beneath;
+      io_uring_prep_openat2(made, folder, asked.path, &extra->how);
+      break;
+    case opcode::open_file:
+      extra->how.flags = open_flags(*asked.options);
+      extra->how.mode = asked.options->create ? asked.options->permissions : 0;
+      extra->how.resolve = beneath;
+      io_uring_prep_openat2(made, folder, asked.path, &extra->how);
+      break;
+    case opcode::rename:
+      io_uring_prep_renameat(made, folder, asked.path, asked.other_descriptor, asked.other_path,
+                             asked.flags == 1 ? 0 : RENAME_NOREPLACE);
+      break;
+    case opcode::remove_file: io_uring_prep_unlinkat(made, folder, asked.path, 0); break;
+    case opcode::remove_folder:
+      io_uring_prep_unlinkat(made, folder, asked.path, AT_REMOVEDIR);
+      break;
+    case opcode::make_folder: io_uring_prep_mkdirat(made, folder, asked.path, asked.flags); break;
+    default:
+      io_uring_prep_statx(made, folder, asked.path, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+                          STATX_BASIC_STATS, &extra->facts);
+      break;
+  }
+  io_uring_sqe_set_data(made, &asked);
+}
+
+void ring_backend::came_back(operation& asked, int outcome) {
+  const bool transfer = asked.code == opcode::receive || asked.code == opcode::send ||
+                        asked.code == opcode::send_file;
+  if (transfer && outcome >= 0) {
+    if (asked.stage == warming) { asked.stage = warmed; }
+    try_transfer(asked);
+    return;
+  }
+  asked.result = finish(asked, outcome);
+  asked.completed(asked);
+}
+
+std::int64_t ring_backend::finish(operation& asked, int outcome) {
+  switch (asked.code) {
+    case opcode::connect: return finish_connect(asked, outcome);
+    case opcode::accept: return finish_accept(asked, outcome);
+    case opcode::allocate:
+      if (outcome != -EOPNOTSUPP) { return outcome; }
+      return ftruncate(asked.descriptor, static_cast<off_t>(asked.length)) == 0 ? 0 : -errno;
+    default: break;
+  }
+  const std::unique_ptr<name_extra> extra(static_cast<name_extra*>(asked.extra));
+  if (asked.code == opcode::facts && outcome >= 0) { *asked.facts = facts_of(extra->facts); }
+  return outcome;
+}
+
+}  // namespace sluice::io::detail

@@ -1,0 +1,233 @@
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "io/ring_backend.hpp"
+#include "io/socket.hpp"
+
+namespace sluice::io::detail {
+
+namespace {
+
+constexpr std::uint64_t slice_max = 512 * limits::kib;
+constexpr int backlog = 1024;
+
+struct address {
+  sockaddr_storage bytes{};
+  socklen_t length = sizeof(sockaddr_storage);
+};
+
+/// What the kernel reads or fills while a connection is being made.
+struct socket_extra {
+  address peer;
+  int made = -1;
+};
+
+sockaddr* generic(address& known) { return reinterpret_cast<sockaddr*>(&known.bytes); }
+
+bool to_address(const endpoint& from, address& into) {
+  in_addr four{};
+  if (inet_pton(AF_INET, from.host.c_str(), &four) == 1) {
+    sockaddr_in made{};
+    made.sin_family = AF_INET;
+    made.sin_port = htons(from.port);
+    made.sin_addr = four;
+    std::memcpy(&into.bytes, &made, sizeof made);
+    into.length = sizeof made;
+    return true;
+  }
+  sockaddr_in6 made{};
+  made.sin6_family = AF_INET6;
+  made.sin6_port = htons(from.port);
+  if (inet_pton(AF_INET6, from.host.c_str(), &made.sin6_addr) != 1) { return false; }
+  std::memcpy(&into.bytes, &made, sizeof made);
+  into.length = sizeof made;
+  return true;
+}
+
+endpoint to_endpoint(const address& from) {
+  endpoint made;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (from.bytes.ss_family == AF_INET) {
+    sockaddr_in known{};
+    std::memcpy(&known, &from.bytes, sizeof known);
+    inet_ntop(AF_INET, &known.sin_addr, text.data(), text.size());
+    made.port = ntohs(known.sin_port);
+  } else {
+    sockaddr_in6 known{};
+    std::memcpy(&known, &from.bytes, sizeof known);
+    inet_ntop(AF_INET6, &known.sin6_addr, text.data(), text.size());
+    made.port = ntohs(known.sin6_port);
+  }
+  made.host = text.data();
+  return made;
+}
+
+bool is_loopback(const endpoint& known) {
+  return known.host.starts_with("127.") || known.host == "::1" ||
+         known.host.starts_with("::ffff:127.");
+}
+
+void set(int descriptor, int level, int option, int value) {
+  setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+void set_transfer_options(int descriptor, const endpoint& peer) {
+  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  // BBR, where it is the default, throttles loopback to a fraction of what it can carry.
+  if (is_loopback(peer)) {
+    setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, "cubic", sizeof "cubic" - 1);
+  }
+}
+
+std::int64_t listen_at(endpoint& at, bool shared) {
+  address local;
+  if (!to_address(at, local)) { return -EINVAL; }
+  const int made = ::socket(local.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) { return -errno; }
+  set(made, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (shared) { set(made, SOL_SOCKET, SO_REUSEPORT, 1); }
+  int failed = ::bind(made, generic(local), local.length);
+  if (failed == 0) { failed = ::listen(made, backlog); }
+  local.length = sizeof local.bytes;
+  if (failed == 0) { failed = getsockname(made, generic(local), &local.length); }
+  if (failed != 0) {
+    const int failure = errno;
+    ::close(made);
+    return -failure;
+  }
+  at = to_endpoint(local);
+  return made;
+}
+
+/// Whether all of a file's range is in the page cache (cachestat(2), Linux 6.5; before it whether
+/// its last byte is).
+bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
+  constexpr long cachestat_number = 451;
+  struct range {
+    std::uint64_t offset, length;
+  } asked{offset, length};
+  struct counts {
+    std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages{};
+  if (::syscall(cachestat_number, descriptor, &asked, &pages, 0) == 0) {
+    const std::uint64_t size = 4096;
+    return pages.cached >= (offset + length + size - 1) / size - offset / size;
+  }
+  std::byte last{};
+  const iovec place{&last, 1};
+  const auto end = static_cast<off_t>(offset + length - 1);
+  return ::preadv2(descriptor, &place, 1, end, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
+std::int64_t transfer_now(operation& asked) {
+  ssize_t moved = -1;
+  if (asked.code == opcode::receive) {
+    moved = ::recv(asked.descriptor, asked.memory.data(), asked.memory.size(), MSG_DONTWAIT);
+  } else if (asked.code == opcode::send) {
+    moved = ::send(asked.descriptor, asked.memory.data(), asked.memory.size(),
+                   MSG_DONTWAIT | MSG_NOSIGNAL);
+  } else {
+    auto offset = static_cast<off_t>(asked.offset);
+    moved = ::sendfile(asked.descriptor, asked.other_descriptor, &offset,
+                       std::min(asked.length, slice_max));
+  }
+  return moved < 0 ? -errno : moved;
+}
+
+}  // namespace
+
+void ring_backend::submit_socket(operation& asked) {
+  switch (asked.code) {
+    case opcode::connect: connect(asked); break;
+    case opcode::listen: done(asked, listen_at(*asked.at, asked.flags == 1)); break;
+    case opcode::accept: accept(asked); break;
+    case opcode::send_file:
+      if (warm_up(asked)) { break; }
+      [[fallthrough]];
+    default: try_transfer(asked); break;
+  }
+}
+
+bool ring_backend::warm_up(operation& asked) {
+  const std::uint64_t length = std::min(asked.length, slice_max);
+  if (length == 0 || is_resident(asked.other_descriptor, asked.offset, length)) { return false; }
+  // One scratch for all: nobody looks at what is in it.
+  if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(slice_max); }
+  asked.stage = warming;
+  io_uring_sqe* made = entry();
+  io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(length),
+                     asked.offset);
+  io_uring_sqe_set_data(made, &asked);
+  return true;
+}
+
+void ring_backend::try_transfer(operation& asked) {
+  const std::int64_t moved = transfer_now(asked);
+  if (moved != -EAGAIN && moved != -EINTR) {
+    done(asked, moved);
+    return;
+  }
+  io_uring_sqe* made = entry();
+  io_uring_prep_poll_add(made, asked.descriptor, asked.code == opcode::receive ? POLLIN : POLLOUT);
+  io_uring_sqe_set_data(made, &asked);
+}
+
+void ring_backend::connect(operation& asked) {
+  auto extra = std::make_unique<socket_extra>();
+  if (!to_address(*asked.at, extra->peer)) {
+    done(asked, -EINVAL);
+    return;
+  }
+  extra->made = ::socket(extra->peer.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (extra->made < 0) {
+    done(asked, -errno);
+    return;
+  }
+  set_transfer_options(extra->made, *asked.at);
+  io_uring_sqe* made = entry();
+  io_uring_prep_connect(made, extra->made, generic(extra->peer), extra->peer.length);
+  io_uring_sqe_set_data(made, &asked);
+  asked.extra = extra.release();
+}
+
+std::int64_t ring_backend::finish_connect(operation& asked, int outcome) {
+  const std::unique_ptr<socket_extra> extra(static_cast<socket_extra*>(asked.extra));
+  if (outcome < 0) {
+    ::close(extra->made);
+    return outcome;
+  }
+  // The ring waits only on blocking sockets, sendfile must find a non-blocking one.
+  ::fcntl(extra->made, F_SETFL, O_NONBLOCK);
+  return extra->made;
+}
+
+void ring_backend::accept(operation& asked) {
+  auto* const extra = new socket_extra;
+  asked.extra = extra;
+  io_uring_sqe* made = entry();
+  io_uring_prep_accept(made, asked.descriptor, generic(extra->peer), &extra->peer.length,
+                       SOCK_NONBLOCK | SOCK_CLOEXEC);
+  io_uring_sqe_set_data(made, &asked);
+}
+
+std::int64_t ring_backend::finish_accept(operation& asked, int outcome) {
+  const std::unique_ptr<socket_extra> extra(static_cast<socket_extra*>(asked.extra));
+  if (outcome < 0) { return outcome; }
+  *asked.at = to_endpoint(extra->peer);
+  set_transfer_options(outcome, *asked.at);
+  return outcome;
+}
+
+}  // namespace sluice::io::detail

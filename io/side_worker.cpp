@@ -1,0 +1,183 @@
+#include "io/side_worker.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "io/socket.hpp"
+
+namespace sluice::io::detail {
+
+namespace {
+
+std::int64_t or_errno(std::int64_t returned) { return returned < 0 ? -errno : returned; }
+
+file_kind kind_of_mode(unsigned mode) {
+  if (S_ISREG(mode)) { return file_kind::regular; }
+  if (S_ISDIR(mode)) { return file_kind::folder; }
+  if (S_ISLNK(mode)) { return file_kind::link; }
+  return file_kind::other;
+}
+
+file_kind kind_of_entry(int folder, const dirent& entry) {
+  switch (entry.d_type) {
+    case DT_REG: return file_kind::regular;
+    case DT_DIR: return file_kind::folder;
+    case DT_LNK: return file_kind::link;
+    case DT_UNKNOWN: break;
+    default: return file_kind::other;
+  }
+  struct stat facts {};
+  const int failed = fstatat(folder, entry.d_name, &facts, AT_SYMLINK_NOFOLLOW);
+  return failed != 0 ? file_kind::other : kind_of_mode(facts.st_mode);
+}
+
+std::int64_t list(const operation& asked) {
+  // A description of its own: the position is part of it.
+  const int descriptor = openat(asked.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) { return -errno; }
+  DIR* opened = fdopendir(descriptor);
+  if (opened == nullptr) {
+    const int failure = errno;
+    ::close(descriptor);
+    return -failure;
+  }
+  errno = 0;
+  while (const dirent* entry = readdir(opened)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      asked.entries->push_back({std::string(name), kind_of_entry(descriptor, *entry)});
+    }
+    errno = 0;
+  }
+  const int failure = errno;
+  closedir(opened);
+  return -failure;
+}
+
+std::int64_t read_link(const operation& asked) {
+  std::array<char, limits::path_bytes_max + 1> target;
+  const auto length =
+      or_errno(readlinkat(asked.descriptor, asked.path, target.data(), target.size()));
+  if (length < 0) { return length; }
+  if (static_cast<std::size_t>(length) == target.size()) { return -ENAMETOOLONG; }
+  asked.text->assign(target.data(), static_cast<std::size_t>(length));
+  return 0;
+}
+
+std::int64_t volume(const operation& asked) {
+  struct statvfs facts {};
+  if (fstatvfs(asked.descriptor, &facts) != 0) { return -errno; }
+  *asked.volume = {.bytes_free = facts.f_bavail * facts.f_frsize,
+                   .bytes_total = facts.f_blocks * facts.f_frsize,
+                   .inodes_free = facts.f_favail,
+                   .inodes_total = facts.f_files};
+  return 0;
+}
+
+std::int64_t resolve(const std::string& host, std::vector<std::string>& hosts) {
+  addrinfo wish{};
+  wish.ai_socktype = SOCK_STREAM;
+  wish.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const int failure = getaddrinfo(host.c_str(), nullptr, &wish, &found);
+  if (failure == EAI_SYSTEM) { return -errno; }
+  if (failure != 0) { return failure == EAI_AGAIN ? -EHOSTUNREACH : -ENOENT; }
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                    NI_NUMERICHOST) == 0) {
+      hosts.emplace_back(text.data());
+    }
+  }
+  freeaddrinfo(found);
+  return hosts.empty() ? -ENOENT : 0;
+}
+
+}  // namespace
+
+side_worker::~side_worker() {
+  {
+    const std::lock_guard lock(guard_);
+    ending_ = true;
+  }
+  more_.notify_all();
+  for (auto& thread : threads_) { thread.join(); }
+}
+
+void side_worker::submit(operation& asked) {
+  auto made = std::make_shared<job>();
+  made->asked = &asked;
+  if (asked.code == opcode::resolve) { made->host = asked.at->host; }
+  const std::lock_guard lock(guard_);
+  if (asked.code == opcode::resolve) { resolving_.push_back(made); }
+  waiting_.push_back(std::move(made));
+  if (idle_ < waiting_.size() && threads_.size() < threads_max) {
+    threads_.emplace_back([this] { work(); });
+  }
+  more_.notify_one();
+}
+
+bool side_worker::abandon(operation& asked) {
+  const std::lock_guard lock(guard_);
+  const auto found = std::ranges::find_if(
+      resolving_, [&](const std::shared_ptr<job>& each) { return each->asked == &asked; });
+  if (found == resolving_.end()) { return false; }
+  (*found)->asked = nullptr;
+  resolving_.erase(found);
+  return true;
+}
+
+std::vector<operation*> side_worker::take_done() {
+  if (!any_done_) { return {}; }
+  const std::lock_guard lock(guard_);
+  any_done_ = false;
+  return std::exchange(done_, {});
+}
+
+void side_worker::work() {
+  std::unique_lock lock(guard_);
+  while (true) {
+    ++idle_;
+    more_.wait(lock, [&] { return ending_ || !waiting_.empty(); });
+    --idle_;
+    if (waiting_.empty()) { return; }
+    const std::shared_ptr<job> taken = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    taken->result = call(*taken);
+    lock.lock();
+    if (taken->asked == nullptr) { continue; }  // abandoned
+    std::erase(resolving_, taken);
+    if (!taken->hosts.empty()) { *taken->asked->hosts = std::move(taken->hosts); }
+    taken->asked->result = taken->result;
+    done_.push_back(taken->asked);
+    any_done_ = true;
+    wake_();
+  }
+}
+
+std::int64_t side_worker::call(job& run) {
+  if (!run.host.empty()) { return resolve(run.host, run.hosts); }
+  const operation& asked = *run.asked;  // only resolving can be abandoned
+  switch (asked.code) {
+    case opcode::list: return list(asked);
+    case opcode::read_link: return read_link(asked);
+    case opcode::volume: return volume(asked);
+    case opcode::sync_volume: return or_errno(syncfs(asked.descriptor));
+    case opcode::truncate:
+      return or_errno(ftruncate(asked.descriptor, static_cast<off_t>(asked.length)));
+    case opcode::set_permissions: return or_errno(fchmod(asked.descriptor, asked.flags));
+    default: return -EOPNOTSUPP;
+  }
+}
+
+}  // namespace sluice::io::detail

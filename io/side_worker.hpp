@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "io/backend.hpp"
+
+namespace sluice::io::detail {
+
+/// A few threads of one backend for the calls that a ring does not have and that may block: folder
+/// listings, name resolution, volume facts. Threads start when first needed.
+class side_worker {
+public:
+  /// `wake` is called from a worker thread whenever `take_done` has something.
+  explicit side_worker(std::function<void()> wake) : wake_(std::move(wake)) {}
+  side_worker(const side_worker&) = delete;
+  side_worker& operator=(const side_worker&) = delete;
+  ~side_worker();
+
+  /// Its result will be what its call returned.
+  void submit(operation& asked);
+  /// For what may hang long (resolving): forgets the operation, true; false: too late or not such.
+  bool abandon(operation& asked);
+  /// Operations whose call has returned.
+  std::vector<operation*> take_done();
+
+private:
+  static constexpr std::size_t threads_max = 4;
+  struct job {
+    operation* asked;
+    std::string host;                ///< resolve
+    std::vector<std::string> hosts;  ///< resolve
+    std::int64_t result = 0;
+  };
+  void work();
+  static std::int64_t call(job& run);
+
+  std::function<void()> wake_;
+  std::mutex guard_;
+  std::condition_variable more_;
+  std::deque<std::shared_ptr<job>> waiting_;
+  std::vector<std::shared_ptr<job>> resolving_;
+  std::vector<operation*> done_;
+  std::atomic<bool> any_done_ = false;
+  std::size_t idle_ = 0;
+  bool ending_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace sluice::io::detail
