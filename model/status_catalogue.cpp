@@ -14,7 +14,7 @@ using enum message_type;
 // Sorted by id. Reserved and never emitted: 2333, 2387, 2389, 2390, 4400. An id keeps its meaning
 // and its insertions for ever; it is never used again.
 // clang-format off
-constexpr auto rows = std::to_array<catalogue_row>({
+constexpr std::array<catalogue_row, 47> rows{{
     {2300, info, distribution_manager, detail,
      "%1: the Distribution Manager starts to %2 the package",
      2},
@@ -167,7 +167,7 @@ constexpr auto rows = std::to_array<catalogue_row>({
     {20010, warning, site_security, milestone,
      "the certificate of node %1 ends on %2; renew it (%3)",
      3},
-});
+}};
 // clang-format on
 
 constexpr bool is_sorted_and_whole() {
