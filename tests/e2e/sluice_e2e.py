@@ -260,7 +260,7 @@ class Site(Node):
                     f'127.0.0.1:{node.ready["control_port"]}', '--mode', 'pull', *choices)
 
     def distribute(self, package, *names):
-        return self.sluice('distribute', package, *names)
+        return self.sluice('distribute', package, '--dp', *names)
 
     def rows(self, package=None):
         """The rows of `sluice status`, by (PackageID, distribution point)."""
@@ -288,8 +288,8 @@ class Site(Node):
     def why(self, package, name):
         return self.sluice('why', package, '--dp', name)['items'][0]
 
-    def messages(self):
-        return self.sluice('messages')['items']
+    def messages(self, last=1000):
+        return self.sluice('messages', '--last', last)['items']
 
 
 def toml(settings):
