@@ -1,0 +1,193 @@
+#include "actors/content_source.hpp"
+
+#include "actors/reports.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+using self_pointer = content_source_actor::stateful_pointer<content_source_state>;
+
+content_source_actor handle(self_pointer self) { return {self}; }
+
+/// A place to fetch from, and the ticket that stops it.
+std::pair<io::ticket, fetch_place> make_place(self_pointer self) {
+  auto& state = self->state;
+  auto [ticket, stop] = io::make_ticket(*state.parts.ring);
+  const node_journal_actor journal = state.journal;
+  fetch_place place{
+      state.parts,
+      state.client,
+      std::move(stop),
+      [](const page_progress&) {},
+      [journal](std::vector<storage::verified_run> runs) {
+        caf::anon_send(journal, record_pieces{std::move(runs)});
+      },
+      [journal](const model::file_id& file) { caf::anon_send(journal, forget_pieces{file}); }};
+  return {std::move(ticket), std::move(place)};
+}
+
+bool is_quarantined(self_pointer self) {
+  auto& until = self->state.quarantined_until;
+  if (until && self->clock().now() >= *until) {
+    until.reset();
+    self->state.bad_pieces = 0;
+  }
+  return until.has_value();
+}
+
+source_failure quarantine_failure(const model::source_entry& source) {
+  return {
+      model::source_verdict::quarantined,
+      {errc::limit_reached, 0, format("ask source {}", source.name)},
+      "",
+      format("is quarantined after more than {} bad pieces", limits::bad_pieces_per_source_max)};
+}
+
+void report(self_pointer self, std::uint32_t id, std::vector<std::string> insertions) {
+  const node_parts& parts = self->state.parts;
+  caf::anon_send(self->state.journal,
+                 append_reports{{status_row(parts, id, std::move(insertions))}});
+}
+
+/// Tells the site who misbehaved (20001), and rests a source that spent its budget (20002).
+void blame(self_pointer self, const model::content_id& content, const page_outcome& outcome) {
+  auto& state = self->state;
+  if (outcome.failure && !outcome.failure->row.empty()) {
+    log::warning("content_source",
+                 format("{}: source {} {} ({})", content.text(), state.source.name,
+                        outcome.failure->what, outcome.failure->row));
+    report(self, 20001, {content.package.text(), state.source.name, outcome.failure->row});
+  }
+  state.bad_pieces += outcome.bad_pieces;
+  if (state.bad_pieces <= limits::bad_pieces_per_source_max || state.quarantined_until) { return; }
+  state.quarantined_until = self->clock().now() + limits::source_quarantine;
+  log::warning("content_source",
+               format("source {} is quarantined for {} minutes: {} bad pieces", state.source.name,
+                      limits::source_quarantine.count(), state.bad_pieces));
+  report(self, 20002,
+         {state.source.name, format("{} bad pieces", state.bad_pieces),
+          format("{} min", limits::source_quarantine.count())});
+}
+
+using page_promise = caf::typed_response_promise<page_outcome>;
+
+void start_page(self_pointer self, fetch_page asked, progress_listener listener,
+                recorded_pieces recorded, page_promise promise) {
+  auto& state = self->state;
+  auto [ticket, place] = make_place(self);
+  place.on_progress = [listener](const page_progress& progress) {
+    caf::anon_send(listener, progress);
+  };
+  const model::content_id content = asked.content;
+  const auto number = state.pages.start(
+      *state.parts.ring, handle(self), std::move(promise),
+      [place = std::move(place), asked = std::move(asked), recorded = std::move(recorded)] {
+        return fetch_page_task(place, asked, recorded);
+      });
+  state.page_tickets.emplace(number, std::move(ticket));
+  state.contents.emplace(number, content);
+}
+
+page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
+                            const progress_listener& listener) {
+  auto promise = self->make_response_promise<page_outcome>();
+  if (is_quarantined(self)) {
+    page_outcome refused;
+    refused.progress.page = asked.page;
+    refused.failure = quarantine_failure(self->state.source);
+    promise.deliver(std::move(refused));
+    return promise;
+  }
+  recall_pieces large;
+  for (const model::file_id& file : asked.files) {
+    if (model::raw(file.size) > limits::piece_size) { large.files.push_back(file); }
+  }
+  if (large.files.empty()) {
+    start_page(self, asked, listener, {}, promise);
+    return promise;
+  }
+  self->request(self->state.journal, caf::infinite, std::move(large))
+      .then(
+          [self, asked, listener, promise](recorded_pieces& recorded) {
+            start_page(self, asked, listener, std::move(recorded), promise);
+          },
+          [self, asked, listener, promise](caf::error&) {  // no record: resume by re-reading
+            start_page(self, asked, listener, {}, promise);
+          });
+  return promise;
+}
+
+auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<manifest_outcome>();
+  if (is_quarantined(self)) {
+    manifest_outcome refused;
+    refused.failure = quarantine_failure(state.source);
+    promise.deliver(std::move(refused));
+    return promise;
+  }
+  auto [ticket, place] = make_place(self);
+  const auto number = state.manifests.start(
+      *state.parts.ring, handle(self), promise,
+      [place = std::move(place), asked] { return fetch_manifest_task(place, asked); });
+  state.manifest_tickets.emplace(number, std::move(ticket));
+  return promise;
+}
+
+auto probe_for(self_pointer self, const probe_content& asked) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<bool>();
+  auto [ticket, place] = make_place(self);
+  ticket.release();  // bounded by the head deadline
+  state.probes.start(
+      *state.parts.ring, handle(self), promise,
+      [place = std::move(place), content = asked.content] { return probe_task(place, content); });
+  return promise;
+}
+
+io::task<void> close_client(std::shared_ptr<http::source_client> client) {
+  co_await client->close();
+}
+
+}  // namespace
+
+content_source_state::~content_source_state() {
+  if (!client) { return; }
+  io::reactor* ring = parts.ring;
+  ring->post([ring, last = std::move(client)] { ring->start(close_client(last)); });
+}
+
+content_source_actor::behavior_type content_source(self_pointer self, node_parts parts,
+                                                   model::source_entry source,
+                                                   node_journal_actor journal) {
+  auto& state = self->state;
+  state.parts = std::move(parts);
+  state.source = std::move(source);
+  state.journal = std::move(journal);
+  const auto address = io::endpoint::parse(state.source.address);
+  SLUICE_CHECK(address.ok());  // the notification was checked
+  http::source_client::settings settings;
+  settings.address = *address;
+  state.client = std::make_shared<http::source_client>(*state.parts.ring, settings);
+  return {
+      [self](const probe_content& asked) { return probe_for(self, asked); },
+      [self](const fetch_manifest& asked) { return fetch_manifest_for(self, asked); },
+      [self](const fetch_page& asked, const progress_listener& listener) {
+        return fetch_page_for(self, asked, listener);
+      },
+      [self](operation_done<bool>& done) { self->state.probes.finish(done); },
+      [self](operation_done<manifest_outcome>& done) {
+        self->state.manifest_tickets.erase(done.number);
+        self->state.manifests.finish(done);
+      },
+      [self](operation_done<page_outcome>& done) {
+        blame(self, self->state.contents[done.number], done.outcome);
+        self->state.contents.erase(done.number);
+        self->state.page_tickets.erase(done.number);
+        self->state.pages.finish(done);
+      },
+  };
+}
+
+}  // namespace sluice::actors

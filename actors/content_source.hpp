@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+
+#include "actors/fetch_tasks.hpp"
+#include "actors/io_bridge.hpp"
+
+namespace sluice::actors {
+
+/// One source in use, shared by all jobs of the node: its connections, its failures, its blame.
+struct content_source_state {
+  node_parts parts;
+  model::source_entry source;
+  node_journal_actor journal;
+  std::shared_ptr<http::source_client> client;  ///< lives and dies on the reactor
+  std::uint32_t bad_pieces = 0;                 ///< since the last quarantine
+  std::optional<caf::actor_clock::time_point> quarantined_until;
+  operations_under_way<bool> probes;
+  operations_under_way<manifest_outcome> manifests;
+  operations_under_way<page_outcome> pages;
+  std::map<std::uint64_t, io::ticket> page_tickets;
+  std::map<std::uint64_t, io::ticket> manifest_tickets;
+  std::map<std::uint64_t, model::content_id> contents;  ///< of the pages under way, for blame
+
+  ~content_source_state();
+};
+
+content_source_actor::behavior_type content_source(
+    content_source_actor::stateful_pointer<content_source_state> self, node_parts parts,
+    model::source_entry source, node_journal_actor journal);
+
+}  // namespace sluice::actors

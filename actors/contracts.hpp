@@ -1,0 +1,74 @@
+#pragma once
+
+#include "actors/mail_types.hpp"
+
+/// Who may say what to whom on a node: one comment and its signatures for every actor. Unless a
+/// line says otherwise a request may be repeated safely. Failures come back as `caf::error` made by
+/// `to_caf`.
+namespace sluice::actors {
+
+/// The only writer of the node database. One transaction per request; mail from one sender keeps
+/// its order, so "state, then report, then forget" needs no waiting in between.
+using node_journal_actor = caf::typed_actor<
+    caf::replies_to<add_job>::with<bool>,  // false: this job id was taken before
+    caf::replies_to<update_job>::with<unit_t>, caf::replies_to<forget_job>::with<unit_t>,
+    caf::replies_to<record_pieces>::with<unit_t>,
+    caf::replies_to<recall_pieces>::with<recorded_pieces>,
+    caf::replies_to<forget_pieces>::with<unit_t>,
+    caf::replies_to<append_reports>::with<unit_t>,  // not idempotent: each call is new reports
+    caf::reacts_to<watch_outbox>, caf::replies_to<read_outbox>::with<outbox_page>,
+    caf::replies_to<acknowledge_reports>::with<unit_t>>;
+
+/// The only writer of the content library, as an actor: each request becomes a task of the
+/// library's reactor.
+using librarian_actor = caf::typed_actor<
+    caf::replies_to<recheck_manifest>::with<storage::content_facts>,
+    caf::replies_to<list_missing>::with<storage::missing_page>,
+    caf::replies_to<install_content>::with<unit_t>, caf::replies_to<add_content_user>::with<unit_t>,
+    caf::replies_to<drop_content>::with<unit_t>,
+    caf::replies_to<make_snapshot>::with<storage::snapshot_outcome>,
+    caf::replies_to<count_library>::with<storage::content_library::totals>,
+    caf::reacts_to<trust_keys>, caf::reacts_to<operation_done<result<storage::content_facts>>>,
+    caf::reacts_to<operation_done<result<storage::missing_page>>>,
+    caf::reacts_to<operation_done<result<void>>>,
+    caf::reacts_to<operation_done<result<storage::snapshot_outcome>>>,
+    caf::reacts_to<operation_done<result<storage::content_library::totals>>>>;
+
+/// Takes progress of a page while it is fetched, a few times a second at most.
+using progress_listener = caf::typed_actor<caf::reacts_to<page_progress>>;
+
+/// One source in use: its connections, its failures, its blame. Shared by all jobs of the node.
+using content_source_actor =
+    caf::typed_actor<caf::replies_to<probe_content>::with<bool>,
+                     caf::replies_to<fetch_manifest>::with<manifest_outcome>,
+                     caf::replies_to<fetch_page, progress_listener>::with<page_outcome>,
+                     caf::reacts_to<operation_done<bool>>,
+                     caf::reacts_to<operation_done<manifest_outcome>>,
+                     caf::reacts_to<operation_done<page_outcome>>>;
+
+/// One content on its way (S2). Sends `turn_wanted`, `turn_returned` and `job_over` to its
+/// distribution point.
+using transfer_job_actor =
+    caf::typed_actor<caf::reacts_to<start_job>, caf::reacts_to<turn_granted>,
+                     caf::reacts_to<cancel_job>, caf::reacts_to<source_gained>,
+                     caf::reacts_to<page_progress>, caf::reacts_to<job_tick>,
+                     caf::replies_to<job_question>::with<job_answer>>;
+
+/// Takes notifications, knows every open job, lets four of them move bytes at once.
+using distribution_point_actor =
+    caf::typed_actor<caf::replies_to<model::notification>::with<rpc::notify_answer>,  // idempotent
+                                                                                      // by job id
+                     caf::replies_to<poll_job>::with<rpc::poll_answer>,
+                     caf::replies_to<node_question>::with<model::node_report>,
+                     caf::replies_to<why_question>::with<model::why_report>,
+                     caf::replies_to<drop_content>::with<unit_t>, caf::reacts_to<turn_wanted>,
+                     caf::reacts_to<turn_returned>, caf::reacts_to<job_over>>;
+
+/// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
+using status_reporter_actor =
+    caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,
+                     caf::reacts_to<registered>, caf::reacts_to<submitted>,
+                     caf::reacts_to<heart_beaten>,
+                     caf::replies_to<reporter_question>::with<reporter_answer>>;
+
+}  // namespace sluice::actors

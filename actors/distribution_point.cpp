@@ -1,0 +1,228 @@
+#include "actors/distribution_point.hpp"
+
+#include <algorithm>
+
+namespace sluice::actors {
+
+void distribution_point_state::begin(self_pointer self, distribution_point_setup setup) {
+  self_ = self;
+  setup_ = std::move(setup);
+  self->set_down_handler([this](caf::down_msg& mail) { on_down(mail); });
+  for (const storage::job_record& job : setup_.jobs) {
+    if (model::is_final(job.situation.state)) {  // reported, but the row was not yet gone
+      caf::anon_send(setup_.journal, forget_job{job.notification.job});
+      continue;
+    }
+    open(job.notification, job.situation.state == model::job_state::cancel_requested);
+  }
+  setup_.jobs.clear();
+}
+
+content_source_actor distribution_point_state::source_of(const model::source_entry& entry) {
+  const auto found = sources_.find(entry.address);
+  if (found != sources_.end()) { return found->second; }
+  content_source_actor made = setup_.make_source(entry);
+  sources_.emplace(entry.address, made);
+  return made;
+}
+
+void distribution_point_state::open(const model::notification& given, bool cancelled) {
+  transfer_job_setup setup;
+  setup.parts = setup_.parts;
+  setup.notification = given;
+  setup.journal = setup_.journal;
+  setup.librarian = setup_.librarian;
+  for (const model::source_entry& entry : given.sources) {
+    setup.sources.push_back(source_of(entry));
+  }
+  setup.owner = distribution_point_actor{self_};
+  setup.seed = setup_.parts.random();
+  setup.cancelled = cancelled;
+  const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
+  jobs_.emplace(given.job, open_job{given.content, job, job.address()});
+  caf::anon_send(job, start_job{});
+  log::info("distribution_point",
+            format("job {} for {} begins", given.job.text().substr(0, 8), given.content.text()));
+}
+
+caf::result<rpc::notify_answer> distribution_point_state::on_notification(
+    const model::notification& given) {
+  const auto correct = model::check_notification(given);
+  if (!correct) { return to_caf(correct.error()); }
+  const auto known = jobs_.find(given.job);
+  if (known != jobs_.end()) {  // the site repeats itself when a source came back
+    caf::anon_send(known->second.actor, source_gained{});
+    return rpc::notify_answer::known;
+  }
+  if (pending_.contains(given.job)) { return rpc::notify_answer::known; }
+  if (jobs_.size() + pending_.size() >= limits::jobs_per_distribution_point_max) {
+    return rpc::notify_answer::at_capacity;
+  }
+  auto promise = self_->make_response_promise<rpc::notify_answer>();
+  storage::job_record row;
+  row.notification = given;
+  pending_.insert(given.job);
+  self_->request(setup_.journal, caf::infinite, add_job{row})
+      .then(
+          [this, given, promise](bool added) mutable {
+            pending_.erase(given.job);
+            if (added) { open(given, false); }
+            promise.deliver(added ? rpc::notify_answer::accepted : rpc::notify_answer::known);
+          },
+          [this, given, promise](caf::error& failure) mutable {
+            pending_.erase(given.job);
+            promise.deliver(std::move(failure));
+          });
+  return promise;
+}
+
+caf::result<rpc::poll_answer> distribution_point_state::on_poll(model::job_id job) {
+  const auto found = jobs_.find(job);
+  if (found == jobs_.end()) { return rpc::poll_answer{}; }
+  auto promise = self_->make_response_promise<rpc::poll_answer>();
+  self_->request(found->second.actor, caf::infinite, job_question{})
+      .then(
+          [promise](job_answer& answer) mutable {
+            promise.deliver(rpc::poll_answer{true, std::move(answer.last)});
+          },
+          [promise](caf::error&) mutable { promise.deliver(rpc::poll_answer{}); });
+  return promise;
+}
+
+caf::result<model::node_report> distribution_point_state::on_node_question() {
+  auto promise = self_->make_response_promise<model::node_report>();
+  auto report = std::make_shared<model::node_report>();
+  report->name = setup_.parts.name;
+  report->node = setup_.node;
+  report->version = setup_.version;
+  report->site_address = setup_.site_address;
+  // Whoever answers last completes the report.
+  auto left = std::make_shared<std::size_t>(jobs_.size() + 1);
+  const std::function<void()> one_less = [promise, report, left] {
+    if (--*left != 0) { return; }
+    auto last = promise;
+    last.deliver(std::move(*report));
+  };
+  for (const auto& [id, job] : jobs_) {
+    self_->request(job.actor, caf::infinite, job_question{})
+        .then(
+            [report, one_less](job_answer& answer) {
+              report->jobs.push_back(std::move(answer.row));
+              one_less();
+            },
+            [one_less](caf::error&) { one_less(); });
+  }
+  if (!setup_.reporter) {
+    report->site_reachable = true;
+    one_less();
+    return promise;
+  }
+  self_->request(setup_.reporter, caf::infinite, reporter_question{})
+      .then(
+          [report, one_less](const reporter_answer& answer) {
+            report->site_reachable = answer.site_reachable;
+            report->outbox = answer.undelivered;
+            one_less();
+          },
+          [one_less](caf::error&) { one_less(); });
+  return promise;
+}
+
+caf::result<model::why_report> distribution_point_state::on_why(model::package_id package) {
+  for (const auto& [id, job] : jobs_) {
+    if (job.content.package != package) { continue; }
+    auto promise = self_->make_response_promise<model::why_report>();
+    self_->request(job.actor, caf::infinite, job_question{})
+        .then([promise](job_answer& answer) mutable { promise.deliver(std::move(answer.why)); },
+              [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+    return promise;
+  }
+  model::why_report report;
+  const auto held =
+      setup_.parts.catalogue->newest(package, storage::library_user::distribution_point);
+  report.subject = format("{} on {}", package.text(), setup_.parts.name);
+  if (!held) {
+    return to_caf(error{errc::not_found, 0,
+                        format("explain {}: this node neither holds it nor has a job for it; ask "
+                               "the site: sluice why {} --dp {}",
+                               package.text(), package.text(), setup_.parts.name)});
+  }
+  report.doing = format("holds {}, complete", held->content.text());
+  report.next = "nothing; it is served";
+  return report;
+}
+
+caf::result<unit_t> distribution_point_state::on_drop(const drop_content& asked) {
+  for (const auto& [id, job] : jobs_) {
+    if (job.content == asked.content) {
+      caf::anon_send(job.actor, cancel_job{"the removal of the package"});
+    }
+  }
+  auto promise = self_->make_response_promise<unit_t>();
+  self_->request(setup_.librarian, caf::infinite, drop_content{asked})
+      .then([promise](unit_t) mutable { promise.deliver(unit); },
+            [promise](caf::error& given) mutable {
+              const error failure = from_caf(given);
+              if (failure.code == errc::not_found) { return promise.deliver(unit); }
+              promise.deliver(std::move(given));
+            });
+  return promise;
+}
+
+void distribution_point_state::on_turn_wanted(model::job_id job) {
+  if (!jobs_.contains(job) || moving_.contains(job)) { return; }
+  waiting_for_turn_.push_back(job);
+  grant_turns();
+}
+
+void distribution_point_state::on_turn_returned(model::job_id job) {
+  moving_.erase(job);
+  grant_turns();
+}
+
+void distribution_point_state::grant_turns() {
+  while (moving_.size() < limits::jobs_moving_max && !waiting_for_turn_.empty()) {
+    const model::job_id next = waiting_for_turn_.front();
+    waiting_for_turn_.pop_front();
+    const auto found = jobs_.find(next);
+    if (found == jobs_.end()) { continue; }
+    moving_.insert(next);
+    caf::anon_send(found->second.actor, turn_granted{});
+  }
+}
+
+void distribution_point_state::on_job_over(model::job_id job) {
+  jobs_.erase(job);
+  on_turn_returned(job);
+}
+
+/// A job that ended without saying so: its slot is free again, and it begins anew from its row at
+/// the next start.
+void distribution_point_state::on_down(const caf::down_msg& mail) {
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+    return entry.second.address == mail.source;
+  });
+  if (found == jobs_.end()) { return; }
+  log::error("distribution_point",
+             format("job {} for {} ended unexpectedly: {}", found->first.text().substr(0, 8),
+                    found->second.content.text(), caf::to_string(mail.reason)));
+  on_job_over(found->first);
+}
+
+distribution_point_actor::behavior_type distribution_point(
+    distribution_point_state::self_pointer self, distribution_point_setup setup) {
+  auto& state = self->state;
+  state.begin(self, std::move(setup));
+  return {
+      [&state](const model::notification& given) { return state.on_notification(given); },
+      [&state](const poll_job& asked) { return state.on_poll(asked.job); },
+      [&state](node_question) { return state.on_node_question(); },
+      [&state](const why_question& asked) { return state.on_why(asked.package); },
+      [&state](const drop_content& asked) { return state.on_drop(asked); },
+      [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
+      [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },
+      [&state](const job_over& mail) { state.on_job_over(mail.job); },
+  };
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "actors/contracts.hpp"
+#include "actors/node_parts.hpp"
+#include "actors/transfer_job.hpp"
+
+namespace sluice::actors {
+
+struct distribution_point_setup {
+  node_parts parts;
+  std::string site_address;  ///< for the operator's eyes
+  node_journal_actor journal;
+  librarian_actor librarian;
+  status_reporter_actor reporter;  ///< none where the site is in the same process and needs none
+  /// Makes the actor of a source; tests pass stand-ins.
+  std::function<content_source_actor(const model::source_entry&)> make_source;
+  std::vector<storage::job_record> jobs;  ///< open ones of before the restart
+  std::string version;                    ///< of the program
+  model::node_id node;
+};
+
+/// Takes notifications, knows every open job, lets `limits::jobs_moving_max` of them move bytes at
+/// once.
+class distribution_point_state {
+public:
+  using self_pointer = distribution_point_actor::stateful_pointer<distribution_point_state>;
+
+  void begin(self_pointer self, distribution_point_setup setup);
+  caf::result<rpc::notify_answer> on_notification(const model::notification& given);
+  caf::result<rpc::poll_answer> on_poll(model::job_id job);
+  caf::result<model::node_report> on_node_question();
+  caf::result<model::why_report> on_why(model::package_id package);
+  caf::result<unit_t> on_drop(const drop_content& asked);
+  void on_turn_wanted(model::job_id job);
+  void on_turn_returned(model::job_id job);
+  void on_job_over(model::job_id job);
+  void on_down(const caf::down_msg& mail);
+
+private:
+  struct open_job {
+    model::content_id content;
+    transfer_job_actor actor;
+    caf::actor_addr address;
+  };
+  void open(const model::notification& given, bool cancelled);
+  content_source_actor source_of(const model::source_entry& entry);
+  void grant_turns();
+
+  self_pointer self_ = nullptr;
+  distribution_point_setup setup_;
+  std::map<model::job_id, open_job> jobs_;
+  std::set<model::job_id> pending_;  ///< notified, not yet journalled
+  std::map<std::string, content_source_actor>
+      sources_;  ///< by address, at most one per DP of the site
+  std::deque<model::job_id> waiting_for_turn_;
+  std::set<model::job_id> moving_;
+};
+
+distribution_point_actor::behavior_type distribution_point(
+    distribution_point_state::self_pointer self, distribution_point_setup setup);
+
+}  // namespace sluice::actors

@@ -1,0 +1,86 @@
+#include "actors/librarian.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+using self_pointer = librarian_actor::stateful_pointer<librarian_state>;
+
+librarian_actor handle(self_pointer self) { return {self}; }
+
+/// Starts `make` on the library's reactor and promises its outcome.
+template <typename Outcome>
+auto promise_of(self_pointer self, operations_under_way<Outcome>& under_way,
+                std::function<io::task<Outcome>()> make) {
+  using answer = typename operations_under_way<Outcome>::answer;
+  auto promise = self->template make_response_promise<answer>();
+  under_way.start(*self->state.parts.ring, handle(self), promise, std::move(make));
+  return promise;
+}
+
+auto change(self_pointer self, std::function<io::task<result<void>>()> make) {
+  return promise_of<result<void>>(self, self->state.changes, std::move(make));
+}
+
+auto snapshot(self_pointer self, const make_snapshot& mail) {
+  const node_parts& parts = self->state.parts;
+  return promise_of<result<storage::snapshot_outcome>>(self, self->state.snapshots, [parts, mail] {
+    storage::snapshot_request request{mail.source_root, mail.source_path, mail.content,
+                                      parts.site_key};
+    return storage::take_snapshot(*parts.ring, *parts.workers, *parts.buffers, *parts.library,
+                                  std::move(request), mail.progress);
+  });
+}
+
+}  // namespace
+
+librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
+  self->state.parts = std::move(parts);
+  storage::content_library* library = self->state.parts.library;
+  return {
+      [self, library](const recheck_manifest& mail) {
+        return promise_of<result<storage::content_facts>>(
+            self, self->state.rechecks, [library, mail] {
+              return library->recheck_manifest(mail.content, mail.hash, mail.size);
+            });
+      },
+      [self, library](const list_missing& mail) {
+        return promise_of<result<storage::missing_page>>(
+            self, self->state.listings, [library, mail] { return library->missing(mail.request); });
+      },
+      [self, library](const install_content& mail) {
+        return change(self,
+                      [library, mail] { return library->commit_content(mail.content, mail.user); });
+      },
+      [self, library](const add_content_user& mail) {
+        return change(self, [library, mail] { return library->add_user(mail.content, mail.user); });
+      },
+      [self, library](const drop_content& mail) {
+        return change(self,
+                      [library, mail] { return library->remove_content(mail.content, mail.user); });
+      },
+      [self](const make_snapshot& mail) { return snapshot(self, mail); },
+      [self, library](const count_library&) {
+        return promise_of<result<storage::content_library::totals>>(
+            self, self->state.counts, [library] { return library->count(); });
+      },
+      [self, library](const trust_keys& mail) {
+        self->state.parts.ring->post([library, keys = mail.keys] { library->trust(keys); });
+      },
+      [self](operation_done<result<storage::content_facts>>& done) {
+        self->state.rechecks.finish(done);
+      },
+      [self](operation_done<result<storage::missing_page>>& done) {
+        self->state.listings.finish(done);
+      },
+      [self](operation_done<result<void>>& done) { self->state.changes.finish(done); },
+      [self](operation_done<result<storage::snapshot_outcome>>& done) {
+        self->state.snapshots.finish(done);
+      },
+      [self](operation_done<result<storage::content_library::totals>>& done) {
+        self->state.counts.finish(done);
+      },
+  };
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/io_bridge.hpp"
+#include "actors/node_parts.hpp"
+
+namespace sluice::actors {
+
+/// The content library as an actor: each request becomes a task of the library's reactor.
+struct librarian_state {
+  node_parts parts;
+  operations_under_way<result<storage::content_facts>> rechecks;
+  operations_under_way<result<storage::missing_page>> listings;
+  operations_under_way<result<void>> changes;
+  operations_under_way<result<storage::snapshot_outcome>> snapshots;
+  operations_under_way<result<storage::content_library::totals>> counts;
+};
+
+librarian_actor::behavior_type librarian(librarian_actor::stateful_pointer<librarian_state> self,
+                                         node_parts parts);
+
+}  // namespace sluice::actors

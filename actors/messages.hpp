@@ -1,0 +1,191 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/failure.hpp"
+#include "rpc/rpc.hpp"
+#include "storage/storage.hpp"
+
+/// What actors of a node say to one another: values only, never descriptors, spans or buffers.
+namespace sluice::actors {
+
+// To the node journal ---------------------------------------------------------------------------
+struct add_job {
+  storage::job_record job;
+};  ///< answers false when the id is known already
+struct update_job {
+  storage::job_record job;
+};
+struct forget_job {
+  model::job_id job;
+};
+struct record_pieces {
+  std::vector<storage::verified_run> runs;
+};
+struct recall_pieces {
+  std::vector<model::file_id> files;
+};
+struct forget_pieces {
+  model::file_id file;
+};
+struct append_reports {
+  std::vector<storage::outbox_row> rows;
+};
+struct read_outbox {
+  std::uint32_t rows_max = 0;
+};
+struct acknowledge_reports {
+  std::uint64_t up_to = 0;
+};
+/// Told whenever reports were appended to the outbox.
+using reports_listener = caf::typed_actor<caf::reacts_to<struct reports_waiting>>;
+struct watch_outbox {
+  reports_listener listener;
+};
+using recorded_pieces = std::vector<storage::verified_run>;
+using outbox_page = std::vector<storage::outbox_row>;
+
+// To the librarian ------------------------------------------------------------------------------
+struct list_missing {
+  storage::missing_request request;
+};
+struct recheck_manifest {  ///< a staged or committed manifest that may be there already
+  model::content_id content;
+  model::digest hash;
+  model::byte_count size{};
+};
+struct install_content {
+  model::content_id content;
+  storage::library_user user;
+};
+struct add_content_user {
+  model::content_id content;
+  storage::library_user user;
+};
+struct drop_content {
+  model::content_id content;
+  storage::library_user user;
+};
+struct count_library {};
+struct trust_keys {
+  std::vector<hashing::public_key> keys;
+};
+struct make_snapshot {
+  std::string source_root;
+  std::string source_path;
+  model::content_id content;
+  std::function<void(storage::snapshot_progress)> progress;  ///< called on the reactor's thread
+};
+
+// To a content source ---------------------------------------------------------------------------
+/// Why a source did not give what it was asked for.
+struct source_failure {
+  model::source_verdict verdict = model::source_verdict::bad;
+  error cause;
+  std::string row;   ///< of the lying-source matrix, "X21"; empty: no blame
+  std::string what;  ///< one sentence
+};
+struct probe_content {
+  model::content_id content;
+};  ///< answers whether it has it
+struct fetch_manifest {
+  model::content_id content;
+  model::digest hash;
+  model::byte_count size{};
+};
+struct manifest_outcome {
+  std::optional<storage::content_facts> facts;
+  std::optional<source_failure> failure;
+  std::optional<error>
+      trouble;  ///< this node failed, or (`invalid`) the site's text is no manifest
+};
+struct fetch_page {
+  std::uint64_t page = 0;  ///< the job's number for it, returned with progress
+  model::content_id content;
+  std::vector<model::file_id> files;
+  bool replace = false;       ///< redistribute: what is there is replaced
+  bool count_resumed = true;  ///< what staging holds counts as held (not on a second try)
+};
+/// Cumulative for one page.
+struct page_progress {
+  std::uint64_t page = 0;
+  std::uint64_t bytes_held = 0;         ///< verified, in staging or in the library
+  std::uint64_t bytes_transferred = 0;  ///< content bytes that crossed the network
+  std::uint64_t pieces_verified = 0;
+};
+struct page_outcome {
+  page_progress progress;
+  std::uint32_t files_done = 0;
+  std::uint32_t bad_pieces = 0;
+  std::optional<source_failure> failure;  ///< the page is not complete because the source failed
+  std::optional<error> trouble;  ///< ... or because this node did (no space, broken volume)
+  bool in_use = false;           ///< another job is writing one of the files: ask again
+};
+
+// To a transfer job -----------------------------------------------------------------------------
+struct start_job {};
+struct turn_granted {};
+struct cancel_job {
+  std::string user;
+};
+struct source_gained {};
+struct job_question {};
+struct job_answer {
+  model::node_job_row row;
+  model::why_report why;
+  model::state_message last;
+};
+struct job_tick {
+  std::uint64_t wait = 0;
+};
+
+// To the distribution point ---------------------------------------------------------------------
+struct turn_wanted {
+  model::job_id job;
+};
+struct turn_returned {
+  model::job_id job;
+};
+struct job_over {
+  model::job_id job;
+};
+struct poll_job {
+  model::job_id job;
+};
+struct node_question {};
+struct why_question {
+  model::package_id package;
+};
+
+// To the status reporter ------------------------------------------------------------------------
+struct reports_waiting {};
+struct reporter_tick {};
+struct reporter_question {};
+struct reporter_answer {
+  bool site_reachable = false;
+  std::uint64_t undelivered = 0;
+};
+/// Outcomes that come back from rpc threads.
+struct registered {
+  std::optional<error> failure;
+  rpc::registration_answer answer;
+};
+struct submitted {
+  std::optional<error> failure;
+  std::uint64_t acknowledged = 0;
+};
+struct heart_beaten {
+  std::optional<error> failure;
+  bool known = true;
+};
+
+/// An operation on a reactor is over; `number` says which.
+template <typename Outcome>
+struct operation_done {
+  std::uint64_t number = 0;
+  Outcome outcome;
+};
+
+}  // namespace sluice::actors

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "http/http.hpp"
+#include "io/io.hpp"
+#include "storage/storage.hpp"
+
+namespace sluice::actors {
+
+/// The calendar, as apps provides it: real, or simulated.
+using calendar_clock = std::function<model::calendar_time()>;
+
+/// What the actors of a node share. Everything here outlives the actors, and the reactor outlives
+/// what runs on it.
+struct node_parts {
+  std::string name;
+  io::reactor* ring = nullptr;  ///< the library's reactor: all transfers run there
+  io::worker_pool* workers = nullptr;
+  io::buffer_pool* buffers = nullptr;
+  storage::content_library* library = nullptr;
+  std::shared_ptr<storage::content_catalogue> catalogue;
+  calendar_clock now;
+  random_source random;  ///< asked by one actor only, the distribution point, for seeds
+  const hashing::signing_key* site_key = nullptr;  ///< on a site server
+};
+
+}  // namespace sluice::actors

@@ -1,0 +1,73 @@
+#include "actors/node_services.hpp"
+
+#include <algorithm>
+
+#include "actors/ask.hpp"
+
+namespace sluice::actors {
+
+node_services::node_services(caf::actor_system& system, node_parts parts,
+                             distribution_point_actor target, librarian_actor library,
+                             std::string library_root)
+    : system_(system),
+      parts_(std::move(parts)),
+      target_(std::move(target)),
+      library_(std::move(library)),
+      library_root_(std::move(library_root)) {}
+
+result<rpc::notify_answer> node_services::notify(const rpc::principal&,
+                                                 const model::notification& given) {
+  return ask<rpc::notify_answer>(system_, target_, given);
+}
+
+result<rpc::poll_answer> node_services::poll(const rpc::principal&, model::job_id job) {
+  return ask<rpc::poll_answer>(system_, target_, poll_job{job});
+}
+
+result<void> node_services::remove_content(const rpc::principal&, model::content_id content) {
+  const auto answer = ask<unit_t>(system_, target_,
+                                  drop_content{content, storage::library_user::distribution_point});
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+result<rpc::page<model::content_id>> node_services::inventory(const rpc::principal&,
+                                                              rpc::page_request asked) {
+  rpc::page<model::content_id> page;
+  const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+  for (const storage::catalogue_entry& entry : parts_.catalogue->all()) {
+    if ((entry.users & bit) == 0) { continue; }
+    const std::uint32_t index = page.total++;
+    if (index >= asked.offset && page.rows.size() < std::min(asked.rows, limits::list_page_rows)) {
+      page.rows.push_back(entry.content);
+    }
+  }
+  return page;
+}
+
+result<model::node_report> node_services::node_status(const rpc::principal&) {
+  return ask<model::node_report>(system_, target_, node_question{});
+}
+
+result<model::why_report> node_services::node_why(const rpc::principal&,
+                                                  model::package_id package) {
+  return ask<model::why_report>(system_, target_, why_question{package});
+}
+
+result<model::library_report> node_services::node_library(const rpc::principal&) {
+  const auto totals = ask<storage::content_library::totals>(system_, library_, count_library{});
+  if (!totals) { return totals.error(); }
+  model::library_report report;
+  report.root = library_root_;
+  report.contents = totals->contents;
+  report.files = totals->files;
+  report.bytes = totals->bytes;
+  report.bytes_free = totals->bytes_free;
+  for (const storage::catalogue_entry& entry : parts_.catalogue->all()) {
+    if (report.content_ids.size() == limits::list_page_rows) { break; }
+    report.content_ids.push_back(entry.content.text());
+  }
+  return report;
+}
+
+}  // namespace sluice::actors

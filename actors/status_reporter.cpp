@@ -1,0 +1,206 @@
+#include "actors/status_reporter.hpp"
+
+#include <algorithm>
+
+namespace sluice::actors {
+
+namespace {
+
+constexpr auto backoff_first = std::chrono::seconds(1);
+constexpr auto backoff_last = std::chrono::seconds(60);
+
+}  // namespace
+
+void status_reporter_state::begin(self_pointer self, status_reporter_setup setup) {
+  self_ = self;
+  setup_ = std::move(setup);
+  next_call_ = next_beat_ = self->clock().now();
+  caf::anon_send(setup_.journal, watch_outbox{status_reporter_actor{self}});
+  schedule(std::chrono::nanoseconds(0));
+}
+
+void status_reporter_state::schedule(std::chrono::nanoseconds delay) {
+  self_->delayed_send(status_reporter_actor{self_}, delay, reporter_tick{});
+}
+
+void status_reporter_state::on_reports_waiting() {
+  reports_due_ = true;
+  next();
+}
+
+void status_reporter_state::on_tick() {
+  tick_pending_ = false;
+  next();
+}
+
+/// One call at a time: registration, then reports, then the heart.
+void status_reporter_state::next() {
+  if (busy_) { return; }
+  const auto now = self_->clock().now();
+  if (now >= next_beat_) { beat_due_ = true; }
+  if (now < next_call_) {
+    if (!tick_pending_) {
+      tick_pending_ = true;
+      schedule(next_call_ - now);
+    }
+    return;
+  }
+  if (!registered_) { return register_node(); }
+  if (reports_due_) { return read_and_submit(); }
+  if (beat_due_) { return beat(); }
+  if (!tick_pending_) {
+    tick_pending_ = true;
+    schedule(next_beat_ - now);
+  }
+}
+
+void status_reporter_state::call(std::function<void(rpc::management_point_service&)> work) {
+  const auto taken = setup_.clients->with_management_point(setup_.site_address, std::move(work));
+  if (!taken) {
+    busy_ = true;
+    failed(taken.error());
+  }
+}
+
+void status_reporter_state::register_node() {
+  busy_ = true;
+  rpc::registration mine = setup_.self;
+  for (const storage::catalogue_entry& entry : setup_.parts.catalogue->all()) {
+    const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+    if ((entry.users & bit) != 0) { mine.inventory.push_back(entry.content); }
+  }
+  mine.full_inventory = true;
+  const status_reporter_actor me{self_};
+  call([me, mine](rpc::management_point_service& site) {
+    const auto answer = site.register_node({}, mine);
+    registered mail;
+    if (answer) { mail.answer = *answer; }
+    if (!answer) { mail.failure = answer.error(); }
+    caf::anon_send(me, std::move(mail));
+  });
+}
+
+void status_reporter_state::on_registered(const registered& mail) {
+  if (mail.failure) { return failed(*mail.failure); }
+  busy_ = false;
+  registered_ = reachable_ = true;
+  backoff_ = {};
+  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
+  beat_due_ = false;
+  trust_keys trusted;
+  for (const std::string& text : mail.answer.site_keys) {
+    hashing::public_key key{};
+    if (from_hex(text, key)) { trusted.keys.push_back(key); }
+  }
+  if (!trusted.keys.empty()) { caf::anon_send(setup_.librarian, std::move(trusted)); }
+  log::info("status_reporter", format("registered with site {} at {}", escaped(mail.answer.site),
+                                      setup_.site_address));
+  reports_due_ = true;
+  next();
+}
+
+void status_reporter_state::beat() {
+  busy_ = true;
+  beat_due_ = false;
+  rpc::heartbeat_request mine{setup_.self.node, setup_.self.epoch, 0};
+  const status_reporter_actor me{self_};
+  call([me, mine](rpc::management_point_service& site) {
+    const auto answer = site.heartbeat({}, mine);
+    heart_beaten mail;
+    if (answer) { mail.known = answer->known; }
+    if (!answer) { mail.failure = answer.error(); }
+    caf::anon_send(me, mail);
+  });
+}
+
+void status_reporter_state::on_heart_beaten(const heart_beaten& mail) {
+  if (mail.failure) { return failed(*mail.failure); }
+  busy_ = false;
+  reachable_ = true;
+  backoff_ = {};
+  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
+  registered_ = mail.known;
+  next();
+}
+
+void status_reporter_state::read_and_submit() {
+  busy_ = true;
+  reports_due_ = false;
+  self_->request(setup_.journal, caf::infinite, read_outbox{limits::status_messages_per_batch})
+      .then(
+          [this](outbox_page& rows) {
+            undelivered_ = rows.size();
+            if (!rows.empty()) { return submit(std::move(rows)); }
+            busy_ = false;
+            next();
+          },
+          [this](caf::error& failure) { failed(from_caf(failure)); });
+}
+
+void status_reporter_state::submit(outbox_page rows) {
+  rpc::report_batch batch{setup_.self.node, setup_.self.epoch, {}, {}};
+  for (storage::outbox_row& row : rows) {
+    if (row.state) {
+      row.state->sequence = row.sequence;
+      batch.states.push_back(std::move(*row.state));
+    } else if (row.status) {
+      row.status->sequence = row.sequence;
+      batch.messages.push_back(std::move(*row.status));
+    }
+  }
+  const status_reporter_actor me{self_};
+  call([me, batch = std::move(batch)](rpc::management_point_service& site) {
+    const auto answer = site.submit({}, batch);
+    submitted mail;
+    if (answer) { mail.acknowledged = *answer; }
+    if (!answer) { mail.failure = answer.error(); }
+    caf::anon_send(me, mail);
+  });
+}
+
+void status_reporter_state::on_submitted(const submitted& mail) {
+  if (mail.failure) {
+    reports_due_ = true;
+    if (mail.failure->code == errc::not_found) { registered_ = false; }
+    return failed(*mail.failure);
+  }
+  reachable_ = true;
+  backoff_ = {};
+  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
+  self_->request(setup_.journal, caf::infinite, acknowledge_reports{mail.acknowledged})
+      .then(
+          [this](unit_t) {
+            busy_ = false;
+            reports_due_ = true;  // until the outbox is empty
+            next();
+          },
+          [this](caf::error& failure) { failed(from_caf(failure)); });
+}
+
+void status_reporter_state::failed(const error& failure) {
+  busy_ = false;
+  if (reachable_ || backoff_.count() == 0) { log::warning("status_reporter", describe(failure)); }
+  reachable_ = false;
+  reports_due_ = true;
+  backoff_ = std::clamp<std::chrono::nanoseconds>(backoff_ * 2, backoff_first, backoff_last);
+  next_call_ = self_->clock().now() + backoff_;
+  next();
+}
+
+reporter_answer status_reporter_state::on_question() const { return {reachable_, undelivered_}; }
+
+status_reporter_actor::behavior_type status_reporter(status_reporter_state::self_pointer self,
+                                                     status_reporter_setup setup) {
+  auto& state = self->state;
+  state.begin(self, std::move(setup));
+  return {
+      [&state](reports_waiting) { state.on_reports_waiting(); },
+      [&state](reporter_tick) { state.on_tick(); },
+      [&state](const registered& mail) { state.on_registered(mail); },
+      [&state](const submitted& mail) { state.on_submitted(mail); },
+      [&state](const heart_beaten& mail) { state.on_heart_beaten(mail); },
+      [&state](reporter_question) { return state.on_question(); },
+  };
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/contracts.hpp"
+#include "actors/node_parts.hpp"
+
+namespace sluice::actors {
+
+struct status_reporter_setup {
+  node_parts parts;
+  node_journal_actor journal;
+  librarian_actor librarian;
+  std::shared_ptr<rpc::client_pool> clients;
+  std::string site_address;  ///< host:port of the management point
+  rpc::registration self;    ///< name, node, epoch, content address, build; the inventory is added
+};
+
+/// Registers the node, keeps its heart beating, and delivers the outbox until it is acknowledged.
+/// One call to the site at a time; after a failure it waits, twice as long each time, at most a
+/// minute.
+class status_reporter_state {
+public:
+  using self_pointer = status_reporter_actor::stateful_pointer<status_reporter_state>;
+
+  void begin(self_pointer self, status_reporter_setup setup);
+  void on_reports_waiting();
+  void on_tick();
+  void on_registered(const registered& mail);
+  void on_submitted(const submitted& mail);
+  void on_heart_beaten(const heart_beaten& mail);
+  reporter_answer on_question() const;
+
+private:
+  void next();
+  void register_node();
+  void beat();
+  void read_and_submit();
+  void submit(outbox_page rows);
+  void failed(const error& failure);
+  void call(std::function<void(rpc::management_point_service&)> work);
+  void schedule(std::chrono::nanoseconds delay);
+
+  self_pointer self_ = nullptr;
+  status_reporter_setup setup_;
+  bool busy_ = false;
+  bool registered_ = false;
+  bool beat_due_ = false;
+  bool reports_due_ = true;
+  bool tick_pending_ = false;
+  bool reachable_ = false;
+  std::uint64_t undelivered_ = 0;
+  std::chrono::nanoseconds backoff_{};
+  caf::actor_clock::time_point next_call_;
+  caf::actor_clock::time_point next_beat_;
+};
+
+status_reporter_actor::behavior_type status_reporter(status_reporter_state::self_pointer self,
+                                                     status_reporter_setup setup);
+
+}  // namespace sluice::actors

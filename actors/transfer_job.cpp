@@ -1,0 +1,276 @@
+#include "actors/transfer_job.hpp"
+
+#include <algorithm>
+
+#include "actors/reports.hpp"
+
+namespace sluice::actors {
+
+using model::job_command;
+using model::job_event;
+using model::job_state;
+using model::state_report;
+
+void transfer_job_state::begin(self_pointer self, transfer_job_setup setup) {
+  self_ = self;
+  setup_ = std::move(setup);
+  random_ = seeded_random(setup_.seed);
+  for (const model::source_entry& source : setup_.notification.sources) {
+    ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
+    verdicts_.emplace_back("not asked yet");
+  }
+  rate_time_ = reported_time_ = since_ = self->clock().now();
+}
+
+void transfer_job_state::on_start() {
+  apply(job_event::started);
+  if (setup_.cancelled) { on_cancel("the request before the restart"); }
+}
+
+void transfer_job_state::apply(job_event event) {
+  const model::job_transition step = model::advance(situation_, event);
+  if (!step.allowed) {
+    log::debug("transfer_job",
+               format("{}: {} does not apply to {}", setup_.notification.content.text(),
+                      model::name_of(event), model::name_of(situation_.state)));
+    return;
+  }
+  if (step.next.state != situation_.state) { since_ = self_->clock().now(); }
+  situation_ = step.next;
+  for (const job_command command : step.commands) { carry_out(command); }
+}
+
+void transfer_job_state::carry_out(job_command command) {
+  if (carry_out_report(command)) { return; }
+  switch (command) {
+    case job_command::fetch_manifest:
+    case job_command::plan_missing:
+    case job_command::fetch_files: return with_turn(command);
+    case job_command::wait_for_source: return wait_for_source();
+    case job_command::wait_for_space: return wait_for_space();
+    case job_command::wait_for_prestage: return return_turn();
+    case job_command::stop_fetching: return stop_fetching();
+    case job_command::commit_content: return commit();
+    case job_command::record_state: return record_state();
+    case job_command::forget_job: return finish();
+    default: SLUICE_CHECK(false);
+  }
+}
+
+bool transfer_job_state::carry_out_report(job_command command) {
+  switch (command) {
+    case job_command::report_started: report(state_report::download_started, false); return true;
+    case job_command::report_in_progress: report(state_report::in_progress, false); return true;
+    case job_command::report_downloaded: report(state_report::downloaded, false); return true;
+    case job_command::report_success: report(state_report::success, true); return true;
+    case job_command::report_failure: report(state_report::failure, true); return true;
+    case job_command::report_warning: report(state_report::warning, false); return true;
+    case job_command::report_cancelled: report(state_report::cancelled, true); return true;
+    case job_command::report_cancel_requested:
+      report(state_report::cancel_requested, false);
+      return true;
+    default: return false;
+  }
+}
+
+/// Moving bytes needs one of the node's four turns; the command waits for it.
+void transfer_job_state::with_turn(job_command command) {
+  if (!has_turn_) {
+    after_turn_ = command;
+    if (!wants_turn_) {
+      wants_turn_ = true;
+      caf::anon_send(setup_.owner, turn_wanted{setup_.notification.job});
+    }
+    return;
+  }
+  switch (command) {
+    case job_command::fetch_manifest: return recheck_manifest();
+    case job_command::plan_missing: return plan_missing();
+    default: return check_space();
+  }
+}
+
+void transfer_job_state::on_turn() {
+  has_turn_ = true;
+  wants_turn_ = false;
+  if (!after_turn_) { return return_turn(); }
+  const job_command command = *after_turn_;
+  after_turn_.reset();
+  with_turn(command);
+}
+
+void transfer_job_state::return_turn() {
+  after_turn_.reset();
+  if (!has_turn_) { return; }
+  has_turn_ = false;
+  caf::anon_send(setup_.owner, turn_returned{setup_.notification.job});
+}
+
+void transfer_job_state::record_state() {
+  storage::job_record row;
+  row.notification = setup_.notification;
+  row.situation = situation_;
+  row.bytes_done = bytes_shown_;
+  row.bytes_transferred = totals_now().bytes_transferred;
+  row.reason = reason_;
+  caf::anon_send(setup_.journal, update_job{std::move(row)});
+}
+
+model::state_message transfer_job_state::state_message(state_report what) const {
+  const page_progress totals = totals_now();
+  model::state_message message;
+  message.time = setup_.parts.now();
+  message.job = setup_.notification.job;
+  message.content = setup_.notification.content;
+  message.report = what;
+  message.state = situation_.state;
+  message.bytes_total = setup_.notification.package_size;
+  message.bytes_done = model::byte_count{bytes_shown_};
+  message.bytes_transferred = model::byte_count{totals.bytes_transferred};
+  message.pieces_verified = totals.pieces_verified;
+  message.bytes_per_second = rate_;
+  message.source = current_source_;
+  message.reason = reason_;
+  return message;
+}
+
+void transfer_job_state::report(state_report what, bool final_report) {
+  if (what == state_report::success) {
+    bytes_shown_ = model::raw(setup_.notification.package_size);
+  }
+  if (what == state_report::download_started || what == state_report::success) { reason_.clear(); }
+  reported_time_ = self_->clock().now();
+  append_reports mail;
+  mail.rows.push_back({0, state_message(what), std::nullopt});
+  if (!final_report) {
+    caf::anon_send(setup_.journal, std::move(mail));
+    return;
+  }
+  log::info("transfer_job",
+            format("{}: {}{}", setup_.notification.content.text(), model::name_of(situation_.state),
+                   reason_.empty() ? "" : ": " + reason_));
+  self_->request(setup_.journal, caf::infinite, std::move(mail))
+      .then([this](unit_t) { apply(job_event::reported); },
+            [this](caf::error& failure) {
+              // The job row stays: after a restart the job is run again and reports again.
+              log::error("transfer_job", describe(from_caf(failure)));
+            });
+}
+
+void transfer_job_state::finish() {
+  return_turn();
+  caf::anon_send(setup_.journal, forget_job{setup_.notification.job});
+  caf::anon_send(setup_.owner, job_over{setup_.notification.job});
+  self_->quit();
+}
+
+void transfer_job_state::recheck_manifest() {
+  const model::notification& given = setup_.notification;
+  self_
+      ->request(setup_.librarian, caf::infinite,
+                actors::recheck_manifest{given.content, given.hash, given.manifest_size})
+      .then(
+          [this](const storage::content_facts& facts) {
+            facts_ = facts;
+            apply(job_event::manifest_fetched);
+          },
+          [this](caf::error&) { ask_manifest(); });
+}
+
+void transfer_job_state::ask_manifest() {
+  if (situation_.state != job_state::downloading_signature) { return; }
+  const auto source = choose(std::nullopt);
+  if (!source) { return apply(job_event::sources_exhausted); }
+  const model::notification& given = setup_.notification;
+  current_source_ = given.sources[*source].name;
+  self_
+      ->request(setup_.sources[*source], caf::infinite,
+                fetch_manifest{given.content, given.hash, given.manifest_size})
+      .then([this, at = *source](const manifest_outcome& outcome) { on_manifest(at, outcome); },
+            [this, at = *source](caf::error& failure) {
+              manifest_outcome outcome;
+              outcome.failure = source_failure{model::source_verdict::bad, from_caf(failure), "",
+                                               "stopped answering"};
+              on_manifest(at, outcome);
+            });
+}
+
+void transfer_job_state::on_manifest(std::size_t source, const manifest_outcome& outcome) {
+  if (outcome.facts) {
+    facts_ = *outcome.facts;
+    ranking_[source].verdict = model::source_verdict::has_it;
+    verdicts_[source] = "has it";
+    return apply(job_event::manifest_fetched);
+  }
+  if (outcome.failure) {
+    mark(source, *outcome.failure);
+    return ask_manifest();
+  }
+  if (outcome.trouble->code == errc::invalid) {
+    reason_ = describe(*outcome.trouble);
+    return apply(job_event::manifest_refused);
+  }
+  on_trouble(*outcome.trouble);
+  if (situation_.state == job_state::downloading_signature) { ask_manifest(); }
+}
+
+void transfer_job_state::commit() {
+  self_
+      ->request(
+          setup_.librarian, caf::infinite,
+          install_content{setup_.notification.content, storage::library_user::distribution_point})
+      .then([this](unit_t) { apply(job_event::committed); },
+            [this](caf::error& given) {
+              const error failure = from_caf(given);
+              if (failure.code == errc::corrupt || failure.code == errc::not_found) {
+                reason_ = describe(failure);
+                cursor_ = {};
+                at_end_ = false;
+                return apply(job_event::damage_found);
+              }
+              on_trouble(failure);
+              if (!model::is_final(situation_.state)) { commit(); }
+            });
+}
+
+void transfer_job_state::on_cancel(const std::string& user) {
+  reason_ = format("cancelled by {}", user);
+  apply(job_event::cancel_asked);
+}
+
+void transfer_job_state::on_source_gained() {
+  model::start_over(ranking_);
+  for (model::ranked_source& source : ranking_) {  // its actor knows whether the time is over
+    source.verdict = model::source_verdict::untried;
+  }
+  exhausted_ = false;
+  apply(job_event::source_gained);
+}
+
+/// This node's own trouble. Space parks; a broken write is tried again under a new attempt a few
+/// times.
+void transfer_job_state::on_trouble(const error& trouble) {
+  constexpr std::uint32_t troubles_max = 3;
+  reason_ = describe(trouble);
+  if (trouble.code == errc::cancelled) { return; }
+  log::warning("transfer_job", format("{}: {}", setup_.notification.content.text(), reason_));
+  if (trouble.code == errc::no_space) { return apply(job_event::no_space); }
+  if (++troubles_ > troubles_max) { apply(job_event::volume_broken); }
+}
+
+transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer self,
+                                               transfer_job_setup setup) {
+  auto& state = self->state;
+  state.begin(self, std::move(setup));
+  return {
+      [&state](start_job) { state.on_start(); },
+      [&state](turn_granted) { state.on_turn(); },
+      [&state](const cancel_job& mail) { state.on_cancel(mail.user); },
+      [&state](source_gained) { state.on_source_gained(); },
+      [&state](const page_progress& progress) { state.on_progress(progress); },
+      [&state](job_tick tick) { state.on_tick(tick.wait); },
+      [&state](job_question) { return state.on_question(); },
+  };
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "actors/contracts.hpp"
+#include "actors/node_parts.hpp"
+
+namespace sluice::actors {
+
+/// Where a job's mail goes besides the actors of every node.
+using job_owner = caf::typed_actor<caf::reacts_to<turn_wanted>, caf::reacts_to<turn_returned>,
+                                   caf::reacts_to<job_over>>;
+
+struct transfer_job_setup {
+  node_parts parts;
+  model::notification notification;
+  node_journal_actor journal;
+  librarian_actor librarian;
+  std::vector<content_source_actor> sources;  ///< as `notification.sources`
+  job_owner owner;
+  std::uint64_t seed = 0;  ///< for the random choice among equal sources
+  bool cancelled = false;  ///< it was being cancelled when the node stopped
+};
+
+/// One content on its way: carries out what `model::advance` decides. Holds counters and cursors,
+/// never sets of files (but the bounded pages under way).
+class transfer_job_state {
+public:
+  using self_pointer = transfer_job_actor::stateful_pointer<transfer_job_state>;
+  using time_point = caf::actor_clock::time_point;
+
+  void begin(self_pointer self, transfer_job_setup setup);
+  void on_start();
+  void on_turn();
+  void on_cancel(const std::string& user);
+  void on_source_gained();
+  void on_progress(const page_progress& progress);
+  void on_tick(std::uint64_t wait);
+  job_answer on_question() const;
+
+private:
+  /// A stretch of the manifest whose missing files are to be fetched.
+  struct stretch {
+    storage::manifest_cursor from;
+    std::optional<storage::manifest_cursor> until;  ///< unset: fresh ground
+    std::optional<std::size_t> avoid;               ///< the source that failed it last
+  };
+  struct page {
+    stretch where;
+    std::size_t source = 0;
+    bool large = false;
+    page_progress progress;
+  };
+
+  void apply(model::job_event event);
+  void carry_out(model::job_command command);
+  bool carry_out_report(model::job_command command);
+  void with_turn(model::job_command command);
+  void return_turn();
+  void record_state();
+  void report(model::state_report what, bool final_report);
+  model::state_message state_message(model::state_report what) const;
+  void finish();
+
+  void recheck_manifest();
+  void ask_manifest();
+  void on_manifest(std::size_t source, const manifest_outcome& outcome);
+  void plan_missing();
+  void check_space();
+  void pump();
+  void list(const stretch& where);
+  void on_listing(const stretch& where, const storage::missing_page& found);
+  void dispatch(const stretch& where, const storage::missing_page& found);
+  void on_page(std::uint64_t number, const page_outcome& outcome);
+  void on_page_failure(const page& ended, const page_outcome& outcome);
+  void on_trouble(const error& trouble);
+  void stop_fetching();
+  void commit();
+
+  std::optional<std::size_t> choose(std::optional<std::size_t> avoid);
+  void mark(std::size_t source, const source_failure& failure);
+  void wait_for_source();
+  void probe_sources();
+  void wait_for_space();
+  void schedule_tick(std::chrono::nanoseconds delay);
+  void update_rate();
+  std::uint64_t bytes_done_now() const;
+  page_progress totals_now() const;
+  model::why_report why() const;
+  model::calendar_time calendar_of(time_point when) const;
+
+  self_pointer self_ = nullptr;
+  transfer_job_setup setup_;
+  model::job_situation situation_;
+  std::vector<model::ranked_source> ranking_;
+  std::vector<std::string> verdicts_;  ///< per source, one sentence
+  seeded_random random_{0};
+  storage::content_facts facts_;
+
+  bool has_turn_ = false;
+  bool wants_turn_ = false;
+  std::optional<model::job_command> after_turn_;
+
+  storage::manifest_cursor cursor_;
+  bool at_end_ = false;
+  bool listing_ = false;
+  bool exhausted_ = false;
+  std::vector<stretch> retries_;
+  std::map<std::uint64_t, page> pages_;
+  std::uint64_t last_page_ = 0;
+  std::uint32_t troubles_ = 0;
+
+  std::uint64_t bytes_present_ = 0;
+  page_progress settled_;  ///< sums of the pages that are over
+  std::uint64_t bytes_shown_ = 0;
+  std::uint64_t rate_ = 0;
+  std::uint64_t rate_bytes_ = 0;
+  time_point rate_time_;
+  time_point reported_time_;
+  std::string current_source_;
+  std::string reason_;
+  time_point since_;
+  std::uint64_t wait_ = 0;  ///< counts waits: a tick of an earlier one does nothing
+  std::optional<time_point> next_round_;
+  std::chrono::nanoseconds probe_delay_{};
+};
+
+transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer self,
+                                               transfer_job_setup setup);
+
+}  // namespace sluice::actors

@@ -1,0 +1,238 @@
+#include <algorithm>
+
+#include "actors/transfer_job.hpp"
+
+/// The part of a transfer job that walks the manifest and keeps sources busy.
+namespace sluice::actors {
+
+using model::job_event;
+using model::job_state;
+using model::source_verdict;
+
+namespace {
+
+constexpr std::size_t pages_in_flight_max = 3;
+constexpr std::uint64_t space_reserve = 64 * limits::mib;
+constexpr auto in_use_delay = std::chrono::seconds(1);
+constexpr auto progress_interval = std::chrono::milliseconds(500);
+
+}  // namespace
+
+void transfer_job_state::plan_missing() {
+  storage::missing_request request;
+  request.content = setup_.notification.content;
+  request.all = setup_.notification.action == model::notification_action::redistribute;
+  cursor_ = {};
+  at_end_ = false;
+  bytes_present_ = 0;
+  self_->request(setup_.librarian, caf::infinite, list_missing{request})
+      .then(
+          [this](const storage::missing_page& found) {
+            // Fetching lists this page again: the plan only asks whether there is anything to do.
+            apply(found.files.empty() && found.end ? job_event::nothing_missing
+                                                   : job_event::files_missing);
+          },
+          [this](caf::error& failure) { on_trouble(from_caf(failure)); });
+}
+
+/// Admission: the bytes still to come must fit, and leave the reserve.
+void transfer_job_state::check_space() {
+  self_->request(setup_.librarian, caf::infinite, count_library{})
+      .then(
+          [this](const storage::content_library::totals& totals) {
+            const std::uint64_t size = model::raw(setup_.notification.package_size);
+            const std::uint64_t needed = size - std::min(size, bytes_shown_) + space_reserve;
+            if (totals.bytes_free < needed && retries_.empty() && cursor_.offset == 0) {
+              reason_ =
+                  format("needs up to {} bytes of space, {} are free", needed, totals.bytes_free);
+              return apply(job_event::no_space);
+            }
+            pump();
+          },
+          [this](caf::error&) { pump(); });
+}
+
+void transfer_job_state::pump() {
+  if (situation_.state != job_state::downloading || !has_turn_ || listing_) { return; }
+  const bool large_under_way = std::any_of(pages_.begin(), pages_.end(),
+                                           [](const auto& entry) { return entry.second.large; });
+  if (large_under_way || pages_.size() >= pages_in_flight_max) { return; }
+  if (exhausted_) {
+    if (pages_.empty()) { apply(job_event::sources_exhausted); }
+    return;
+  }
+  if (!retries_.empty()) {
+    const stretch where = retries_.back();
+    retries_.pop_back();
+    return list(where);
+  }
+  if (!at_end_) { return list({cursor_, std::nullopt, std::nullopt}); }
+  if (pages_.empty()) { apply(job_event::last_piece_verified); }
+}
+
+void transfer_job_state::list(const stretch& where) {
+  storage::missing_request request;
+  request.content = setup_.notification.content;
+  request.from = where.from;
+  request.until = where.until;
+  request.all = setup_.notification.action == model::notification_action::redistribute;
+  listing_ = true;
+  self_->request(setup_.librarian, caf::infinite, list_missing{request})
+      .then(
+          [this, where](const storage::missing_page& found) {
+            listing_ = false;
+            on_listing(where, found);
+          },
+          [this, where](caf::error& failure) {
+            listing_ = false;
+            retries_.push_back(where);
+            on_trouble(from_caf(failure));
+            pump();
+          });
+}
+
+void transfer_job_state::on_listing(const stretch& where, const storage::missing_page& found) {
+  if (!where.until) {
+    cursor_ = found.next;
+    at_end_ = found.end;
+    bytes_present_ += found.bytes_present;
+  }
+  if (situation_.state != job_state::downloading) {
+    retries_.push_back({where.from, found.next, where.avoid});
+    return;
+  }
+  if (!found.files.empty()) { dispatch(where, found); }
+  pump();
+}
+
+void transfer_job_state::dispatch(const stretch& where, const storage::missing_page& found) {
+  const stretch mine{where.from, found.next, where.avoid};
+  const auto source = choose(where.avoid);
+  if (!source) {
+    exhausted_ = true;
+    retries_.push_back(mine);
+    return;
+  }
+  current_source_ = setup_.notification.sources[*source].name;
+  const std::uint64_t number = ++last_page_;
+  page entry{mine, *source, false, {}};
+  entry.progress.page = number;
+  entry.large = std::any_of(found.files.begin(), found.files.end(), [](const auto& file) {
+    return model::raw(file.size) > limits::piece_size;
+  });
+  pages_.emplace(number, entry);
+  fetch_page asked{number, setup_.notification.content, found.files,
+                   setup_.notification.action == model::notification_action::redistribute,
+                   !where.until.has_value()};
+  progress_listener listener = transfer_job_actor{self_};
+  self_->request(setup_.sources[*source], caf::infinite, std::move(asked), listener)
+      .then([this, number](const page_outcome& outcome) { on_page(number, outcome); },
+            [this, number](caf::error& failure) {
+              page_outcome outcome;
+              outcome.progress = pages_.at(number).progress;
+              outcome.failure =
+                  source_failure{source_verdict::bad, from_caf(failure), "", "stopped answering"};
+              on_page(number, outcome);
+            });
+}
+
+void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outcome) {
+  const page ended = pages_.at(number);
+  pages_.erase(number);
+  settled_.bytes_held += outcome.progress.bytes_held;
+  settled_.bytes_transferred += outcome.progress.bytes_transferred;
+  settled_.pieces_verified += outcome.progress.pieces_verified;
+  update_rate();
+  if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
+    ranking_[ended.source].verdict = source_verdict::has_it;
+    verdicts_[ended.source] = "has it";
+  } else {
+    on_page_failure(ended, outcome);
+  }
+  if (situation_.state == job_state::cancel_requested && pages_.empty()) {
+    return apply(job_event::cancel_done);
+  }
+  pump();
+}
+
+void transfer_job_state::on_page_failure(const page& ended, const page_outcome& outcome) {
+  stretch again = ended.where;
+  if (outcome.failure && outcome.failure->cause.code != errc::cancelled) {
+    again.avoid = ended.source;
+    // A few wrong bytes cost those bytes, elsewhere if there is an elsewhere; the source keeps its
+    // place.
+    const bool few_bad_pieces = outcome.failure->cause.code == errc::corrupt;
+    if (!few_bad_pieces) { mark(ended.source, *outcome.failure); }
+    if (few_bad_pieces) { verdicts_[ended.source] = outcome.failure->what; }
+  }
+  retries_.push_back(again);
+  if (outcome.trouble) { on_trouble(*outcome.trouble); }
+  if (outcome.in_use) {
+    // The other writer's outcome decides: look again shortly.
+    listing_ = true;
+    self_->delayed_send(transfer_job_actor{self_}, in_use_delay, job_tick{0});
+  }
+}
+
+/// A usable source, not `avoid` if there is another; remembers nothing.
+std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
+  if (avoid) {
+    auto others = ranking_;
+    others[*avoid].verdict = source_verdict::bad;
+    const auto other = model::choose_source(others, random_());
+    if (other) { return other; }
+  }
+  return model::choose_source(ranking_, random_());
+}
+
+void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
+  ranking_[source].verdict = failure.verdict;
+  verdicts_[source] = failure.what;
+  log::info("transfer_job", format("{}: source {}: {}", setup_.notification.content.text(),
+                                   ranking_[source].name, failure.what));
+}
+
+void transfer_job_state::stop_fetching() {
+  return_turn();
+  if (pages_.empty() && !listing_) { return apply(job_event::cancel_done); }
+}
+
+void transfer_job_state::on_progress(const page_progress& progress) {
+  const auto found = pages_.find(progress.page);
+  if (found == pages_.end()) { return; }
+  found->second.progress = progress;
+  update_rate();
+}
+
+page_progress transfer_job_state::totals_now() const {
+  page_progress totals = settled_;
+  for (const auto& [number, entry] : pages_) {
+    totals.bytes_held += entry.progress.bytes_held;
+    totals.bytes_transferred += entry.progress.bytes_transferred;
+    totals.pieces_verified += entry.progress.pieces_verified;
+  }
+  return totals;
+}
+
+std::uint64_t transfer_job_state::bytes_done_now() const {
+  return std::min(bytes_present_ + totals_now().bytes_held,
+                  model::raw(setup_.notification.package_size));
+}
+
+/// Percent never falls (B19); the rate is that of the last second or so.
+void transfer_job_state::update_rate() {
+  bytes_shown_ = std::max(bytes_shown_, bytes_done_now());
+  const auto now = self_->clock().now();
+  const auto passed = now - rate_time_;
+  if (passed < progress_interval) { return; }
+  const std::uint64_t moved = totals_now().bytes_transferred;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(passed).count();
+  rate_ = (moved - std::min(moved, rate_bytes_)) * 1'000'000 / static_cast<std::uint64_t>(micros);
+  rate_bytes_ = moved;
+  rate_time_ = now;
+  if (situation_.state == job_state::downloading) {
+    carry_out(model::job_command::report_in_progress);
+  }
+}
+
+}  // namespace sluice::actors

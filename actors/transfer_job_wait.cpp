@@ -1,0 +1,153 @@
+#include <algorithm>
+
+#include "actors/transfer_job.hpp"
+
+/// The part of a transfer job that waits, and says for what.
+namespace sluice::actors {
+
+using model::job_event;
+using model::job_state;
+
+namespace {
+
+constexpr auto space_check_interval = std::chrono::seconds(10);
+
+std::string doing_of(job_state state) {
+  switch (state) {
+    case job_state::not_started: return "has not started";
+    case job_state::waiting_for_source: return "waits for a source";
+    case job_state::parked: return "is parked: the library volume has no space";
+    case job_state::downloading_signature: return "asks its sources for the manifest";
+    case job_state::signature_downloaded: return "compares the manifest with the library";
+    case job_state::downloading: return "downloads";
+    case job_state::waiting_prestage: return "waits for prestaged content";
+    case job_state::cancel_requested: return "stops, because it was cancelled";
+    case job_state::downloaded: return "commits what it downloaded";
+    case job_state::si_applied: return "reports its success";
+    case job_state::failed: return "has failed";
+    case job_state::cancelled: return "was cancelled";
+    case job_state::succeeded: return "has succeeded";
+  }
+  return "is in an unknown state";
+}
+
+}  // namespace
+
+void transfer_job_state::schedule_tick(std::chrono::nanoseconds delay) {
+  self_->delayed_send(transfer_job_actor{self_}, delay, job_tick{wait_});
+}
+
+void transfer_job_state::wait_for_source() {
+  return_turn();
+  reason_ = "no source has it";
+  for (std::size_t i = 0; i < ranking_.size(); ++i) {
+    reason_ += format("{} {} {}", i == 0 ? ":" : ",", ranking_[i].name, verdicts_[i]);
+  }
+  ++wait_;
+  exhausted_ = false;
+  current_source_.clear();
+  rate_ = 0;
+  next_round_ = self_->clock().now() + limits::all_sources_failed_wait;
+  probe_delay_ = limits::source_probe_first;
+  schedule_tick(probe_delay_);
+}
+
+void transfer_job_state::wait_for_space() {
+  return_turn();
+  ++wait_;
+  rate_ = 0;
+  schedule_tick(space_check_interval);
+}
+
+void transfer_job_state::on_tick(std::uint64_t wait) {
+  if (wait == 0) {  // another job held a file of ours: look again
+    listing_ = false;
+    if (situation_.state == job_state::cancel_requested && pages_.empty()) {
+      return apply(job_event::cancel_done);
+    }
+    return pump();
+  }
+  if (wait != wait_) { return; }
+  if (situation_.state == job_state::parked) {
+    self_->request(setup_.librarian, caf::infinite, count_library{})
+        .then(
+            [this, wait](const storage::content_library::totals& totals) {
+              const std::uint64_t size = model::raw(setup_.notification.package_size);
+              const std::uint64_t needed = size - std::min(size, bytes_shown_) + 64 * limits::mib;
+              if (totals.bytes_free >= needed) { return apply(job_event::space_found); }
+              if (wait == wait_) { schedule_tick(space_check_interval); }
+            },
+            [this](caf::error&) { schedule_tick(space_check_interval); });
+    return;
+  }
+  if (situation_.state != job_state::waiting_for_source) { return; }
+  if (self_->clock().now() >= *next_round_) { return on_source_gained(); }
+  probe_sources();
+  probe_delay_ = std::min<std::chrono::nanoseconds>(probe_delay_ * 2, limits::source_probe_last);
+  const auto left = *next_round_ - self_->clock().now();
+  schedule_tick(std::min<std::chrono::nanoseconds>(probe_delay_, left));
+}
+
+/// D10: a source that answers again ends the wait early.
+void transfer_job_state::probe_sources() {
+  for (std::size_t i = 0; i < setup_.sources.size(); ++i) {
+    if (ranking_[i].verdict == model::source_verdict::quarantined) { continue; }
+    self_->request(setup_.sources[i], caf::infinite, probe_content{setup_.notification.content})
+        .then(
+            [this, wait = wait_](bool has_it) {
+              const bool waiting = situation_.state == job_state::waiting_for_source;
+              if (has_it && waiting && wait == wait_) { on_source_gained(); }
+            },
+            [](caf::error&) {});
+  }
+}
+
+model::calendar_time transfer_job_state::calendar_of(time_point when) const {
+  const auto distance =
+      std::chrono::duration_cast<std::chrono::milliseconds>(when - self_->clock().now());
+  return setup_.parts.now() + distance;
+}
+
+model::why_report transfer_job_state::why() const {
+  model::why_report report;
+  report.subject = format("{} on {}", setup_.notification.content.text(), setup_.parts.name);
+  report.doing = doing_of(situation_.state);
+  report.since = calendar_of(since_);
+  if (after_turn_) {
+    report.doing =
+        format("waits for its turn: {} jobs move bytes at once", limits::jobs_moving_max);
+    report.next = "starts when one of them ends or waits";
+  } else if (situation_.state == job_state::downloading && !current_source_.empty()) {
+    report.doing = format("downloads from {}, {} bytes/s", current_source_, rate_);
+    report.next = "commits when the last piece is verified";
+  } else if (situation_.state == job_state::waiting_for_source) {
+    report.next = "asks all sources again";
+    report.next_time = calendar_of(*next_round_);
+    report.unblock = "start one of its sources, or add one: sluice dp source add " +
+                     setup_.parts.name + " NAME:PRIORITY";
+  } else if (situation_.state == job_state::parked) {
+    report.next = format("looks for space every {} s", space_check_interval.count());
+    report.unblock = "free space on the library volume: " + reason_;
+  }
+  for (std::size_t i = 0; i < ranking_.size(); ++i) {
+    report.sources.push_back({ranking_[i].name, ranking_[i].priority, verdicts_[i]});
+  }
+  return report;
+}
+
+job_answer transfer_job_state::on_question() const {
+  job_answer answer;
+  answer.last = state_message(model::state_report::in_progress);
+  answer.why = why();
+  answer.row = {setup_.notification.job,
+                setup_.notification.content,
+                situation_.state,
+                setup_.notification.package_size,
+                model::byte_count{bytes_shown_},
+                rate_,
+                current_source_,
+                reason_};
+  return answer;
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/site_rows.hpp"
+
+namespace sluice::storage {
+
+/// `<state>/site.db`: the site database on SQLite (WAL, synchronous=FULL). The site actor writes
+/// through one object; queries use others opened `read_only`. Every writing call is one transaction
+/// unless it runs inside `transaction`. Threads: one at a time per object. Errors: `not_found`,
+/// `conflict`, `os_failed` with SQLite's words.
+class site_database {
+public:
+  enum class mode { read_write, read_only };
+  /// "" as path: in memory (tests). A format newer than ours is refused (`incompatible`).
+  static result<std::unique_ptr<site_database>> open(const std::string& path, mode how);
+  ~site_database();
+
+  /// Runs `work` as one transaction: kept when it succeeds, undone when it fails.
+  result<void> transaction(const std::function<result<void>()>& work);
+
+  // Packages ------------------------------------------------------------------------------------
+  result<model::package_id> allot_package_id(const model::site_code& site);
+  result<void> put_package(const model::package_row& package, model::byte_count manifest_size);
+  result<std::optional<site_package>> package(const model::package_id& id);
+  result<site_page<model::package_row>> packages(std::uint32_t offset, std::uint32_t rows);
+  result<void> forget_package(const model::package_id& id);
+
+  // Distribution points -------------------------------------------------------------------------
+  /// Inserts or replaces name, address, mode, own, sources; what the node told is kept.
+  result<void> put_distribution_point(const model::distribution_point_row& row);
+  result<std::optional<site_distribution_point>> distribution_point(const std::string& name);
+  result<std::optional<site_distribution_point>> distribution_point_of(const model::node_id& node);
+  result<std::vector<site_distribution_point>> all_distribution_points();
+  result<site_page<model::distribution_point_row>> distribution_points(std::uint32_t offset,
+                                                                       std::uint32_t rows);
+  result<void> forget_distribution_point(
+      const std::string& name);  ///< with its targets and availability
+  /// What a registration says; a new epoch starts its acknowledged sequence at 0.
+  result<void> put_registration(const std::string& name, const model::node_id& node,
+                                const model::epoch_id& epoch, const std::string& content_address,
+                                const std::string& build, model::calendar_time when);
+  result<void> put_heard(const std::string& name, model::calendar_time when);
+  result<void> put_acknowledged(const std::string& name, std::uint64_t sequence);
+
+  // Availability index --------------------------------------------------------------------------
+  result<void> put_available(const model::content_id& content, const std::string& name,
+                             bool has_it);
+  /// A full inventory: exactly these contents are on `name`.
+  result<void> replace_available(const std::string& name,
+                                 const std::vector<model::content_id>& contents);
+  result<bool> is_available(const model::content_id& content, const std::string& name);
+
+  // Distributions: desired state and what became of it -------------------------------------------
+  result<void> put_distribution(const site_distribution& row);
+  result<std::optional<site_distribution>> distribution(const model::package_id& package,
+                                                        const std::string& name);
+  result<std::optional<site_distribution>> distribution_of(const model::job_id& job);
+  /// Rows that are not at rest: to be taken up again after a restart.
+  result<std::vector<site_distribution>> open_distributions();
+  result<site_page<model::distribution_row>> distributions(
+      const std::optional<model::package_id>& package, const std::optional<std::string>& name,
+      std::uint32_t offset, std::uint32_t rows);
+  result<void> forget_distribution(const model::package_id& package, const std::string& name);
+  result<std::uint32_t> open_jobs(const std::string& name);
+
+  // Status messages -----------------------------------------------------------------------------
+  result<void> add_message(const model::message_row& row);
+  result<site_page<model::message_row>> messages(std::uint32_t offset,
+                                                 std::uint32_t rows);  ///< newest first
+
+private:
+  struct state;
+  explicit site_database(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace sluice::storage
