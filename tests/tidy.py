@@ -40,7 +40,8 @@ HOSTS = {
 }
 SYSTEM_HEADER = re.compile(  # the C++ library, POSIX and the kernel
     r'[a-z_0-9]+|(sys|netinet|arpa|net|linux|asm|bits)/[\w/]+\.h'
-    r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|termios|unistd)\.h')
+    r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|termios|time|unistd)'
+    r'\.h')
 GENERATED = {'rpc': re.compile(r'(gen-cpp/)?\w+(_types|_constants|[A-Z]\w*)\.h')}
 
 FILE_CALLS = re.compile(
@@ -77,6 +78,7 @@ LINE_COLUMNS, FUNCTION_LINES, HEADER_BYTES, SOURCE_BYTES = 100, 70, 8 * 1024, 16
 
 # (rule, file): why it may.
 EXCEPTIONS = {
+    ('clock', 'io/ring_backend.cpp'): 'the seam where time enters a reactor',
 }
 
 
@@ -135,6 +137,8 @@ def check_includes(tree):
 
 def check_own_header(tree, name, folder, line, header):
     target = header.split('/')[0]
+    if target == 'tests' and is_test(name):
+        return
     if target not in USES:
         if not GENERATED.get(folder, re.compile('(?!)')).fullmatch(header):
             tree.blame('include', name, line, f'"{header}" names no folder of ours: use '
@@ -165,18 +169,21 @@ def check_foreign_header(tree, name, folder, line, header):
 
 
 def check_build_files(tree):
-    listed = {}
+    listed = set()
     for name in tree.sources('meson.build'):
         folder = name[:-len('meson.build')]
         text = re.sub(r'#[^\n]*', '', tree.text[name])
-        listed.update({folder + quoted: True for quoted in re.findall(r"'([^'\n]+)'", text)})
+        listed.update(folder + quoted for quoted in re.findall(r"'([^'\n]+)'", text))
         for call in re.finditer(r'\bfiles\(([^()]*)\)', text):
             entries = re.findall(r"'([^'\n]+)'", call[1])
             if entries != sorted(entries):
                 tree.blame('alphabet', name, text.count('\n', 0, call.start()) + 1,
                            f'files() in alphabetical order, please: {", ".join(sorted(entries))}')
+    made = re.compile('|'.join(re.sub(r'@\d@', r'\\w+', name.replace('.', r'\.'))
+                               for name in listed if '@' in name) or '(?!)')
     for name in tree.names:
-        if name.endswith(('.cpp', '.thrift', '_test.py')) and name not in listed:
+        if (name.endswith(('.cpp', '.thrift', '_test.py')) and name not in listed
+                and not made.fullmatch(name)):
             tree.blame('listed', name, 1, 'is in no meson.build: nobody compiles or runs it')
 
 
