@@ -87,7 +87,8 @@ class Journey:
             self.look()
             time.sleep(0.05)
         seconds = time.monotonic() - self.began
-        self.reach(9, f'{name} → site: success, {self.row.get("pieces_verified", 0)} pieces verified')
+        pieces = self.row.get('pieces_verified', 0)
+        self.reach(9, f'{name} → site: success, {pieces:,} pieces verified')
         return seconds
 
     def look(self):
@@ -111,7 +112,7 @@ class Journey:
         between = {
             3: f'{name} acknowledged the job', 4: f'{name}: not there yet, a job starts',
             5: f'{name}: manifest fetched, its hash and signature are right',
-            6: f'{name} pulls from {self.source}' if self.source else f'{name}: all files were there',
+            6: f'{name} pulls from {self.source}' if self.source else f'{name} had all files',
             7: f'{name}: {size(self.row.get("bytes_transferred", 0))} over the network, '
                'each piece verified as it landed',
             8: f'{name}: {len(self.node.files_in_library()):,} files in its library',
@@ -147,8 +148,8 @@ class Demo:
         began = time.monotonic()
         package = self.site.add_package(folder, name, PATIENCE)
         row = self.site.sluice('package', 'show', package)['items'][0]
-        screen.step(1, f'{package}: {row["files"]:,} files, {size(row["bytes"])}, hashed and signed '
-                       f'in {time.monotonic() - began:.1f} s')
+        screen.step(1, f'{package}: {row["files"]:,} files, {size(row["bytes"])}, '
+                       f'hashed and signed in {time.monotonic() - began:.1f} s')
         self.packages.append((package, folder, row))
         self.site.distribute(package, self.site.name)
         self.site.wait_for_success(package, self.site.name, PATIENCE)
