@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -18,9 +19,19 @@ struct server_counters {
   std::atomic<std::uint64_t> requests_refused{0};
 };
 
+/// How long a connection may keep us waiting, and how many there may be.
+struct connection_bounds {
+  std::chrono::nanoseconds head = limits::http_head_deadline;    ///< a whole request head
+  std::chrono::nanoseconds stall = limits::http_stall_deadline;  ///< without taking a byte
+  std::chrono::nanoseconds idle = limits::http_idle_deadline;    ///< between two requests
+  std::uint32_t connections_max = limits::http_connections_max;
+  std::uint32_t connections_per_address_max = limits::http_connections_per_address_max;
+};
+
 /// A distribution point's content server (HTTP/1.1, GET and HEAD) on one reactor; several share a
-/// port, each on its own reactor. Surface: /content, /manifest, /file, /pieces (see
-/// docs/ARCHITECTURE.md).
+/// port, each on its own reactor (bounds hold for each). Surface: /content, /manifest, /file,
+/// /pieces (see docs/ARCHITECTURE.md).
+/// Lifetime: outlives its `serve`. Threads: its reactor's.
 class content_server {
 public:
   struct settings {
@@ -28,7 +39,10 @@ public:
     std::string library_root;
     access_policy access;
     bool shared_port = false;
+    connection_bounds bounds;
+    std::uint64_t index_cache_bytes = limits::manifest_index_cache_bytes;
   };
+  ~content_server();
   static io::task<result<std::unique_ptr<content_server>>> open(
       io::reactor& ring, std::shared_ptr<storage::content_catalogue> catalogue, settings given,
       std::shared_ptr<server_counters> counters);
@@ -36,7 +50,12 @@ public:
   /// Accepts and serves until `stop`; ends when the last connection has (drains: requests under way
   /// are finished, idle connections are closed).
   [[nodiscard]] io::task<void> serve();
-  void stop() noexcept;  ///< reactor thread
+  void stop() noexcept;  ///< reactor thread; a second call cuts off the answers under way
+
+private:
+  struct state;
+  explicit content_server(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
 };
 
 /// /livez, /readyz, /metrics: a tiny server apart. `answer` maps a path to (status, content type,
@@ -48,12 +67,18 @@ struct plain_answer {
 };
 class observation_server {
 public:
+  ~observation_server();
   static io::task<result<std::unique_ptr<observation_server>>> open(
       io::reactor& ring, io::endpoint listen,
       std::function<plain_answer(std::string_view path)> answer);
   [[nodiscard]] io::endpoint local() const;
   [[nodiscard]] io::task<void> serve();
   void stop() noexcept;
+
+private:
+  struct state;
+  explicit observation_server(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace sluice::http
