@@ -51,8 +51,6 @@ constexpr std::array<engine, 1> avx512_alone{{{16, 1, compress_avx512_x16}}};
 // Automatic: a set of lanes that is mostly idle goes to a narrower kernel (bench/README.md).
 constexpr std::array<engine, 3> avx512_and_shani{
     {{16, 10, compress_avx512_x16}, {2, 2, compress_shani_x2}, {1, 1, compress_shani_x1}}};
-constexpr std::array<engine, 2> avx512_and_portable{
-    {{16, 3, compress_avx512_x16}, {1, 1, compress_portable_x1}}};
 constexpr std::array<engine, 2> avx2_and_portable{
     {{8, 3, compress_avx2_x8}, {1, 1, compress_portable_x1}}};
 
@@ -73,7 +71,7 @@ std::span<const engine> engines_for_automatic(kernel fastest) {
     case kernel::avx2: return avx2_and_portable;
     case kernel::avx512:
       if (can_run(kernel::shani)) { return avx512_and_shani; }
-      return avx512_and_portable;
+      return avx512_alone;
   }
   return portable_alone;
 }

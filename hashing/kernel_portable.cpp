@@ -25,9 +25,8 @@ constexpr std::uint32_t small_sigma_1(std::uint32_t x) {
 }
 
 std::uint32_t big_endian_word(const std::byte* at) {
-  std::uint32_t word = 0;
-  for (int i = 0; i < 4; ++i) { word = (word << 8) | static_cast<std::uint32_t>(at[i]); }
-  return word;
+  const auto byte = [at](int i) { return static_cast<std::uint32_t>(at[i]); };
+  return byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
 }
 
 void compress_block(std::uint32_t (&hash)[8], const std::byte* block) {
@@ -39,6 +38,7 @@ void compress_block(std::uint32_t (&hash)[8], const std::byte* block) {
   }
   std::uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
   std::uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+#pragma GCC unroll 64  // then the eight moves at its end are only names
   for (int t = 0; t < 64; ++t) {
     const std::uint32_t t1 =
         h + big_sigma_1(e) + choose(e, f, g) + round_constants[t] + schedule[t];

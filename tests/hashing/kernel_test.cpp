@@ -1,6 +1,6 @@
 #include "hashing/kernel.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -97,6 +97,31 @@ TEST_CASE("each kernel takes any number of messages, also when their lengths dif
       for (std::size_t i = 0; i < count; ++i) { CHECK(made[i] == sha256(all[i])); }
     }
   });
+}
+
+TEST_CASE("a narrower kernel takes over lanes that a wider one has begun") {
+  std::vector<engine> engines{{1, 1, compress_portable_x1}};
+#if defined(__x86_64__)
+  const auto available = available_kernels();
+  const auto can_run = [&available](kernel which) {
+    return std::find(available.begin(), available.end(), which) != available.end();
+  };
+  if (can_run(kernel::shani)) { engines.insert(engines.begin(), {2, 2, compress_shani_x2}); }
+  if (can_run(kernel::avx2)) { engines.insert(engines.begin(), {8, 3, compress_avx2_x8}); }
+  if (can_run(kernel::avx512)) { engines.insert(engines.begin(), {16, 9, compress_avx512_x16}); }
+#endif
+  seeded_random random(20260201);
+  for (std::size_t count = 1; count <= 40; ++count) {
+    std::vector<std::vector<std::byte>> all;
+    for (std::size_t i = 0; i < count; ++i) { all.push_back(patterned_bytes(random() % 5000, i)); }
+    std::vector<model::digest> made(count);
+    std::vector<message> messages;
+    for (std::size_t i = 0; i < count; ++i) {
+      messages.push_back({all[i].data(), all[i].size(), made[i].bytes.data()});
+    }
+    hash_messages(messages, engines);
+    for (std::size_t i = 0; i < count; ++i) { CHECK(made[i] == sha256(all[i])); }
+  }
 }
 
 TEST_CASE("a forced kernel is the one in use until it is given back") {
