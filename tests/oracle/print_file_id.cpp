@@ -1,9 +1,10 @@
 // Prints "<hex>.<size>" for each file given, by sluice's own hashing; once per kernel, streamed in
 // odd chunks, so that compare_tree_digest.py can hold it against hashlib.
-#include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hashing/hashing.hpp"
