@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "actors/transfer_tracking.hpp"
+
+namespace sluice::actors {
+
+struct distribution_point_proxy_setup {
+  site_parts parts;
+  site_actor site;
+  std::string name;
+};
+
+/// The site's side of one distribution point: one tracking per target that is not at rest.
+class distribution_point_proxy_state {
+public:
+  using self_pointer =
+      distribution_point_proxy_actor::stateful_pointer<distribution_point_proxy_state>;
+
+  void begin(self_pointer self, distribution_point_proxy_setup setup);
+  void on_deliver(const deliver& mail);
+  void on_content_gained(const content_gained& mail);
+  void on_node_back(const node_back& mail);
+  void on_reported(const job_reported& mail);
+  void on_over(model::package_id package);
+
+private:
+  transfer_tracking_actor tracking_of(model::package_id package);
+
+  self_pointer self_ = nullptr;
+  distribution_point_proxy_setup setup_;
+  std::map<model::package_id, transfer_tracking_actor> trackings_;
+  std::set<model::package_id>
+      again_;  ///< told to look while a tracking was there: it may have ended
+};
+
+distribution_point_proxy_actor::behavior_type distribution_point_proxy(
+    distribution_point_proxy_state::self_pointer self, distribution_point_proxy_setup setup);
+
+}  // namespace sluice::actors

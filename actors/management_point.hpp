@@ -1,0 +1,16 @@
+#pragma once
+
+#include "actors/site_parts.hpp"
+
+namespace sluice::actors {
+
+struct management_point_state {
+  site_actor site;
+};
+
+/// Takes what nodes say, refuses what is not well-formed (2354, 2360), and passes the rest to the
+/// site.
+management_point_actor::behavior_type management_point(
+    management_point_actor::stateful_pointer<management_point_state> self, site_actor site);
+
+}  // namespace sluice::actors

@@ -1,0 +1,180 @@
+#include "actors/site.hpp"
+
+#include "actors/site_rules.hpp"
+
+namespace sluice::actors {
+
+result<void> site_state::begin(self_pointer self, site_setup setup) {
+  self_ = self;
+  setup_ = std::move(setup);
+  storage::site_database& database = *setup_.database;
+  const site_parts& parts = setup_.parts;
+  if (!parts.own_distribution_point.empty()) {
+    model::distribution_point_row own;
+    own.name = parts.own_distribution_point;
+    own.mode = model::distribution_point_mode::standard;
+    own.own = true;
+    auto put = database.put_distribution_point(own);
+    if (!put) { return put; }
+    put = database.put_registration(own.name, {}, {}, parts.own_content_address, "",
+                                    parts.node.now());
+    if (!put) { return put; }
+    std::vector<model::content_id> held;
+    for (const storage::catalogue_entry& entry : parts.node.catalogue->all()) {
+      const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+      if ((entry.users & bit) != 0) { held.push_back(entry.content); }
+    }
+    put = database.replace_available(own.name, held);
+    if (!put) { return put; }
+  }
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  for (const auto& point : *points) { spawn_proxy(point.row.name); }
+  auto open = database.open_distributions();
+  if (!open) { return open.error(); }
+  for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
+  return {};
+}
+
+void site_state::spawn_proxy(const std::string& name) {
+  if (proxies_.contains(name)) { return; }
+  distribution_point_proxy_setup setup{setup_.parts, site_actor{self_}, name};
+  proxies_.emplace(name, self_->spawn<caf::monitored>(distribution_point_proxy, std::move(setup)));
+}
+
+void site_state::deliver_to(const std::string& name, const model::package_id& package) {
+  const auto found = proxies_.find(name);
+  if (found != proxies_.end()) { caf::anon_send(found->second, deliver{package}); }
+}
+
+void site_state::broadcast_back(const std::string& name) {
+  for (const auto& [other, proxy] : proxies_) { caf::anon_send(proxy, node_back{name}); }
+}
+
+void site_state::add_message(std::uint32_t id, std::vector<std::string> insertions) {
+  model::message_row row;
+  row.site = setup_.parts.code.text();
+  row.system = row.message.system = setup_.parts.node.name;
+  row.message.time = setup_.parts.node.now();
+  row.message.id = id;
+  row.message.insertions = std::move(insertions);
+  const auto added = setup_.database->add_message(row);
+  if (!added) { log::error("site", describe(added.error())); }
+}
+
+void site_state::on_message(const site_message& mail) { add_message(mail.id, mail.insertions); }
+
+result<distribution_facts> site_state::facts(const facts_question& asked) {
+  storage::site_database& database = *setup_.database;
+  distribution_facts facts;
+  auto row = database.distribution(asked.package, asked.name);
+  if (!row) { return row.error(); }
+  auto point = database.distribution_point(asked.name);
+  if (!point) { return point.error(); }
+  if (!*row || !*point) { return facts; }
+  const storage::site_distribution& target = **row;
+  facts.wanted = true;
+  facts.removing = target.removing;
+  facts.control_address = (*point)->row.control_address;
+  facts.target.content = {asked.package, target.row.version};
+  facts.target.distribution_point = asked.name;
+  facts.target.own = (*point)->row.own;
+  if (target.removing) { return facts; }
+  auto package = database.package(asked.package);
+  if (!package) { return package.error(); }
+  auto open_there = database.open_jobs(asked.name);
+  if (!open_there) { return open_there.error(); }
+  if (!*package || !target.row.job) { return distribution_facts{}; }
+  facts.target.has_it = is_installed(target) || target.cancelled;
+  facts.target.job_open = job_is_open(target);
+  facts.target.jobs_open_there = *open_there;
+  model::notification& given = facts.notification;
+  given.job = *target.row.job;
+  given.content = facts.target.content;
+  given.action = target.redistribute ? model::notification_action::redistribute
+                                     : model::notification_action::add;
+  given.package_size = (*package)->row.bytes;
+  given.anonymous_access = setup_.parts.anonymous_access;
+  given.hash = (*package)->row.manifest_hash;
+  given.manifest_size = (*package)->manifest_size;
+  for (const model::source_choice& choice : (*point)->row.sources) {
+    auto source = database.distribution_point(choice.name);
+    if (!source) { return source.error(); }
+    if (!*source || (*source)->row.content_address.empty()) { continue; }
+    auto available = database.is_available(facts.target.content, choice.name);
+    if (!available) { return available.error(); }
+    given.sources.push_back({choice.name, (*source)->row.node.value_or(model::node_id{}),
+                             (*source)->row.content_address, "http", choice.priority});
+    facts.target.source_has_it.push_back(*available);
+  }
+  facts.target.sources = given.sources;
+  return facts;
+}
+
+void site_state::on_news(const tracking_news& news) {
+  auto found = setup_.database->distribution(news.package, news.name);
+  if (!found || !*found) { return; }
+  storage::site_distribution row = **found;
+  if (news.job_state) { row.row.job_state = *news.job_state; }
+  if (news.state && !is_installed(row)) { row.row.state = *news.state; }
+  if (news.reason) { row.row.reason = *news.reason; }
+  if (news.tries_left) { row.row.tries_left = *news.tries_left; }
+  if (news.next_try) {
+    row.row.next_try.reset();
+    if (*news.next_try != model::calendar_time{}) { row.row.next_try = *news.next_try; }
+  }
+  row.cancelled = row.cancelled || news.cancelled;
+  row.heard = true;
+  row.row.changed = setup_.parts.node.now();
+  derive(row);
+  const auto put = setup_.database->put_distribution(row);
+  if (!put) { log::error("site", describe(put.error())); }
+  const bool installed_here = news.state == model::package_state::installed;
+  if (!put || !installed_here) { return; }
+  const model::content_id content{news.package, row.row.version};
+  const auto available = setup_.database->put_available(content, news.name, true);
+  if (!available) { log::error("site", describe(available.error())); }
+  add_message(2330, {news.package.text(), format("{}", row.row.version), news.name});
+  for (const auto& [name, proxy] : proxies_) {
+    caf::anon_send(proxy, content_gained{content, news.name});
+  }
+}
+
+void site_state::on_removal_done(const removal_done& mail) {
+  auto found = setup_.database->distribution(mail.package, mail.name);
+  if (!found || !*found || !(*found)->removing) { return; }
+  const model::content_id content{mail.package, (*found)->row.version};
+  const auto done = setup_.database->transaction([&]() -> result<void> {
+    auto forgotten = setup_.database->forget_distribution(mail.package, mail.name);
+    if (!forgotten) { return forgotten; }
+    return setup_.database->put_available(content, mail.name, false);
+  });
+  if (!done) { log::error("site", describe(done.error())); }
+}
+
+site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) {
+  auto& state = self->state;
+  const auto begun = state.begin(self, std::move(setup));
+  if (!begun) {
+    log::error("site", describe(begun.error()));
+    self->quit(to_caf(begun.error()));
+  }
+  return {
+      [&state](const add_package& asked) { return state.on_add_package(asked); },
+      [&state](const remove_package& asked) { return state.on_remove_package(asked); },
+      [&state](const change_distribution_point& asked) { return to_caf(state.on_change(asked)); },
+      [&state](const remove_distribution_point& asked) {
+        return to_caf(state.on_remove_point(asked));
+      },
+      [&state](const distribute_package& asked) { return to_caf(state.on_distribute(asked)); },
+      [&state](const facts_question& asked) { return to_caf(state.facts(asked)); },
+      [&state](const tracking_news& news) { state.on_news(news); },
+      [&state](const removal_done& mail) { state.on_removal_done(mail); },
+      [&state](const site_message& mail) { state.on_message(mail); },
+      [&state](const rpc::registration& given) { return to_caf(state.on_registration(given)); },
+      [&state](const rpc::heartbeat_request& given) { return to_caf(state.on_heartbeat(given)); },
+      [&state](const rpc::report_batch& batch) { return to_caf(state.on_reports(batch)); },
+  };
+}
+
+}  // namespace sluice::actors

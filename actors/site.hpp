@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "actors/distribution_point_proxy.hpp"
+
+namespace sluice::actors {
+
+struct site_setup {
+  site_parts parts;
+  std::shared_ptr<storage::site_database> database;  ///< opened read_write
+  std::vector<hashing::public_key> site_keys;        ///< told to nodes that register
+};
+
+/// The only writer of the site database. An operator's wish changes the desired state; what differs
+/// from it is handed to the proxies; what nodes report is written down.
+class site_state {
+public:
+  using self_pointer = site_actor::stateful_pointer<site_state>;
+
+  result<void> begin(self_pointer self, site_setup setup);
+
+  caf::result<model::package_row> on_add_package(const add_package& asked);
+  caf::result<unit_t> on_remove_package(const remove_package& asked);
+  result<model::distribution_point_row> on_change(const change_distribution_point& asked);
+  result<void> on_remove_point(const remove_distribution_point& asked);
+  result<rpc::distribute_answer> on_distribute(const distribute_package& asked);
+
+  result<distribution_facts> facts(const facts_question& asked);
+  void on_news(const tracking_news& news);
+  void on_removal_done(const removal_done& mail);
+  void on_message(const site_message& mail);
+
+  result<rpc::registration_answer> on_registration(const rpc::registration& given);
+  result<rpc::heartbeat_answer> on_heartbeat(const rpc::heartbeat_request& given);
+  result<std::uint64_t> on_reports(const rpc::report_batch& batch);
+
+private:
+  result<std::string> find_root(const std::string& folder) const;
+  result<model::package_id> package_id_for(const rpc::package_add_request& request);
+  void package_added(const add_package& asked, const model::package_row& row);
+  result<void> check_change(const change_distribution_point& asked,
+                            const model::distribution_point_row& changed);
+  result<void> check_sources(const model::distribution_point_row& changed);
+  result<void> distribute_to(const storage::site_package& package, const std::string& name,
+                             bool redistribute, rpc::distribute_answer& answer);
+  result<void> warn_of_sources(const model::package_row& package,
+                               const model::distribution_point_row& point,
+                               rpc::distribute_answer& answer);
+  result<void> take_state(const std::string& name, const model::state_message& message,
+                          std::vector<job_reported>& told, std::vector<content_gained>& gained);
+  void spawn_proxy(const std::string& name);
+  void deliver_to(const std::string& name, const model::package_id& package);
+  void add_message(std::uint32_t id, std::vector<std::string> insertions);
+  void broadcast_back(const std::string& name);
+
+  self_pointer self_ = nullptr;
+  site_setup setup_;
+  std::map<std::string, distribution_point_proxy_actor> proxies_;
+  std::set<model::package_id> adding_;
+};
+
+site_actor::behavior_type site(site_state::self_pointer self, site_setup setup);
+
+}  // namespace sluice::actors

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/contracts.hpp"
+#include "actors/site_messages.hpp"
+
+/// Who may say what to whom on a site server, beside the actors of every node.
+namespace sluice::actors {
+
+/// The only writer of the site database. Desired state is its truth; proxies carry it out.
+using site_actor = caf::typed_actor<
+    caf::replies_to<add_package>::with<model::package_row>,
+    caf::replies_to<remove_package>::with<unit_t>,
+    caf::replies_to<change_distribution_point>::with<model::distribution_point_row>,
+    caf::replies_to<remove_distribution_point>::with<unit_t>,
+    caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
+    caf::replies_to<facts_question>::with<distribution_facts>, caf::reacts_to<tracking_news>,
+    caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
+    caf::replies_to<rpc::registration>::with<rpc::registration_answer>,
+    caf::replies_to<rpc::heartbeat_request>::with<rpc::heartbeat_answer>,
+    caf::replies_to<rpc::report_batch>::with<std::uint64_t>>;  // idempotent by sequence
+
+/// Takes what nodes say, and passes on what is well-formed.
+using management_point_actor =
+    caf::typed_actor<caf::replies_to<rpc::registration>::with<rpc::registration_answer>,
+                     caf::replies_to<rpc::heartbeat_request>::with<rpc::heartbeat_answer>,
+                     caf::replies_to<rpc::report_batch>::with<std::uint64_t>>;
+
+/// The site's side of one distribution point: one tracking per target that is not at rest.
+using distribution_point_proxy_actor =
+    caf::typed_actor<caf::reacts_to<deliver>, caf::reacts_to<content_gained>,
+                     caf::reacts_to<node_back>, caf::reacts_to<job_reported>,
+                     caf::reacts_to<tracking_over>>;
+
+/// One (package, distribution point) until it is at rest: waits for a source, notifies, polls,
+/// withdraws.
+using transfer_tracking_actor =
+    caf::typed_actor<caf::reacts_to<deliver>, caf::reacts_to<content_gained>,
+                     caf::reacts_to<node_back>, caf::reacts_to<job_reported>,
+                     caf::reacts_to<tracking_tick>, caf::reacts_to<notified>,
+                     caf::reacts_to<polled>, caf::reacts_to<withdrawn>>;
+
+}  // namespace sluice::actors

@@ -1,0 +1,213 @@
+#include <algorithm>
+
+#include "actors/site.hpp"
+#include "actors/site_rules.hpp"
+
+/// Distributions, and what nodes say of themselves and of their jobs.
+namespace sluice::actors {
+
+result<rpc::distribute_answer> site_state::on_distribute(const distribute_package& asked) {
+  storage::site_database& database = *setup_.database;
+  auto package = database.package(asked.request.package);
+  if (!package) { return package.error(); }
+  if (!*package) {
+    return error{errc::not_found, 0,
+                 format("distribute {}: there is no such package; see sluice "
+                        "package list",
+                        asked.request.package.text())};
+  }
+  if (asked.request.distribution_points.empty()) {
+    return error{errc::invalid, 0,
+                 format("distribute {0}: say where to: sluice distribute {0} --dp "
+                        "NAME",
+                        asked.request.package.text())};
+  }
+  rpc::distribute_answer answer;
+  const auto done = database.transaction([&]() -> result<void> {
+    for (const std::string& name : asked.request.distribution_points) {
+      auto put = distribute_to(**package, name, asked.request.redistribute, answer);
+      if (!put) { return put; }
+    }
+    return {};
+  });
+  if (!done) { return done.error(); }
+  add_message(2300, {asked.request.package.text(),
+                     asked.request.redistribute ? "redistribute" : "distribute"});
+  for (const std::string& name : answer.started) {
+    add_message(2342, {asked.request.package.text(), name});
+    deliver_to(name, asked.request.package);
+  }
+  return answer;
+}
+
+result<void> site_state::distribute_to(const storage::site_package& package,
+                                       const std::string& name, bool redistribute,
+                                       rpc::distribute_answer& answer) {
+  storage::site_database& database = *setup_.database;
+  auto point = database.distribution_point(name);
+  if (!point) { return point.error(); }
+  if (!*point) {
+    return error{errc::not_found, 0,
+                 format("distribute to {}: there is no such distribution point; "
+                        "see sluice dp list",
+                        escaped(name))};
+  }
+  auto existing = database.distribution(package.row.id, name);
+  if (!existing) { return existing.error(); }
+  storage::site_distribution row;
+  if (*existing) { row = **existing; }
+  const bool same_version = *existing && row.row.version == package.row.version;
+  const bool has_it = same_version && row.heard && is_installed(row) && !row.removing;
+  if (has_it && (!redistribute || (*point)->row.own)) {
+    answer.had_it.push_back(name);
+    return {};
+  }
+  const bool under_way = same_version && job_is_open(row) && !row.removing;
+  if (under_way && row.redistribute == redistribute) {
+    answer.started.push_back(name);
+    return {};
+  }
+  row.row.package = package.row.id;
+  row.row.distribution_point = name;
+  begin_job(row, model::job_id::make(setup_.parts.node.random), package.row.version,
+            package.row.bytes, redistribute, setup_.parts.node.now());
+  auto put = database.put_distribution(row);
+  if (!put) { return put; }
+  answer.started.push_back(name);
+  return warn_of_sources(package.row, (*point)->row, answer);
+}
+
+/// B22: a target none of whose sources holds or will get the package would wait for ever.
+result<void> site_state::warn_of_sources(const model::package_row& package,
+                                         const model::distribution_point_row& point,
+                                         rpc::distribute_answer& answer) {
+  if (point.own) { return {}; }
+  for (const model::source_choice& choice : point.sources) {
+    auto row = setup_.database->distribution(package.id, choice.name);
+    if (!row) { return row.error(); }
+    if (*row && !(*row)->removing) { return {}; }
+    auto available = setup_.database->is_available({package.id, package.version}, choice.name);
+    if (!available) { return available.error(); }
+    if (*available) { return {}; }
+  }
+  std::string first = point.sources.empty() ? "NAME" : point.sources.front().name;
+  answer.warnings.push_back(
+      format("{0}: none of its sources holds or will get {1}; it waits until one does: sluice "
+             "distribute {1} --dp {2}",
+             point.name, package.id.text(), first));
+  return {};
+}
+
+result<rpc::registration_answer> site_state::on_registration(const rpc::registration& given) {
+  storage::site_database& database = *setup_.database;
+  auto point = database.distribution_point(given.name);
+  if (!point) { return point.error(); }
+  if (!*point || (*point)->row.own) {
+    return error{errc::not_found, 0,
+                 format("register node '{0}': the site knows no such distribution "
+                        "point; add it there: sluice dp add {0} --address "
+                        "HOST:PORT --mode pull --source NAME:PRIORITY",
+                        escaped(given.name))};
+  }
+  if ((*point)->row.node && *(*point)->row.node != given.node) {
+    return error{errc::denied, 0,
+                 format("register node '{}': another node has this name", given.name)};
+  }
+  if (!io::endpoint::parse(given.content_address)) {
+    return error{errc::invalid, 0,
+                 format("register node '{}': its content address is not HOST:PORT", given.name)};
+  }
+  const bool known_epoch = (*point)->epoch == given.epoch;
+  const auto done = database.transaction([&]() -> result<void> {
+    auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
+                                         given.build, setup_.parts.node.now());
+    if (!put || !given.full_inventory) { return put; }
+    return database.replace_available(given.name, given.inventory);
+  });
+  if (!done) { return done.error(); }
+  if (!known_epoch) { add_message(2399, {given.name, given.build}); }
+  rpc::registration_answer answer;
+  answer.site = setup_.parts.code.text();
+  for (const hashing::public_key& key : setup_.site_keys) {
+    answer.site_keys.push_back(to_hex(key));
+  }
+  if (known_epoch) { answer.acknowledged = (*point)->acknowledged; }
+  broadcast_back(given.name);
+  return answer;
+}
+
+result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_request& given) {
+  auto point = setup_.database->distribution_point_of(given.node);
+  if (!point) { return point.error(); }
+  rpc::heartbeat_answer answer;
+  answer.known = *point && (*point)->epoch == given.epoch;
+  if (!answer.known) { return answer; }
+  const auto now = setup_.parts.node.now();
+  const auto silence = now - (*point)->row.last_heard.value_or(now);
+  const auto put = setup_.database->put_heard((*point)->row.name, now);
+  if (!put) { return put.error(); }
+  if (silence > 3 * limits::heartbeat_interval) { broadcast_back((*point)->row.name); }
+  return answer;
+}
+
+result<void> site_state::take_state(const std::string& name, const model::state_message& message,
+                                    std::vector<job_reported>& told,
+                                    std::vector<content_gained>& gained) {
+  storage::site_database& database = *setup_.database;
+  auto found = database.distribution_of(message.job);
+  if (!found) { return found.error(); }
+  if (message.report == model::state_report::success) {
+    auto available = database.put_available(message.content, name, true);
+    if (!available) { return available; }
+    gained.push_back({message.content, name});
+  }
+  if (!*found || (*found)->row.distribution_point != name || (*found)->removing) { return {}; }
+  storage::site_distribution row = **found;
+  if (!apply_report(row, message)) { return {}; }
+  told.push_back({message.content.package, message});
+  return database.put_distribution(row);
+}
+
+result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
+  storage::site_database& database = *setup_.database;
+  auto point = database.distribution_point_of(batch.node);
+  if (!point) { return point.error(); }
+  if (!*point || (*point)->epoch != batch.epoch) {
+    return error{errc::not_found, 0, "take these reports: register this node first"};
+  }
+  const std::string name = (*point)->row.name;
+  std::uint64_t last = (*point)->acknowledged;
+  std::vector<job_reported> told;
+  std::vector<content_gained> gained;
+  const auto done = database.transaction([&]() -> result<void> {
+    for (const model::state_message& message : batch.states) {
+      if (message.sequence <= (*point)->acknowledged) { continue; }
+      last = std::max(last, message.sequence);
+      auto taken = take_state(name, message, told, gained);
+      if (!taken) { return taken; }
+    }
+    for (const model::status_message& message : batch.messages) {
+      if (message.sequence <= (*point)->acknowledged) { continue; }
+      last = std::max(last, message.sequence);
+      auto added = database.add_message({message, setup_.parts.code.text(), name});
+      if (!added) { return added; }
+    }
+    auto heard = database.put_heard(name, setup_.parts.node.now());
+    if (!heard) { return heard; }
+    return database.put_acknowledged(name, last);
+  });
+  if (!done) { return done.error(); }
+  const auto own_proxy = proxies_.find(name);
+  for (const job_reported& mail : told) {
+    if (own_proxy != proxies_.end()) { caf::anon_send(own_proxy->second, mail); }
+    if (mail.message.report == model::state_report::success) {
+      add_message(2330, {mail.package.text(), format("{}", mail.message.content.version), name});
+    }
+  }
+  for (const content_gained& mail : gained) {
+    for (const auto& [other, proxy] : proxies_) { caf::anon_send(proxy, mail); }
+  }
+  return last;
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "actors/messages.hpp"
+
+/// What actors of a site server say to one another.
+namespace sluice::actors {
+
+// To the site, from an operator -----------------------------------------------------------------
+struct add_package {
+  rpc::package_add_request request;
+  std::string admin;
+  std::function<void(storage::snapshot_progress)> progress;  ///< any thread
+};
+struct remove_package {
+  model::package_id package;
+  std::string admin;
+};
+struct change_distribution_point {
+  rpc::distribution_point_request request;
+  bool add = false;
+  std::string admin;
+};
+struct remove_distribution_point {
+  std::string name;
+  std::string admin;
+};
+struct distribute_package {
+  rpc::distribute_request request;
+  std::string admin;
+};
+
+// To the site, from its own actors --------------------------------------------------------------
+struct facts_question {
+  model::package_id package;
+  std::string name;
+};
+/// What a transfer tracking needs to decide.
+struct distribution_facts {
+  bool wanted = false;  ///< false: the row is gone, nothing to do
+  bool removing = false;
+  model::plan_target target;
+  model::notification notification;  ///< whole, ready to be sent
+  std::string control_address;
+  std::uint32_t tries_left = limits::notification_tries_max;
+};
+/// Written into the distribution's row; unset fields stay.
+struct tracking_news {
+  model::package_id package;
+  std::string name;
+  std::optional<model::site_job_state> job_state;
+  std::optional<model::package_state> state;
+  std::optional<std::string> reason;
+  std::optional<std::uint32_t> tries_left;
+  std::optional<model::calendar_time> next_try;  ///< the epoch: none
+  bool cancelled = false;
+};
+struct removal_done {
+  model::package_id package;
+  std::string name;
+};
+struct site_message {
+  std::uint32_t id = 0;
+  std::vector<std::string> insertions;
+};
+
+// To a proxy, and on to its trackings -------------------------------------------------------------
+struct deliver {
+  model::package_id package;
+};  ///< look at this target: something changed
+struct content_gained {
+  model::content_id content;
+  std::string name;
+};
+struct node_back {
+  std::string name;
+};  ///< registered, or heard again after a silence
+struct job_reported {
+  model::package_id package;
+  model::state_message message;
+};
+struct tracking_over {
+  model::package_id package;
+};
+struct tracking_tick {
+  std::uint64_t number = 0;
+};
+
+/// Outcomes that come back from rpc threads to a tracking.
+struct notified {
+  std::optional<error> failure;
+  rpc::notify_answer answer{};
+};
+struct polled {
+  std::optional<error> failure;
+  rpc::poll_answer answer;
+};
+struct withdrawn {
+  std::optional<error> failure;
+};
+
+}  // namespace sluice::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::add_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_distribution_point)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_distribution_point)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribute_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::facts_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribution_facts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_news)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::removal_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::site_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::content_gained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::node_back)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::job_reported)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::notified)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::polled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::withdrawn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::package_row)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::distribution_point_row)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::distribute_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::registration)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::registration_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::heartbeat_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::heartbeat_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::report_batch)

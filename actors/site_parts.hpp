@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/node_parts.hpp"
+#include "actors/site_contracts.hpp"
+#include "storage/site_database.hpp"
+
+namespace sluice::actors {
+
+/// What the actors of a site server share.
+struct site_parts {
+  node_parts node;
+  model::site_code code;
+  std::string own_distribution_point;  ///< its name; empty when this site server is none
+  std::string own_content_address;     ///< host:port where it serves
+  std::vector<std::string> source_roots;
+  bool anonymous_access = true;
+  librarian_actor librarian;
+  std::shared_ptr<rpc::client_pool> clients;
+};
+
+}  // namespace sluice::actors

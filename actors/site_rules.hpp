@@ -1,0 +1,33 @@
+#pragma once
+
+#include "rpc/rpc.hpp"
+#include "storage/site_rows.hpp"
+
+/// What the site decides about its rows, as pure functions.
+namespace sluice::actors {
+
+/// A name for a distribution point: 1-64 letters, digits, '.', '_', '-', not beginning with '-' or
+/// '.'.
+[[nodiscard]] bool is_good_name(std::string_view name) noexcept;
+
+/// Writes what a node reports of its job into the row: S1, S5, counters, rate, ETA. False when it
+/// is old news.
+[[nodiscard]] bool apply_report(storage::site_distribution& row,
+                                const model::state_message& report);
+
+/// Percent, bucket and ETA follow from the other fields.
+void derive(storage::site_distribution& row);
+
+/// The row at the begin of a new job.
+void begin_job(storage::site_distribution& row, model::job_id job, std::uint32_t version,
+               model::byte_count bytes, bool redistribute, model::calendar_time now);
+
+/// True when a job of this row is under way at the node.
+[[nodiscard]] bool job_is_open(const storage::site_distribution& row) noexcept;
+[[nodiscard]] bool is_installed(const storage::site_distribution& row) noexcept;
+
+/// `row` with the fields of the request that are set.
+model::distribution_point_row with_changes(model::distribution_point_row row,
+                                           const rpc::distribution_point_request& request);
+
+}  // namespace sluice::actors

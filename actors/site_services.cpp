@@ -1,0 +1,174 @@
+#include "actors/site_services.hpp"
+
+#include <algorithm>
+
+#include "actors/ask.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+/// A wish that takes as long as it takes: hashing a whole folder.
+template <typename Answer, typename Handle, typename Question>
+result<Answer> ask_patiently(caf::actor_system& system, const Handle& whom, Question question) {
+  caf::scoped_actor self{system};
+  std::optional<result<Answer>> outcome;
+  self->request(whom, caf::infinite, std::move(question))
+      .receive([&](Answer& answer) { outcome.emplace(std::move(answer)); },
+               [&](caf::error& failure) { outcome.emplace(from_caf(failure)); });
+  return std::move(*outcome);
+}
+
+result<void> without_value(const result<unit_t>& answer) {
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+template <typename Row>
+result<rpc::page<Row>> as_page(result<storage::site_page<Row>> found) {
+  if (!found) { return found.error(); }
+  return rpc::page<Row>{std::move(found->rows), found->total};
+}
+
+std::uint32_t capped(std::uint32_t rows) { return std::min(rows, limits::list_page_rows); }
+
+}  // namespace
+
+site_services::site_services(caf::actor_system& system, site_actor site,
+                             management_point_actor management_point,
+                             std::unique_ptr<storage::site_database> reading, calendar_clock now)
+    : system_(system),
+      site_(std::move(site)),
+      management_point_(std::move(management_point)),
+      reading_(std::move(reading)),
+      now_(std::move(now)) {}
+
+result<model::package_row> site_services::package_add(const rpc::principal& who,
+                                                      const rpc::package_add_request& request) {
+  const std::string folder = request.folder;
+  {
+    const std::lock_guard lock(additions_->mutex);
+    if (!additions_->running.emplace(folder, storage::snapshot_progress{}).second) {
+      return error{errc::conflict, 0, format("add {}: it is being added already", escaped(folder))};
+    }
+  }
+  add_package mail{request, who.name, [under_way = additions_, folder](auto progress) {
+                     const std::lock_guard lock(under_way->mutex);
+                     under_way->running[folder] = progress;
+                   }};
+  auto answer = ask_patiently<model::package_row>(system_, site_, std::move(mail));
+  const std::lock_guard lock(additions_->mutex);
+  additions_->running.erase(folder);
+  return answer;
+}
+
+result<rpc::package_add_progress> site_services::package_add_status(const rpc::principal&,
+                                                                    const std::string& folder) {
+  const std::lock_guard lock(additions_->mutex);
+  const auto found = additions_->running.find(folder);
+  if (found == additions_->running.end()) { return rpc::package_add_progress{}; }
+  return rpc::package_add_progress{true, found->second.files, found->second.bytes};
+}
+
+result<rpc::page<model::package_row>> site_services::package_list(const rpc::principal&,
+                                                                  rpc::page_request page) {
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->packages(page.offset, capped(page.rows)));
+}
+
+result<model::package_row> site_services::package_show(const rpc::principal&,
+                                                       model::package_id id) {
+  const std::lock_guard lock(reading_mutex_);
+  auto found = reading_->package(id);
+  if (!found) { return found.error(); }
+  if (!*found) {
+    return error{errc::not_found, 0,
+                 format("show package {}: there is none; see sluice package list", id.text())};
+  }
+  return (*found)->row;
+}
+
+result<void> site_services::package_remove(const rpc::principal& who, model::package_id id) {
+  return without_value(ask_patiently<unit_t>(system_, site_, remove_package{id, who.name}));
+}
+
+result<model::distribution_point_row> site_services::distribution_point_add(
+    const rpc::principal& who, const rpc::distribution_point_request& request) {
+  return ask<model::distribution_point_row>(system_, site_,
+                                            change_distribution_point{request, true, who.name});
+}
+
+result<model::distribution_point_row> site_services::distribution_point_set(
+    const rpc::principal& who, const rpc::distribution_point_request& request) {
+  return ask<model::distribution_point_row>(system_, site_,
+                                            change_distribution_point{request, false, who.name});
+}
+
+result<rpc::page<model::distribution_point_row>> site_services::distribution_point_list(
+    const rpc::principal&, rpc::page_request page) {
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->distribution_points(page.offset, capped(page.rows)));
+}
+
+result<model::distribution_point_row> site_services::distribution_point_show(
+    const rpc::principal&, const std::string& name) {
+  const std::lock_guard lock(reading_mutex_);
+  auto found = reading_->distribution_point(name);
+  if (!found) { return found.error(); }
+  if (!*found) {
+    return error{
+        errc::not_found, 0,
+        format("show distribution point {}: there is none; see sluice dp list", escaped(name))};
+  }
+  return (*found)->row;
+}
+
+result<void> site_services::distribution_point_remove(const rpc::principal& who,
+                                                      const std::string& name) {
+  return without_value(ask<unit_t>(system_, site_, remove_distribution_point{name, who.name}));
+}
+
+result<rpc::distribute_answer> site_services::distribute(const rpc::principal& who,
+                                                         const rpc::distribute_request& request) {
+  return ask<rpc::distribute_answer>(system_, site_, distribute_package{request, who.name});
+}
+
+result<rpc::page<model::distribution_row>> site_services::status(const rpc::principal&,
+                                                                 const rpc::status_query& query) {
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->distributions(query.package, query.distribution_point, query.page.offset,
+                                         capped(query.page.rows)));
+}
+
+result<model::distribution_row> site_services::job_show(const rpc::principal&, model::job_id job) {
+  const std::lock_guard lock(reading_mutex_);
+  auto found = reading_->distribution_of(job);
+  if (!found) { return found.error(); }
+  if (!*found) {
+    return error{errc::not_found, 0,
+                 format("show job {}: there is none; see sluice job list", job.text())};
+  }
+  return (*found)->row;
+}
+
+result<rpc::page<model::message_row>> site_services::messages(const rpc::principal&,
+                                                              rpc::page_request page) {
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->messages(page.offset, capped(page.rows)));
+}
+
+result<rpc::registration_answer> site_services::register_node(const rpc::principal&,
+                                                              const rpc::registration& given) {
+  return ask<rpc::registration_answer>(system_, management_point_, given);
+}
+
+result<rpc::heartbeat_answer> site_services::heartbeat(const rpc::principal&,
+                                                       const rpc::heartbeat_request& given) {
+  return ask<rpc::heartbeat_answer>(system_, management_point_, given);
+}
+
+result<std::uint64_t> site_services::submit(const rpc::principal&, const rpc::report_batch& batch) {
+  return ask<std::uint64_t>(system_, management_point_, batch);
+}
+
+}  // namespace sluice::actors

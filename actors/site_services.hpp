@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "actors/management_point.hpp"
+
+namespace sluice::actors {
+
+/// The site server's side of rpc: wishes become requests to the site actor, questions are answered
+/// from a read-only connection to the site database. Lifetime:  outlives the rpc servers it is
+/// offered by; the actor system outlives it. Threads:   any, at once.
+class site_services final : public rpc::admin_service, public rpc::management_point_service {
+public:
+  site_services(caf::actor_system& system, site_actor site, management_point_actor management_point,
+                std::unique_ptr<storage::site_database> reading, calendar_clock now);
+
+  result<model::package_row> package_add(const rpc::principal&,
+                                         const rpc::package_add_request&) override;
+  result<rpc::package_add_progress> package_add_status(const rpc::principal&,
+                                                       const std::string& folder) override;
+  result<rpc::page<model::package_row>> package_list(const rpc::principal&,
+                                                     rpc::page_request) override;
+  result<model::package_row> package_show(const rpc::principal&, model::package_id) override;
+  result<void> package_remove(const rpc::principal&, model::package_id) override;
+  result<model::distribution_point_row> distribution_point_add(
+      const rpc::principal&, const rpc::distribution_point_request&) override;
+  result<model::distribution_point_row> distribution_point_set(
+      const rpc::principal&, const rpc::distribution_point_request&) override;
+  result<rpc::page<model::distribution_point_row>> distribution_point_list(
+      const rpc::principal&, rpc::page_request) override;
+  result<model::distribution_point_row> distribution_point_show(const rpc::principal&,
+                                                                const std::string& name) override;
+  result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override;
+  result<rpc::distribute_answer> distribute(const rpc::principal&,
+                                            const rpc::distribute_request&) override;
+  result<rpc::page<model::distribution_row>> status(const rpc::principal&,
+                                                    const rpc::status_query&) override;
+  result<model::distribution_row> job_show(const rpc::principal&, model::job_id) override;
+  result<model::why_report> why(const rpc::principal&, model::package_id,
+                                const std::string& distribution_point) override;
+  result<rpc::page<model::message_row>> messages(const rpc::principal&, rpc::page_request) override;
+
+  result<rpc::registration_answer> register_node(const rpc::principal&,
+                                                 const rpc::registration&) override;
+  result<rpc::heartbeat_answer> heartbeat(const rpc::principal&,
+                                          const rpc::heartbeat_request&) override;
+  result<std::uint64_t> submit(const rpc::principal&, const rpc::report_batch&) override;
+
+private:
+  /// Progress of snapshots under way, by folder.
+  struct additions {
+    std::mutex mutex;
+    std::map<std::string, storage::snapshot_progress> running;
+  };
+  result<model::why_report> explain(const storage::site_distribution& row,
+                                    const storage::site_distribution_point& point);
+
+  caf::actor_system& system_;
+  site_actor site_;
+  management_point_actor management_point_;
+  std::mutex reading_mutex_;
+  std::unique_ptr<storage::site_database> reading_;  ///< under `reading_mutex_`
+  calendar_clock now_;
+  std::shared_ptr<additions> additions_ = std::make_shared<additions>();
+};
+
+}  // namespace sluice::actors

@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "actors/site.hpp"
+#include "actors/site_rules.hpp"
+
+/// What an operator wishes of the site: packages, distribution points, distributions.
+namespace sluice::actors {
+
+namespace {
+
+/// `folder` relative to `root`, when it is beneath it.
+std::optional<std::string> beneath(const std::string& root, const std::string& folder) {
+  const auto relative = std::filesystem::path(folder).lexically_normal().lexically_relative(
+      std::filesystem::path(root).lexically_normal());
+  if (relative.empty() || *relative.begin() == "..") { return std::nullopt; }
+  const std::string text = relative.generic_string();
+  return text == "." ? "" : text;
+}
+
+error not_known(const std::string& name) {
+  return {errc::not_found, 0,
+          format("find distribution point {}: see sluice dp list", escaped(name))};
+}
+
+}  // namespace
+
+result<std::string> site_state::find_root(const std::string& folder) const {
+  if (folder.empty() || folder.front() != '/') {
+    return error{errc::invalid, 0,
+                 format("add {}: the folder must be an absolute path of the site "
+                        "server",
+                        escaped(folder))};
+  }
+  std::string roots;
+  for (const std::string& root : setup_.parts.source_roots) {
+    if (beneath(root, folder)) { return root; }
+    roots += (roots.empty() ? "" : ", ") + root;
+  }
+  return error{errc::denied, 0,
+               format("add {}: it is not beneath source_roots ({}); move it there or change the "
+                      "site's configuration",
+                      escaped(folder), roots.empty() ? "none" : roots)};
+}
+
+result<model::package_id> site_state::package_id_for(const rpc::package_add_request& request) {
+  if (!request.id) { return setup_.database->allot_package_id(setup_.parts.code); }
+  if (request.id->site != setup_.parts.code) {
+    return error{errc::invalid, 0,
+                 format("add package {}: ids of this site begin with {}", request.id->text(),
+                        setup_.parts.code.text())};
+  }
+  auto existing = setup_.database->package(*request.id);
+  if (!existing) { return existing.error(); }
+  if (*existing || adding_.contains(*request.id)) {
+    return error{errc::conflict, 0,
+                 format("add package {}: it exists; see sluice package show {}", request.id->text(),
+                        request.id->text())};
+  }
+  return *request.id;
+}
+
+caf::result<model::package_row> site_state::on_add_package(const add_package& asked) {
+  const auto root = find_root(asked.request.folder);
+  if (!root) { return to_caf(root.error()); }
+  const auto id = package_id_for(asked.request);
+  if (!id) { return to_caf(id.error()); }
+  make_snapshot mail;
+  mail.source_root = *root;
+  mail.source_path = *beneath(*root, asked.request.folder);
+  mail.content = {*id, 1};
+  mail.progress = asked.progress;
+  adding_.insert(*id);
+  add_message(2300, {id->text(), "add"});
+  auto promise = self_->make_response_promise<model::package_row>();
+  self_->request(setup_.parts.librarian, caf::infinite, std::move(mail))
+      .then(
+          [this, asked, id = *id, promise](const storage::snapshot_outcome& made) mutable {
+            adding_.erase(id);
+            model::package_row row;
+            row.id = id;
+            row.name = asked.request.name;
+            row.source_path = asked.request.folder;
+            row.version = 1;
+            row.files = made.facts.files;
+            row.bytes = made.facts.bytes;
+            row.manifest_hash = made.manifest_hash;
+            row.created = setup_.parts.node.now();
+            const auto put = setup_.database->put_package(row, made.manifest_size);
+            if (!put) {
+              promise.deliver(to_caf(put.error()));
+              return;
+            }
+            package_added(asked, row);
+            promise.deliver(std::move(row));
+          },
+          [this, id = *id, promise](caf::error& failure) mutable {
+            adding_.erase(id);
+            promise.deliver(std::move(failure));
+          });
+  return promise;
+}
+
+void site_state::package_added(const add_package& asked, const model::package_row& row) {
+  const std::string version = format("{}", row.version);
+  add_message(2376, {row.id.text(), version, format("{}", model::raw(row.bytes))});
+  add_message(2311, {row.id.text(), version, asked.admin});
+  add_message(2301, {row.id.text(), version});
+}
+
+caf::result<unit_t> site_state::on_remove_package(const remove_package& asked) {
+  storage::site_database& database = *setup_.database;
+  auto package = database.package(asked.package);
+  if (!package) { return to_caf(package.error()); }
+  if (!*package) {
+    return to_caf(
+        error{errc::not_found, 0,
+              format("remove package {}: see sluice package list", asked.package.text())});
+  }
+  const model::content_id content{asked.package, (*package)->row.version};
+  std::vector<std::string> names;
+  const auto done = database.transaction([&]() -> result<void> {
+    auto points = database.all_distribution_points();
+    if (!points) { return points.error(); }
+    for (const auto& point : *points) {
+      auto row = database.distribution(asked.package, point.row.name);
+      if (!row) { return row.error(); }
+      if (!*row) { continue; }
+      (*row)->removing = true;
+      (*row)->row.state = model::package_state::removal_pending;
+      (*row)->row.job_state.reset();
+      (*row)->row.reason = "the package was removed";
+      derive(**row);
+      auto put = database.put_distribution(**row);
+      if (!put) { return put; }
+      names.push_back(point.row.name);
+    }
+    return database.forget_package(asked.package);
+  });
+  if (!done) { return to_caf(done.error()); }
+  add_message(2311, {asked.package.text(), format("{}", content.version), asked.admin});
+  for (const std::string& name : names) { deliver_to(name, asked.package); }
+  auto promise = self_->make_response_promise<unit_t>();
+  self_
+      ->request(setup_.parts.librarian, caf::infinite,
+                drop_content{content, storage::library_user::site})
+      .then([promise](unit_t) mutable { promise.deliver(unit); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+result<void> site_state::check_sources(const model::distribution_point_row& changed) {
+  storage::site_database& database = *setup_.database;
+  for (const model::source_choice& choice : changed.sources) {
+    auto source = database.distribution_point(choice.name);
+    if (!source) { return source.error(); }
+    if (!*source && choice.name != changed.name) { return not_known(choice.name); }
+  }
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  std::vector<model::source_edge> edges;
+  const auto add_edges = [&](const model::distribution_point_row& row) {
+    for (const auto& choice : row.sources) { edges.push_back({row.name, choice.name}); }
+  };
+  for (const auto& point : *points) {
+    if (point.row.name != changed.name) { add_edges(point.row); }
+  }
+  add_edges(changed);
+  const auto cycle = model::source_cycle(edges);
+  if (cycle) {
+    return error{errc::conflict, 0,
+                 format("use these sources for {}: they form a ring: {}", changed.name, *cycle)};
+  }
+  return {};
+}
+
+result<void> site_state::check_change(const change_distribution_point& asked,
+                                      const model::distribution_point_row& changed) {
+  if (!is_good_name(changed.name)) {
+    return error{errc::invalid, 0,
+                 format("name a distribution point '{}': use 1 to 64 letters, "
+                        "digits, '.', '_' or '-'",
+                        escaped(changed.name))};
+  }
+  if (changed.own) {
+    return error{errc::invalid, 0,
+                 format("change {}: the site server's own distribution point takes "
+                        "its content from the site's library and has no mode or "
+                        "sources",
+                        changed.name)};
+  }
+  if (!io::endpoint::parse(changed.control_address)) {
+    return error{errc::invalid, 0,
+                 format("use '{}' as the address of {}: write HOST:PORT",
+                        escaped(changed.control_address), changed.name)};
+  }
+  if (changed.mode != model::distribution_point_mode::pull) {
+    return error{errc::invalid, 0,
+                 format("make {} a standard distribution point: this release "
+                        "distributes to pull distribution points: --mode pull "
+                        "--source NAME:PRIORITY",
+                        changed.name)};
+  }
+  if (changed.sources.empty()) {
+    return error{errc::invalid, 0,
+                 format("make {} a pull distribution point: it needs at least one "
+                        "source: --source NAME:PRIORITY",
+                        changed.name)};
+  }
+  if (changed.sources.size() > limits::sources_per_notification_max) {
+    return error{
+        errc::limit_reached, 0,
+        format("give {} more than {} sources", changed.name, limits::sources_per_notification_max)};
+  }
+  static_cast<void>(asked);
+  return check_sources(changed);
+}
+
+result<model::distribution_point_row> site_state::on_change(
+    const change_distribution_point& asked) {
+  storage::site_database& database = *setup_.database;
+  auto existing = database.distribution_point(asked.request.name);
+  if (!existing) { return existing.error(); }
+  if (asked.add && *existing) {
+    return error{errc::conflict, 0,
+                 format("add distribution point {0}: it exists; change it with "
+                        "sluice dp set {0}",
+                        asked.request.name)};
+  }
+  if (!asked.add && !*existing) { return not_known(asked.request.name); }
+  model::distribution_point_row base;
+  if (*existing) { base = (*existing)->row; }
+  base.name = asked.request.name;
+  const model::distribution_point_row changed = with_changes(base, asked.request);
+  const auto good = check_change(asked, changed);
+  if (!good) { return good.error(); }
+  const auto put = database.put_distribution_point(changed);
+  if (!put) { return put.error(); }
+  add_message(
+      3306, {"distribution point " + changed.name, asked.add ? "" : "changed", "set", asked.admin});
+  spawn_proxy(changed.name);
+  auto open = database.open_distributions();
+  if (!open) { return open.error(); }
+  for (const auto& row : *open) {  // other sources may end a wait
+    if (row.row.distribution_point == changed.name) { deliver_to(changed.name, row.row.package); }
+  }
+  return changed;
+}
+
+result<void> site_state::on_remove_point(const remove_distribution_point& asked) {
+  storage::site_database& database = *setup_.database;
+  auto existing = database.distribution_point(asked.name);
+  if (!existing) { return existing.error(); }
+  if (!*existing) { return not_known(asked.name); }
+  if ((*existing)->row.own) {
+    return error{errc::invalid, 0,
+                 format("remove {}: it is the site server's own distribution point", asked.name)};
+  }
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  for (const auto& point : *points) {
+    const auto& sources = point.row.sources;
+    const bool used = std::any_of(sources.begin(), sources.end(),
+                                  [&](const auto& choice) { return choice.name == asked.name; });
+    if (used) {
+      return error{errc::conflict, 0,
+                   format("remove {0}: {1} has it as a source; first: sluice dp "
+                          "source remove {1} {0}",
+                          asked.name, point.row.name)};
+    }
+  }
+  const auto forgotten = database.forget_distribution_point(asked.name);
+  if (!forgotten) { return forgotten; }
+  const auto proxy = proxies_.find(asked.name);
+  if (proxy != proxies_.end()) {
+    self_->send_exit(proxy->second, caf::exit_reason::user_shutdown);
+    proxies_.erase(proxy);
+  }
+  add_message(3306, {"distribution point " + asked.name, "present", "removed", asked.admin});
+  return {};
+}
+
+}  // namespace sluice::actors

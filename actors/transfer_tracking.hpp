@@ -1,0 +1,69 @@
+#pragma once
+
+#include "actors/site_parts.hpp"
+
+namespace sluice::actors {
+
+using tracking_owner = caf::typed_actor<caf::reacts_to<tracking_over>>;
+
+struct transfer_tracking_setup {
+  site_parts parts;
+  site_actor site;
+  tracking_owner owner;
+  model::package_id package;
+  std::string name;  ///< the distribution point
+};
+
+/// One target until it is at rest. It holds no truth: each step begins with the facts of the site
+/// database.
+class transfer_tracking_state {
+public:
+  using self_pointer = transfer_tracking_actor::stateful_pointer<transfer_tracking_state>;
+
+  void begin(self_pointer self, transfer_tracking_setup setup);
+  void look();  ///< asks for the facts and does what they demand
+  void on_content_gained(const content_gained& mail);
+  void on_node_back(const std::string& name);
+  void on_reported(const model::state_message& message);
+  void on_tick(std::uint64_t number);
+  void on_notified(const notified& mail);
+  void on_polled(const polled& mail);
+  void on_withdrawn(const withdrawn& mail);
+
+private:
+  enum class wait : std::uint8_t { none, source, slot, retry, running, withdrawing };
+
+  void act(const distribution_facts& facts);
+  void wait_for_source(const std::vector<std::string>& lacking);
+  void wait_for_slot(const std::string& reason);
+  void notify();
+  void poll();
+  void install_locally();
+  void withdraw();
+  void withdraw_locally();
+  void retry_later(const error& failure);
+  void schedule(wait what, std::chrono::nanoseconds delay);
+  void tell(tracking_news news);
+  void say(std::uint32_t id, std::vector<std::string> insertions);
+  void over();
+  model::calendar_time in(std::chrono::nanoseconds delay) const;
+  tracking_news news() const;
+
+  self_pointer self_ = nullptr;
+  transfer_tracking_setup setup_;
+  distribution_facts facts_;
+  wait waiting_ = wait::none;
+  bool asking_ = false;
+  bool look_again_ = false;
+  bool calling_ = false;
+  std::uint64_t ticks_ = 0;
+  std::uint32_t source_checks_ = 0;
+  std::uint32_t tries_ = 0;
+  std::uint32_t polls_ = 0;
+  model::job_state node_state_ = model::job_state::not_started;
+};
+
+transfer_tracking_actor::behavior_type transfer_tracking(transfer_tracking_state::self_pointer self,
+                                                         transfer_tracking_setup setup);
+
+}  // namespace sluice::actors

@@ -1,0 +1,132 @@
+#include "actors/transfer_tracking.hpp"
+
+/// Polls, removal, and what needs no network.
+namespace sluice::actors {
+
+using model::package_state;
+using model::site_job_state;
+
+/// B9, B10: reports lead; polls are the backup. Exhausted polls end only the site's job.
+void transfer_tracking_state::poll() {
+  if (calling_) { return; }
+  if (++polls_ > limits::status_polls_max) {
+    auto told = news();
+    told.job_state = site_job_state::cancelled;
+    told.state = package_state::install_failed;
+    told.reason = format("{} sent no news for {} polls; its report will still count", setup_.name,
+                         limits::status_polls_max);
+    tell(told);
+    return over();
+  }
+  calling_ = true;
+  const transfer_tracking_actor me{self_};
+  const auto taken = setup_.parts.clients->with_control(
+      facts_.control_address, [me, job = facts_.notification.job](rpc::control_service& node) {
+        auto answer = node.poll({}, job);
+        polled mail;
+        if (answer) { mail.answer = std::move(*answer); }
+        if (!answer) { mail.failure = answer.error(); }
+        caf::anon_send(me, std::move(mail));
+      });
+  if (!taken) {
+    calling_ = false;
+    schedule(wait::running, limits::status_poll_delay);
+  }
+}
+
+void transfer_tracking_state::on_polled(const polled& mail) {
+  calling_ = false;
+  if (look_again_) {
+    look_again_ = false;
+    return look();
+  }
+  if (!mail.failure && mail.answer.known) {
+    polls_ = 0;
+    node_state_ = mail.answer.state.state;
+  }
+  schedule(wait::running, limits::status_poll_delay);
+  // A node that lost the job (its database was made anew) is told again; one that finished it
+  // answers "known".
+  if (!mail.failure && !mail.answer.known) { notify(); }
+}
+
+/// The site's own distribution point: the bytes are in the same library.
+void transfer_tracking_state::install_locally() {
+  self_
+      ->request(setup_.parts.librarian, caf::infinite,
+                add_content_user{facts_.target.content, storage::library_user::distribution_point})
+      .then(
+          [this](unit_t) {
+            auto told = news();
+            told.job_state = site_job_state::complete;
+            told.state = package_state::installed;
+            told.reason = "";
+            tell(told);
+            over();
+          },
+          [this](caf::error& failure) {
+            auto told = news();
+            told.job_state = site_job_state::failed;
+            told.state = package_state::install_failed;
+            told.reason = describe(from_caf(failure));
+            tell(told);
+            over();
+          });
+}
+
+void transfer_tracking_state::withdraw_locally() {
+  self_
+      ->request(setup_.parts.librarian, caf::infinite,
+                drop_content{facts_.target.content, storage::library_user::distribution_point})
+      .then([this](unit_t) { on_withdrawn({}); },
+            [this](caf::error& failure) {
+              const error given = from_caf(failure);
+              on_withdrawn(given.code == errc::not_found ? withdrawn{} : withdrawn{given});
+            });
+}
+
+void transfer_tracking_state::withdraw() {
+  if (calling_) { return; }
+  calling_ = true;
+  const transfer_tracking_actor me{self_};
+  const auto taken = setup_.parts.clients->with_control(
+      facts_.control_address, [me, content = facts_.target.content](rpc::control_service& node) {
+        const auto answer = node.remove_content({}, content);
+        withdrawn mail;
+        if (!answer) { mail.failure = answer.error(); }
+        caf::anon_send(me, std::move(mail));
+      });
+  if (!taken) { on_withdrawn({taken.error()}); }
+}
+
+void transfer_tracking_state::on_withdrawn(const withdrawn& mail) {
+  calling_ = false;
+  if (!mail.failure) {
+    caf::anon_send(setup_.site, removal_done{setup_.package, setup_.name});
+    return over();
+  }
+  auto told = news();
+  told.state = package_state::removal_retrying;
+  told.reason = format("{} did not remove it: {}", setup_.name, describe(*mail.failure));
+  told.next_try = in(limits::notification_retry_delay);
+  tell(told);
+  schedule(wait::withdrawing, limits::notification_retry_delay);
+}
+
+transfer_tracking_actor::behavior_type transfer_tracking(transfer_tracking_state::self_pointer self,
+                                                         transfer_tracking_setup setup) {
+  auto& state = self->state;
+  state.begin(self, std::move(setup));
+  return {
+      [&state](const deliver&) { state.look(); },
+      [&state](const content_gained& mail) { state.on_content_gained(mail); },
+      [&state](const node_back& mail) { state.on_node_back(mail.name); },
+      [&state](const job_reported& mail) { state.on_reported(mail.message); },
+      [&state](tracking_tick tick) { state.on_tick(tick.number); },
+      [&state](const notified& mail) { state.on_notified(mail); },
+      [&state](const polled& mail) { state.on_polled(mail); },
+      [&state](const withdrawn& mail) { state.on_withdrawn(mail); },
+  };
+}
+
+}  // namespace sluice::actors
