@@ -7,7 +7,6 @@ import argparse
 import ast
 import concurrent.futures
 import hashlib
-import os
 import pathlib
 import re
 import subprocess

@@ -43,6 +43,7 @@ class CppText:
         code = re.sub(r'^[ \t]*#(?:[^\n\\]|\\.|\\\n)*', lambda hit: NOT_NEWLINE.sub(' ', hit[0]),
                       self.code, flags=re.MULTILINE)
         outer, inner, begin = 0, 0, 0  # depth of scopes, depth inside a body, start of its head
+        is_function = False
         for brace in re.finditer(r'[{};]', code):
             at = brace.start()
             if inner:

@@ -1,0 +1,117 @@
+"""A site, dp1 that pulls from it, dp2 that pulls from dp1 (priority 1) or the site (priority 2)."""
+
+import pathlib
+import subprocess
+import sys
+import unittest
+import urllib.error
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from content import file_id, mixed_folder, wrong_files  # noqa: E402
+from sluice_e2e import Workplace, wait_for  # noqa: E402
+
+
+class ChainTest(unittest.TestCase):
+    def setUp(self):
+        self.place = self.enterContext(Workplace())
+        self.roots = self.place.folder / 'sources'
+        self.site_relay, self.first_relay = self.place.relay(), self.place.relay()
+        self.site = self.place.start_site('site', [self.roots], relay=self.site_relay)
+        self.first = self.place.start_distribution_point('dp1', self.site, self.first_relay)
+        self.last = self.place.start_distribution_point('dp2', self.site)
+        self.site.add_distribution_point(self.first, ['site:1'])
+        self.site.add_distribution_point(self.last, ['dp1:1', 'site:2'])
+
+    def package(self, name, to=('site', 'dp1'), **more):
+        """Makes a folder, adds it, and sends it to `to`. Returns (PackageID, folder, files)."""
+        folder = self.roots / name
+        files = mixed_folder(folder, **more)
+        package = self.site.add_package(folder, name)
+        self.send(package, *to)
+        return package, folder, files
+
+    def send(self, package, *names):
+        for name in names:
+            self.site.distribute(package, name)
+            self.site.wait_for_success(package, name)
+
+    def compare(self, node, package, folder, files):
+        for name in files:
+            self.assertEqual(node.fetch(node.content_path(package, name)),
+                             (folder / name).read_bytes(), name)
+
+    def test_every_file_arrives_and_is_stored_once(self):
+        one, one_folder, files = self.package('one', seed=1)
+        two, two_folder, _ = self.package('two', seed=2)
+        self.send(one, 'dp2')
+        self.send(two, 'dp2')
+        self.compare(self.last, one, one_folder, files)
+        self.compare(self.last, two, two_folder, files)
+        ids = {file_id(folder / name) for folder in (one_folder, two_folder) for name in files}
+        self.assertEqual(wrong_files(self.last), [])
+        names = [name for name in self.last.files_in_library() if not name.endswith('.0')]
+        self.assertEqual(names, sorted(name for name in ids if not name.endswith('.0')))
+        self.assertEqual(names.count(file_id(one_folder / 'shared.bin')), 1)
+
+    def test_curl_wget_and_aria2c_fetch(self):
+        package, folder, _ = self.package('one', to=('site', 'dp1', 'dp2'))
+        name = 'several pieces'
+        url, wanted = self.last.content_path(package, name), (folder / name).read_bytes()
+        for program, *words in (('curl', '-sSfo', '{}', url), ('wget', '-qO', '{}', url),
+                                ('aria2c', '-q', '-x4', '-k1M', '--file-allocation=none',
+                                 '-d', str(self.place.folder), '-o', '{name}', url)):
+            target = self.place.folder / f'by-{program}'
+            command = [word.format(target, name=target.name) if '{' in word else word
+                       for word in words]
+            subprocess.run([program, *command], check=True, timeout=60, stdin=subprocess.DEVNULL)
+            self.assertEqual(target.read_bytes(), wanted, program)
+
+    def test_a_second_distribution_moves_no_content(self):
+        package, _, _ = self.package('one', to=('site', 'dp1', 'dp2'))
+        before = self.site_relay.bytes_of('file'), self.first_relay.bytes_of('file')
+        self.send(package, 'dp1', 'dp2')
+        after = self.site_relay.bytes_of('file'), self.first_relay.bytes_of('file')
+        self.assertEqual(before, after)
+
+    def test_what_was_not_distributed_here_is_not_served(self):
+        package, _, _ = self.package('one')
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.last.fetch(self.last.content_path(package, 'empty'))
+        refused.exception.close()
+        self.assertEqual(refused.exception.code, 404)
+
+    def test_the_second_takes_from_the_first(self):
+        package, _, _ = self.package('one')
+        before = self.site_relay.bytes_of('file')
+        self.send(package, 'dp2')
+        self.assertEqual(self.site_relay.bytes_of('file'), before)
+        self.assertGreater(self.first_relay.bytes_of('file'), 0)
+
+    def test_with_the_first_stopped_it_takes_from_the_site(self):
+        package, folder, files = self.package('one')
+        self.first.stop()
+        before = self.site_relay.bytes_of('file')
+        self.send(package, 'dp2')
+        self.assertGreater(self.site_relay.bytes_of('file'), before)
+        self.compare(self.last, package, folder, files)
+
+    def test_with_both_gone_it_waits_and_wakes_when_one_returns(self):
+        package, _, _ = self.package('one')
+        self.site_relay.cut()
+        self.first.stop()
+        self.site.distribute(package, 'dp2')
+
+        def waiting():
+            report = self.site.why(package, 'dp2')
+            return report if report['next_time'] and 'source' in report['doing'] else None
+
+        report = wait_for(waiting, 'why says that dp2 waits for a source, and until when')
+        self.assertEqual({source['name'] for source in report['sources']}, {'dp1', 'site'})
+        self.assertTrue(report['unblock'])
+        self.assertEqual(self.site.row(package, 'dp2')['bucket'], 'in_progress')
+        self.first.start()
+        self.site.wait_for_success(package, 'dp2', patience=120)
+
+
+if __name__ == '__main__':
+    unittest.main()
