@@ -80,13 +80,14 @@ void start_page(self_pointer self, fetch_page asked, progress_listener listener,
     caf::anon_send(listener, progress);
   };
   const model::content_id content = asked.content;
+  const model::job_id job = asked.job;
   const auto number = state.pages.start(
       *state.parts.ring, handle(self), std::move(promise),
       [place = std::move(place), asked = std::move(asked), recorded = std::move(recorded)] {
         return fetch_page_task(place, asked, recorded);
       });
-  state.page_tickets.emplace(number, std::move(ticket));
-  state.contents.emplace(number, content);
+  state.pages_under_way.emplace(
+      number, content_source_state::page_under_way{std::move(ticket), job, content});
 }
 
 page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
@@ -176,15 +177,20 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
       [self](const fetch_page& asked, const progress_listener& listener) {
         return fetch_page_for(self, asked, listener);
       },
+      [self](const stop_pages& mail) {
+        for (auto& [number, page] : self->state.pages_under_way) {
+          if (page.job == mail.job) { page.ticket.cancel(); }
+        }
+      },
       [self](operation_done<bool>& done) { self->state.probes.finish(done); },
       [self](operation_done<manifest_outcome>& done) {
         self->state.manifest_tickets.erase(done.number);
         self->state.manifests.finish(done);
       },
       [self](operation_done<page_outcome>& done) {
-        blame(self, self->state.contents[done.number], done.outcome);
-        self->state.contents.erase(done.number);
-        self->state.page_tickets.erase(done.number);
+        const auto ended = self->state.pages_under_way.find(done.number);
+        blame(self, ended->second.content, done.outcome);
+        self->state.pages_under_way.erase(ended);
         self->state.pages.finish(done);
       },
   };

@@ -18,9 +18,13 @@ struct content_source_state {
   operations_under_way<bool> probes;
   operations_under_way<manifest_outcome> manifests;
   operations_under_way<page_outcome> pages;
-  std::map<std::uint64_t, io::ticket> page_tickets;
+  struct page_under_way {
+    io::ticket ticket;
+    model::job_id job;
+    model::content_id content;  ///< for blame
+  };
+  std::map<std::uint64_t, page_under_way> pages_under_way;
   std::map<std::uint64_t, io::ticket> manifest_tickets;
-  std::map<std::uint64_t, model::content_id> contents;  ///< of the pages under way, for blame
 
   ~content_source_state();
 };

@@ -42,7 +42,7 @@ using content_source_actor =
     caf::typed_actor<caf::replies_to<probe_content>::with<bool>,
                      caf::replies_to<fetch_manifest>::with<manifest_outcome>,
                      caf::replies_to<fetch_page, progress_listener>::with<page_outcome>,
-                     caf::reacts_to<operation_done<bool>>,
+                     caf::reacts_to<stop_pages>, caf::reacts_to<operation_done<bool>>,
                      caf::reacts_to<operation_done<manifest_outcome>>,
                      caf::reacts_to<operation_done<page_outcome>>>;
 

@@ -8,13 +8,7 @@ void distribution_point_state::begin(self_pointer self, distribution_point_setup
   self_ = self;
   setup_ = std::move(setup);
   self->set_down_handler([this](caf::down_msg& mail) { on_down(mail); });
-  for (const storage::job_record& job : setup_.jobs) {
-    if (model::is_final(job.situation.state)) {  // reported, but the row was not yet gone
-      caf::anon_send(setup_.journal, forget_job{job.notification.job});
-      continue;
-    }
-    open(job.notification, job.situation.state == model::job_state::cancel_requested);
-  }
+  for (const storage::job_record& job : setup_.jobs) { open(job.notification, job.situation); }
   setup_.jobs.clear();
 }
 
@@ -26,7 +20,8 @@ content_source_actor distribution_point_state::source_of(const model::source_ent
   return made;
 }
 
-void distribution_point_state::open(const model::notification& given, bool cancelled) {
+void distribution_point_state::open(const model::notification& given,
+                                    const model::job_situation& before) {
   transfer_job_setup setup;
   setup.parts = setup_.parts;
   setup.notification = given;
@@ -37,7 +32,7 @@ void distribution_point_state::open(const model::notification& given, bool cance
   }
   setup.owner = distribution_point_actor{self_};
   setup.seed = setup_.parts.random();
-  setup.cancelled = cancelled;
+  setup.before = before;
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
   jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
@@ -66,7 +61,7 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
       .then(
           [this, given, promise](bool added) mutable {
             pending_.erase(given.job);
-            if (added) { open(given, false); }
+            if (added) { open(given, {}); }
             promise.deliver(added ? rpc::notify_answer::accepted : rpc::notify_answer::known);
           },
           [this, given, promise](caf::error& failure) mutable {

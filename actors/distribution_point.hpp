@@ -46,7 +46,7 @@ private:
     transfer_job_actor actor;
     caf::actor_addr address;
   };
-  void open(const model::notification& given, bool cancelled);
+  void open(const model::notification& given, const model::job_situation& before);
   content_source_actor source_of(const model::source_entry& entry);
   void grant_turns();
 

@@ -145,6 +145,7 @@ io::task<void> fetch_large(page_tally& tally, model::file_id file, recorded_piec
     tally.fail_here(staged.error());
     co_return;
   }
+  if ((*staged)->records_stale()) { place.forget_records(file); }
   large_transfer transfer(tally, **staged, lanes);
   if (!tally.count_resumed) { transfer.held_told = (*staged)->bytes_held(); }
   tell_progress(transfer);
@@ -162,7 +163,7 @@ io::task<void> fetch_large(page_tally& tally, model::file_id file, recorded_piec
     co_return;
   }
   ++tally.outcome.files_done;
-  place.on_committed(file);
+  place.forget_records(file);
 }
 
 }  // namespace sluice::actors

@@ -14,7 +14,7 @@ struct fetch_place {
   std::shared_ptr<io::cancellation> stop;
   std::function<void(page_progress)> on_progress;  ///< reactor thread; cheap
   std::function<void(std::vector<storage::verified_run>)> on_durable;
-  std::function<void(model::file_id)> on_committed;  ///< its recorded pieces may be forgotten
+  std::function<void(model::file_id)> forget_records;  ///< committed, or of an attempt that is gone
 };
 
 /// Steps 6 and 7 for the manifest: fetched to staging, checked against the site's hash and

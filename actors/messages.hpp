@@ -102,11 +102,16 @@ struct manifest_outcome {
       trouble;  ///< this node failed, or (`invalid`) the site's text is no manifest
 };
 struct fetch_page {
+  model::job_id job;
   std::uint64_t page = 0;  ///< the job's number for it, returned with progress
   model::content_id content;
   std::vector<model::file_id> files;
   bool replace = false;       ///< redistribute: what is there is replaced
   bool count_resumed = true;  ///< what staging holds counts as held (not on a second try)
+};
+/// The pages of this job are to end early; their outcomes still come.
+struct stop_pages {
+  model::job_id job;
 };
 /// Cumulative for one page.
 struct page_progress {

@@ -84,7 +84,7 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
   shown.bytes_per_second = report.bytes_per_second;
   shown.source = report.source;
   shown.reason = report.reason;
-  shown.next_try.reset();
+  shown.next_try = report.next_try;
   const bool updating = shown.state == package_state::content_updating;
   const bool over =
       shown.job_state == site_job_state::cancelled || shown.job_state == site_job_state::failed;

@@ -23,8 +23,17 @@ void transfer_job_state::begin(self_pointer self, transfer_job_setup setup) {
 }
 
 void transfer_job_state::on_start() {
+  if (model::is_final(setup_.before.state)) {
+    situation_ = setup_.before;
+    for (const job_command command : model::commands_after_restart(situation_)) {
+      carry_out(command);
+    }
+    return;
+  }
   apply(job_event::started);
-  if (setup_.cancelled) { on_cancel("the request before the restart"); }
+  if (setup_.before.state == job_state::cancel_requested) {
+    on_cancel("the request before the restart");
+  }
 }
 
 void transfer_job_state::apply(job_event event) {
@@ -131,6 +140,9 @@ model::state_message transfer_job_state::state_message(state_report what) const 
   message.bytes_per_second = rate_;
   message.source = current_source_;
   message.reason = reason_;
+  if (situation_.state == job_state::waiting_for_source && next_round_) {
+    message.next_try = calendar_of(*next_round_);
+  }
   return message;
 }
 
@@ -180,7 +192,7 @@ void transfer_job_state::recheck_manifest() {
 void transfer_job_state::ask_manifest() {
   if (situation_.state != job_state::downloading_signature) { return; }
   const auto source = choose(std::nullopt);
-  if (!source) { return apply(job_event::sources_exhausted); }
+  if (!source) { return sources_exhausted(); }
   const model::notification& given = setup_.notification;
   current_source_ = given.sources[*source].name;
   self_
@@ -211,7 +223,6 @@ void transfer_job_state::on_manifest(std::size_t source, const manifest_outcome&
     return apply(job_event::manifest_refused);
   }
   on_trouble(*outcome.trouble);
-  if (situation_.state == job_state::downloading_signature) { ask_manifest(); }
 }
 
 void transfer_job_state::commit() {
@@ -229,7 +240,6 @@ void transfer_job_state::commit() {
                 return apply(job_event::damage_found);
               }
               on_trouble(failure);
-              if (!model::is_final(situation_.state)) { commit(); }
             });
 }
 
@@ -247,15 +257,36 @@ void transfer_job_state::on_source_gained() {
   apply(job_event::source_gained);
 }
 
-/// This node's own trouble. Space parks; a broken write is tried again under a new attempt a few
+/// This node's own trouble. Space parks; a broken write is tried again, under a new attempt, a few
 /// times.
 void transfer_job_state::on_trouble(const error& trouble) {
-  constexpr std::uint32_t troubles_max = 3;
+  constexpr std::uint32_t troubles_max = 5;
+  if (trouble.code == errc::cancelled || model::is_final(situation_.state)) { return; }
   reason_ = describe(trouble);
-  if (trouble.code == errc::cancelled) { return; }
   log::warning("transfer_job", format("{}: {}", setup_.notification.content.text(), reason_));
-  if (trouble.code == errc::no_space) { return apply(job_event::no_space); }
-  if (++troubles_ > troubles_max) { apply(job_event::volume_broken); }
+  const job_state before = situation_.state;
+  if (trouble.code == errc::no_space) { apply(job_event::no_space); }
+  if (trouble.code != errc::no_space && ++troubles_ > troubles_max) {
+    return apply(job_event::volume_broken);
+  }
+  if (situation_.state == before) {
+    self_->delayed_send(transfer_job_actor{self_}, std::chrono::seconds(troubles_ + 1),
+                        job_tick{0});
+  }
+}
+
+/// Once more what the state is about, after a trouble or while another job holds a file of ours.
+void transfer_job_state::on_retry() {
+  listing_ = false;
+  switch (situation_.state) {
+    case job_state::downloading_signature: return with_turn(job_command::fetch_manifest);
+    case job_state::signature_downloaded: return with_turn(job_command::plan_missing);
+    case job_state::downloading: return pump();
+    case job_state::downloaded:
+    case job_state::si_applied: return commit();
+    case job_state::cancel_requested: return stop_fetching();
+    default: return;
+  }
 }
 
 transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer self,

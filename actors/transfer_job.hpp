@@ -20,7 +20,8 @@ struct transfer_job_setup {
   std::vector<content_source_actor> sources;  ///< as `notification.sources`
   job_owner owner;
   std::uint64_t seed = 0;  ///< for the random choice among equal sources
-  bool cancelled = false;  ///< it was being cancelled when the node stopped
+  /// Of before the restart: a cancelled or failed one reports once more; any other begins anew.
+  model::job_situation before;
 };
 
 /// One content on its way: carries out what `model::advance` decides. Holds counters and cursors,
@@ -75,6 +76,8 @@ private:
   void on_page(std::uint64_t number, const page_outcome& outcome);
   void on_page_failure(const page& ended, const page_outcome& outcome);
   void on_trouble(const error& trouble);
+  void on_retry();
+  void sources_exhausted();
   void stop_fetching();
   void commit();
 

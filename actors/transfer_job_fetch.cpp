@@ -58,7 +58,7 @@ void transfer_job_state::pump() {
                                            [](const auto& entry) { return entry.second.large; });
   if (large_under_way || pages_.size() >= pages_in_flight_max) { return; }
   if (exhausted_) {
-    if (pages_.empty()) { apply(job_event::sources_exhausted); }
+    if (pages_.empty()) { sources_exhausted(); }
     return;
   }
   if (!retries_.empty()) {
@@ -87,7 +87,6 @@ void transfer_job_state::list(const stretch& where) {
             listing_ = false;
             retries_.push_back(where);
             on_trouble(from_caf(failure));
-            pump();
           });
 }
 
@@ -99,6 +98,7 @@ void transfer_job_state::on_listing(const stretch& where, const storage::missing
   }
   if (situation_.state != job_state::downloading) {
     retries_.push_back({where.from, found.next, where.avoid});
+    if (situation_.state == job_state::cancel_requested) { stop_fetching(); }
     return;
   }
   if (!found.files.empty()) { dispatch(where, found); }
@@ -121,7 +121,10 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
     return model::raw(file.size) > limits::piece_size;
   });
   pages_.emplace(number, entry);
-  fetch_page asked{number, setup_.notification.content, found.files,
+  fetch_page asked{setup_.notification.job,
+                   number,
+                   setup_.notification.content,
+                   found.files,
                    setup_.notification.action == model::notification_action::redistribute,
                    !where.until.has_value()};
   progress_listener listener = transfer_job_actor{self_};
@@ -149,9 +152,7 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   } else {
     on_page_failure(ended, outcome);
   }
-  if (situation_.state == job_state::cancel_requested && pages_.empty()) {
-    return apply(job_event::cancel_done);
-  }
+  if (situation_.state == job_state::cancel_requested) { return stop_fetching(); }
   pump();
 }
 
@@ -192,9 +193,20 @@ void transfer_job_state::mark(std::size_t source, const source_failure& failure)
                                    ranking_[source].name, failure.what));
 }
 
+/// Ends what is under way. C2: when the last piece has won the race, the job is complete all the
+/// same.
 void transfer_job_state::stop_fetching() {
   return_turn();
-  if (pages_.empty() && !listing_) { return apply(job_event::cancel_done); }
+  if (listing_) { return; }
+  if (!pages_.empty()) {
+    for (const auto& source : setup_.sources) {
+      caf::anon_send(source, stop_pages{setup_.notification.job});
+    }
+    return;
+  }
+  if (situation_.state != job_state::cancel_requested) { return; }
+  const bool complete = at_end_ && retries_.empty() && cursor_.offset > 0;
+  apply(complete ? job_event::last_piece_verified : job_event::cancel_done);
 }
 
 void transfer_job_state::on_progress(const page_progress& progress) {

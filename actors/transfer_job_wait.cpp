@@ -37,17 +37,21 @@ void transfer_job_state::schedule_tick(std::chrono::nanoseconds delay) {
   self_->delayed_send(transfer_job_actor{self_}, delay, job_tick{wait_});
 }
 
-void transfer_job_state::wait_for_source() {
-  return_turn();
+void transfer_job_state::sources_exhausted() {
+  next_round_ = self_->clock().now() + limits::all_sources_failed_wait;
+  current_source_.clear();
+  rate_ = 0;
   reason_ = "no source has it";
   for (std::size_t i = 0; i < ranking_.size(); ++i) {
     reason_ += format("{} {} {}", i == 0 ? ":" : ",", ranking_[i].name, verdicts_[i]);
   }
+  apply(job_event::sources_exhausted);
+}
+
+void transfer_job_state::wait_for_source() {
+  return_turn();
   ++wait_;
   exhausted_ = false;
-  current_source_.clear();
-  rate_ = 0;
-  next_round_ = self_->clock().now() + limits::all_sources_failed_wait;
   probe_delay_ = limits::source_probe_first;
   schedule_tick(probe_delay_);
 }
@@ -60,13 +64,7 @@ void transfer_job_state::wait_for_space() {
 }
 
 void transfer_job_state::on_tick(std::uint64_t wait) {
-  if (wait == 0) {  // another job held a file of ours: look again
-    listing_ = false;
-    if (situation_.state == job_state::cancel_requested && pages_.empty()) {
-      return apply(job_event::cancel_done);
-    }
-    return pump();
-  }
+  if (wait == 0) { return on_retry(); }
   if (wait != wait_) { return; }
   if (situation_.state == job_state::parked) {
     self_->request(setup_.librarian, caf::infinite, count_library{})

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,8 +73,9 @@ struct state_message {
   byte_count bytes_transferred{};  ///< content bytes that crossed the network
   std::uint64_t pieces_verified = 0;
   std::uint64_t bytes_per_second = 0;
-  std::string source;  ///< the current source's name, or empty
-  std::string reason;  ///< why it waits or failed, one sentence, or empty
+  std::string source;                     ///< the current source's name, or empty
+  std::string reason;                     ///< why it waits or failed, one sentence, or empty
+  std::optional<calendar_time> next_try;  ///< when a waiting job tries again by itself
   bool operator==(const state_message&) const = default;
 };
 
