@@ -82,7 +82,7 @@ void start_page(self_pointer self, fetch_page asked, progress_listener listener,
   const model::content_id content = asked.content;
   const model::job_id job = asked.job;
   const auto number = state.pages.start(
-      *state.parts.ring, handle(self), std::move(promise),
+      state.parts, handle(self), std::move(promise),
       [place = std::move(place), asked = std::move(asked), recorded = std::move(recorded)] {
         return fetch_page_task(place, asked, recorded);
       });
@@ -130,7 +130,7 @@ auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
   }
   auto [ticket, place] = make_place(self);
   const auto number = state.manifests.start(
-      *state.parts.ring, handle(self), promise,
+      state.parts, handle(self), promise,
       [place = std::move(place), asked] { return fetch_manifest_task(place, asked); });
   state.manifest_tickets.emplace(number, std::move(ticket));
   return promise;
@@ -142,7 +142,7 @@ auto probe_for(self_pointer self, const probe_content& asked) {
   auto [ticket, place] = make_place(self);
   ticket.release();  // bounded by the head deadline
   state.probes.start(
-      *state.parts.ring, handle(self), promise,
+      state.parts, handle(self), promise,
       [place = std::move(place), content = asked.content] { return probe_task(place, content); });
   return promise;
 }
@@ -156,7 +156,8 @@ io::task<void> close_client(std::shared_ptr<http::source_client> client) {
 content_source_state::~content_source_state() {
   if (!client) { return; }
   io::reactor* ring = parts.ring;
-  ring->post([ring, last = std::move(client)] { ring->start(close_client(last)); });
+  io::task_group* operations = parts.operations;
+  ring->post([operations, last = std::move(client)] { operations->start(close_client(last)); });
 }
 
 content_source_actor::behavior_type content_source(self_pointer self, node_parts parts,

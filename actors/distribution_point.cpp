@@ -12,6 +12,15 @@ void distribution_point_state::begin(self_pointer self, distribution_point_setup
   setup_.jobs.clear();
 }
 
+distribution_point_state::~distribution_point_state() {
+  for (const auto& [id, job] : jobs_) {
+    caf::anon_send_exit(job.actor, caf::exit_reason::user_shutdown);
+  }
+  for (const auto& [address, source] : sources_) {
+    caf::anon_send_exit(source, caf::exit_reason::user_shutdown);
+  }
+}
+
 content_source_actor distribution_point_state::source_of(const model::source_entry& entry) {
   const auto found = sources_.find(entry.address);
   if (found != sources_.end()) { return found->second; }

@@ -29,6 +29,11 @@ class distribution_point_state {
 public:
   using self_pointer = distribution_point_actor::stateful_pointer<distribution_point_state>;
 
+  distribution_point_state() = default;
+  distribution_point_state(const distribution_point_state&) = delete;
+  distribution_point_state& operator=(const distribution_point_state&) = delete;
+  ~distribution_point_state();  ///< ends its jobs and sources: nobody else would
+
   void begin(self_pointer self, distribution_point_setup setup);
   caf::result<rpc::notify_answer> on_notification(const model::notification& given);
   caf::result<rpc::poll_answer> on_poll(model::job_id job);

@@ -2,6 +2,12 @@
 
 namespace sluice::actors {
 
+distribution_point_proxy_state::~distribution_point_proxy_state() {
+  for (const auto& [package, tracking] : trackings_) {
+    caf::anon_send_exit(tracking, caf::exit_reason::user_shutdown);
+  }
+}
+
 void distribution_point_proxy_state::begin(self_pointer self,
                                            distribution_point_proxy_setup setup) {
   self_ = self;

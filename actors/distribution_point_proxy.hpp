@@ -19,6 +19,11 @@ public:
   using self_pointer =
       distribution_point_proxy_actor::stateful_pointer<distribution_point_proxy_state>;
 
+  distribution_point_proxy_state() = default;
+  distribution_point_proxy_state(const distribution_point_proxy_state&) = delete;
+  distribution_point_proxy_state& operator=(const distribution_point_proxy_state&) = delete;
+  ~distribution_point_proxy_state();  ///< ends its trackings: nobody else would
+
   void begin(self_pointer self, distribution_point_proxy_setup setup);
   void on_deliver(const deliver& mail);
   void on_content_gained(const content_gained& mail);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "actors/contracts.hpp"
+#include "actors/node_parts.hpp"
 #include "io/io.hpp"
 
 /// Where an actor hands work to a reactor and gets the outcome as mail.
@@ -45,15 +46,16 @@ public:
   using answer = typename detail::answer_of<Outcome>::type;
   using promise = caf::typed_response_promise<answer>;
 
-  /// Makes and starts the task on `ring`; its outcome comes back to `who` as
+  /// Makes and starts the task on the library's reactor; its outcome comes back to `who` as
   /// `operation_done<Outcome>`, which the actor gives to `finish`.
   template <typename Handle>
-  std::uint64_t start(io::reactor& ring, Handle who, promise waiting,
+  std::uint64_t start(const node_parts& parts, Handle who, promise waiting,
                       std::function<io::task<Outcome>()> make) {
     const std::uint64_t number = ++last_;
     waiting_.emplace(number, std::move(waiting));
-    ring.post([&ring, who = std::move(who), number, make = std::move(make)] {
-      ring.start(detail::run_and_tell<Outcome>(who, number, make));
+    io::task_group* operations = parts.operations;
+    parts.ring->post([operations, who = std::move(who), number, make = std::move(make)] {
+      operations->start(detail::run_and_tell<Outcome>(who, number, make));
     });
     return number;
   }

@@ -14,7 +14,7 @@ auto promise_of(self_pointer self, operations_under_way<Outcome>& under_way,
                 std::function<io::task<Outcome>()> make) {
   using answer = typename operations_under_way<Outcome>::answer;
   auto promise = self->template make_response_promise<answer>();
-  under_way.start(*self->state.parts.ring, handle(self), promise, std::move(make));
+  under_way.start(self->state.parts, handle(self), promise, std::move(make));
   return promise;
 }
 

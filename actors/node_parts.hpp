@@ -19,6 +19,7 @@ struct node_parts {
   io::reactor* ring = nullptr;  ///< the library's reactor: all transfers run there
   io::worker_pool* workers = nullptr;
   io::buffer_pool* buffers = nullptr;
+  io::task_group* operations = nullptr;  ///< everything actors have under way on `ring`
   storage::content_library* library = nullptr;
   std::shared_ptr<storage::content_catalogue> catalogue;
   calendar_clock now;

@@ -4,6 +4,12 @@
 
 namespace sluice::actors {
 
+site_state::~site_state() {
+  for (const auto& [name, proxy] : proxies_) {
+    caf::anon_send_exit(proxy, caf::exit_reason::user_shutdown);
+  }
+}
+
 result<void> site_state::begin(self_pointer self, site_setup setup) {
   self_ = self;
   setup_ = std::move(setup);

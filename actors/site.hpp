@@ -19,6 +19,11 @@ class site_state {
 public:
   using self_pointer = site_actor::stateful_pointer<site_state>;
 
+  site_state() = default;
+  site_state(const site_state&) = delete;
+  site_state& operator=(const site_state&) = delete;
+  ~site_state();  ///< ends its proxies: nobody else would
+
   result<void> begin(self_pointer self, site_setup setup);
 
   caf::result<model::package_row> on_add_package(const add_package& asked);
