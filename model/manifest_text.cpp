@@ -33,19 +33,21 @@ constexpr std::string_view upper_hex = "0123456789ABCDEF";
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_plain(text[i])) {
-      bytes += text[i];
-      continue;
-    }
-    if (text[i] != '%' || text.size() - i < 3) { return std::nullopt; }
-    const std::size_t high = upper_hex.find(text[i + 1]);
-    const std::size_t low = upper_hex.find(text[i + 2]);
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain(text[plain])) { ++plain; }
+    bytes += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) { break; }
+
+    if (text.front() != '%' || text.size() < 3) { return std::nullopt; }
+    const std::size_t high = upper_hex.find(text[1]);
+    const std::size_t low = upper_hex.find(text[2]);
     if (high == std::string_view::npos || low == std::string_view::npos) { return std::nullopt; }
     const char byte = static_cast<char>(high * 16 + low);
     if (is_plain(byte)) { return std::nullopt; }
     bytes += byte;
-    i += 2;
+    text.remove_prefix(3);
   }
   return bytes;
 }
