@@ -90,6 +90,8 @@ inline constexpr std::uint32_t rpc_calls_waiting_max = 4096;
 inline constexpr auto rpc_connect_deadline = 3s;
 inline constexpr auto rpc_call_deadline = 10s;
 inline constexpr auto rpc_idle_deadline = 60s;
+// A package_add lasts as long as its folder is large.
+inline constexpr auto package_add_deadline = 24h;
 inline constexpr std::uint32_t list_page_rows = 500;
 inline constexpr auto heartbeat_interval = 30s;
 static_assert(rpc_string_bytes_max < rpc_frame_bytes_max);

@@ -1,0 +1,140 @@
+#include "apps/cli.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "apps/cli_definition.hpp"
+#include "apps/cli_text.hpp"
+
+namespace sluice::cli {
+
+namespace {
+
+std::string socket_of(const invocation& call, bool node) {
+  return call.maybe("--socket").value_or(node ? node_socket_default : admin_socket_default);
+}
+
+/// The command to type after a failure; empty when there is none better than reading the sentence.
+std::string next_after(const error& failure, const invocation& call) {
+  const bool node = call.has("--node");
+  switch (failure.code) {
+    case errc::unreachable:
+    case errc::peer_closed:
+      return format("systemctl status sluiced   (asked at {}; --socket PATH asks elsewhere)",
+                    escaped(socket_of(call, node)));
+    case errc::denied: return "id   (the socket is open to root and to its group)";
+    case errc::not_found:
+      if (call.verb->words.starts_with("dp")) { return "sluice dp list"; }
+      return call.verb->words.starts_with("job") ? "sluice job list" : "sluice package list";
+    case errc::invalid: return format("sluice {} --help", call.verb->words);
+    default: return {};
+  }
+}
+
+int fail(const world& outside, bool json, exit_code code, std::string_view error_name,
+         std::string_view message, std::string_view next) {
+  const int number = static_cast<int>(code);
+  if (json) {
+    outside.output << json_failure(number, error_name, message) << "\n";
+  } else {
+    outside.error_output << "sluice: " << message << "\n";
+    if (!next.empty()) { outside.error_output << "Next: " << next << "\n"; }
+  }
+  return number;
+}
+
+int print_plain(const world& outside, bool json, std::string_view name, const std::string& text) {
+  if (json) {
+    outside.output << json_answer("ok", 0, {json_text(name, text)}) << "\n";
+  } else {
+    outside.output << text;
+  }
+  return 0;
+}
+
+int run_verb(const invocation& call, const world& outside) {
+  session now(outside, call);
+  const result<answer> outcome = call.verb->run(now);
+  if (!outcome) {
+    const error& failure = outcome.error();
+    return fail(outside, now.json(), exit_code_of(failure.code), name_of(failure.code),
+                escaped(describe(failure), 4096), next_after(failure, call));
+  }
+  if (!outcome->printed) { print_answer(now, *outcome); }
+  return static_cast<int>(outcome->code);
+}
+
+}  // namespace
+
+const std::string& invocation::one(std::string_view name) const {
+  const auto found = values.find(name);
+  SLUICE_CHECK(found != values.end() && found->second.size() == 1);
+  return found->second.front();
+}
+
+std::optional<std::string> invocation::maybe(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::nullopt : std::optional(found->second.front());
+}
+
+std::vector<std::string> invocation::all(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::vector<std::string>() : found->second;
+}
+
+rpc::admin_service& session::site() {
+  if (!site_) { site_ = another_site(limits::rpc_call_deadline); }
+  return *site_;
+}
+
+rpc::node_service& session::local_node() {
+  if (!node_) { node_ = outside_.connect_node(socket_of(call_, true), limits::rpc_call_deadline); }
+  return *node_;
+}
+
+std::shared_ptr<rpc::admin_service> session::another_site(
+    std::chrono::milliseconds call_deadline) const {
+  return outside_.connect_admin(socket_of(call_, false), call_deadline);
+}
+
+const rpc::principal& session::me() {
+  static const rpc::principal nobody;  // the server asks the transport
+  return nobody;
+}
+
+void print_answer(const session& from, const answer& given) {
+  std::ostream& output = from.outside().output;
+  if (from.json()) {
+    const bool whole = given.code == exit_code::ok;
+    output << json_answer(whole                              ? "ok"
+                          : given.code == exit_code::partial ? "partial"
+                                                             : "error",
+                          static_cast<int>(given.code), given.items)
+           << "\n";
+  } else {
+    output << given.text;
+    for (const std::string& command : given.next) {
+      output << "Next: " << escaped(command) << "\n";
+    }
+  }
+  output.flush();
+}
+
+int run_cli(const std::vector<std::string>& arguments, const world& outside) {
+  const parsed line = parse(arguments);
+  const bool json = std::ranges::find(arguments, "--json") != arguments.end();
+  if (const auto* help = std::get_if<help_wanted>(&line)) {
+    return print_plain(outside, json, "text", help_text(help->words));
+  }
+  if (std::holds_alternative<version_wanted>(line)) {
+    return json ? print_plain(outside, json, "version", std::string(program_version()))
+                : print_plain(outside, json, "", format("sluice {}\n", program_version()));
+  }
+  if (const auto* fault = std::get_if<usage_fault>(&line)) {
+    return fail(outside, json, exit_code::usage, name_of(errc::invalid), escaped(fault->message),
+                format("sluice {}{}--help", fault->words, fault->words.empty() ? "" : " "));
+  }
+  return run_verb(std::get<invocation>(line), outside);
+}
+
+}  // namespace sluice::cli

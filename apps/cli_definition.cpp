@@ -1,0 +1,200 @@
+#include "apps/cli_definition.hpp"
+
+#include <algorithm>
+
+#include "apps/cli_verbs.hpp"
+
+namespace sluice::cli {
+
+namespace {
+
+using times = option::times;
+
+const argument package_argument{"PKG", "a PackageID, as in PKG00012"};
+const argument name_argument{"NAME", "the distribution point's name"};
+
+option points_option(bool required) {
+  return {"--dp", "NAME", "a distribution point; several may follow", times::many_words, required};
+}
+
+std::vector<verb> package_verbs() {
+  return {
+      {"package add",
+       "Takes a folder of the site server into the content library, as a package.",
+       asked::site,
+       {{"FOLDER", "a folder on the site server, beneath one of its source_roots"}},
+       {{"--id", "ID", "the PackageID; the site allots one when not given"},
+        {"--name", "TEXT", "what operators read; the folder's last name when not given"}},
+       package_add},
+      {"package list", "Lists the packages of the site.", asked::site, {}, {}, package_list},
+      {"package show", "Shows one package.", asked::site, {package_argument}, {}, package_show},
+      {"package remove",
+       "Removes a package from the site and from its distribution points.",
+       asked::site,
+       {package_argument},
+       {},
+       package_remove},
+  };
+}
+
+std::vector<verb> distribution_point_verbs() {
+  const option mode{"--mode",    "MODE", "pull (it fetches from its sources) or standard",
+                    times::once, false,  {"pull", "standard"}};
+  const option source{"--source", "NAME:PRIORITY",
+                      "a source distribution point; the lowest priority is asked first",
+                      times::repeated};
+  return {
+      {"dp add",
+       "Makes a distribution point known to the site.",
+       asked::site,
+       {name_argument},
+       {{"--address", "HOST:PORT", "its control address ([distribution_point] control there)",
+         times::once, true},
+        mode,
+        source},
+       distribution_point_add},
+      {"dp list", "Lists the distribution points.", asked::site, {}, {}, distribution_point_list},
+      {"dp show",
+       "Shows one distribution point.",
+       asked::site,
+       {name_argument},
+       {},
+       distribution_point_show},
+      {"dp set",
+       "Changes a distribution point; --source replaces all its sources.",
+       asked::site,
+       {name_argument},
+       {{"--address", "HOST:PORT", "its new control address"}, mode, source},
+       distribution_point_set},
+      {"dp remove",
+       "Removes a distribution point from the site.",
+       asked::site,
+       {name_argument},
+       {},
+       distribution_point_remove},
+      {"dp source add",
+       "Adds a source to a pull distribution point, or changes its priority.",
+       asked::site,
+       {name_argument, {"SOURCE:PRIORITY", "the source's name and priority"}},
+       {},
+       source_add},
+      {"dp source remove",
+       "Takes a source from a pull distribution point.",
+       asked::site,
+       {name_argument, {"SOURCE", "the source's name"}},
+       {},
+       source_remove},
+  };
+}
+
+std::vector<verb> distribution_verbs() {
+  const option wait{"--wait", "", "follow to the end; 6 when only some targets got it"};
+  const option patience{"--timeout", "SECONDS", "with --wait: give up after so long, exit code 7"};
+  return {
+      {"distribute",
+       "Sends a package to distribution points; only what they lack moves.",
+       asked::site,
+       {package_argument},
+       {points_option(true),
+        {"--redistribute", "", "copy and overwrite every file, whatever they have"},
+        wait,
+        patience},
+       distribute},
+      {"redistribute",
+       "Sends a package again: every file is copied and overwritten.",
+       asked::site,
+       {package_argument},
+       {points_option(true), wait, patience},
+       redistribute},
+  };
+}
+
+std::vector<verb> question_verbs() {
+  return {
+      {"status",
+       "Shows how far distributions are; with --node, what this node does.",
+       asked::site_or_node,
+       {{"PKG", "only this package", false}},
+       {{"--dp", "NAME", "only this distribution point"},
+        {"--watch", "", "go on showing, until interrupted"}},
+       status},
+      {"job list",
+       "Lists the jobs of the site.",
+       asked::site,
+       {},
+       {{"--dp", "NAME", "only this distribution point"}},
+       job_list},
+      {"job show",
+       "Shows one job.",
+       asked::site,
+       {{"JOB", "a job id, 32 hex digits"}},
+       {},
+       job_show},
+      {"why",
+       "Says what a package waits for on a distribution point, and what would end the wait.",
+       asked::site_or_node,
+       {package_argument},
+       {{"--dp", "NAME", "the distribution point (needed without --node)"}},
+       why},
+      {"messages",
+       "Shows the last status messages, oldest first.",
+       asked::site,
+       {},
+       {{"--last", "COUNT", "so many, 50 when not given"}},
+       messages},
+      {"library", "Shows the content library of this node.", asked::node, {}, {}, node_library},
+      {"completion",
+       "Prints the completion script of a shell.",
+       asked::nobody,
+       {{"SHELL", "bash"}},
+       {},
+       completion},
+      {"man", "Prints the manual page, for man(1).", asked::nobody, {}, {}, manual},
+  };
+}
+
+std::vector<verb> make_verbs() {
+  std::vector<verb> all = package_verbs();
+  for (auto& more : {distribution_point_verbs(), distribution_verbs(), question_verbs()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const std::vector<verb>& verbs() {
+  static const std::vector<verb> all = make_verbs();
+  return all;
+}
+
+const std::vector<verb_group>& verb_groups() {
+  static const std::vector<verb_group> all{
+      {"package", "Packages of the site."},
+      {"dp", "Distribution points."},
+      {"dp source", "Sources of a pull distribution point."},
+      {"job", "Jobs: one package on its way to one distribution point."},
+  };
+  return all;
+}
+
+const std::vector<option>& global_options() {
+  static const std::vector<option> all{
+      {"--json", "", "print one JSON object: status, code, items"},
+      {"--node", "", "ask the node this runs on, not the site: status, why, library"},
+      {"--socket", "PATH",
+       "the Unix socket to ask; /run/sluice/admin.sock or, with --node, /run/sluice/node.sock"},
+      {"--help", "", "explain the command, and do nothing"},
+      {"--version", "", "print the version, and do nothing"},
+  };
+  return all;
+}
+
+const verb* find_verb(std::string_view words) {
+  const auto found = std::ranges::find(verbs(), words, &verb::words);
+  return found == verbs().end() ? nullptr : &*found;
+}
+
+std::string_view program_version() { return SLUICE_VERSION; }
+
+}  // namespace sluice::cli

@@ -1,0 +1,180 @@
+#include "apps/cli_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+/// ASCII only; bytes that are not UTF-8 become U+FFFD.
+std::string dumped(const ordered_json& value) {
+  return value.dump(-1, ' ', true, ordered_json::error_handler_t::replace);
+}
+
+template <typename T>
+ordered_json id_or_null(const std::optional<T>& id) {
+  return id ? ordered_json(id->text()) : ordered_json();
+}
+ordered_json time_or_null(const std::optional<model::calendar_time>& time) {
+  return time ? ordered_json(iso_time(*time)) : ordered_json();
+}
+
+std::uint64_t number(model::byte_count count) { return model::raw(count); }
+
+}  // namespace
+
+std::string iso_time(model::calendar_time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                clock.subseconds().count());
+}
+
+std::string_view name_of(model::distribution_point_mode mode) noexcept {
+  return mode == model::distribution_point_mode::pull ? "pull" : "standard";
+}
+
+json_item json_of(const model::package_row& row) {
+  return {dumped({{"id", row.id.text()},
+                  {"name", row.name},
+                  {"source_path", row.source_path},
+                  {"version", row.version},
+                  {"files", row.files},
+                  {"bytes", number(row.bytes)},
+                  {"manifest_hash", row.manifest_hash.hex()},
+                  {"created", iso_time(row.created)},
+                  {"targets", row.targets}})};
+}
+
+json_item json_of(const model::distribution_point_row& row) {
+  ordered_json sources = ordered_json::array();
+  for (const model::source_choice& source : row.sources) {
+    sources.push_back(ordered_json{{"name", source.name}, {"priority", source.priority}});
+  }
+  return {dumped({{"name", row.name},
+                  {"control_address", row.control_address},
+                  {"content_address", row.content_address},
+                  {"mode", name_of(row.mode)},
+                  {"own", row.own},
+                  {"sources", sources},
+                  {"node", id_or_null(row.node)},
+                  {"last_heard", time_or_null(row.last_heard)},
+                  {"contents", row.contents},
+                  {"jobs", row.jobs}})};
+}
+
+json_item json_of(const model::distribution_row& row) {
+  return {dumped(
+      {{"package", row.package.text()},
+       {"version", row.version},
+       {"distribution_point", row.distribution_point},
+       {"bucket", model::name_of(row.bucket)},
+       {"state", model::name_of(row.state)},
+       {"job", id_or_null(row.job)},
+       {"job_state", row.job_state ? ordered_json(model::name_of(*row.job_state)) : ordered_json()},
+       {"percent", row.percent},
+       {"bytes_total", number(row.bytes_total)},
+       {"bytes_done", number(row.bytes_done)},
+       {"bytes_transferred", number(row.bytes_transferred)},
+       {"pieces_verified", row.pieces_verified},
+       {"bytes_per_second", row.bytes_per_second},
+       {"remaining", row.remaining ? ordered_json(row.remaining->count()) : ordered_json()},
+       {"source", row.source},
+       {"tries_left", row.tries_left},
+       {"next_try", time_or_null(row.next_try)},
+       {"reason", row.reason},
+       {"changed", iso_time(row.changed)}})};
+}
+
+json_item json_of(const model::why_report& report) {
+  ordered_json sources = ordered_json::array();
+  for (const model::why_source& source : report.sources) {
+    sources.push_back(ordered_json{
+        {"name", source.name}, {"priority", source.priority}, {"verdict", source.verdict}});
+  }
+  return {dumped({{"subject", report.subject},
+                  {"doing", report.doing},
+                  {"since", time_or_null(report.since)},
+                  {"next", report.next},
+                  {"next_time", time_or_null(report.next_time)},
+                  {"unblock", report.unblock},
+                  {"sources", sources}})};
+}
+
+json_item json_of(const model::message_row& row) {
+  const model::catalogue_row* known = model::find_in_catalogue(row.message.id);
+  ordered_json made{{"id", row.message.id}, {"time", iso_time(row.message.time)}};
+  made["severity"] =
+      known == nullptr ? ordered_json() : ordered_json(model::name_of(known->severity));
+  made["component"] =
+      known == nullptr ? ordered_json() : ordered_json(model::name_of(known->component));
+  made["type"] = known == nullptr ? ordered_json() : ordered_json(model::name_of(known->type));
+  made["site"] = row.site;
+  made["system"] = row.system;
+  made["sequence"] = row.message.sequence;
+  made["insertions"] = row.message.insertions;
+  made["text"] = model::sentence_of(row.message);
+  return {dumped(made)};
+}
+
+json_item json_of(const model::library_report& report) {
+  return {dumped({{"root", report.root},
+                  {"contents", report.contents},
+                  {"files", report.files},
+                  {"bytes", report.bytes},
+                  {"bytes_free", report.bytes_free},
+                  {"content_ids", report.content_ids}})};
+}
+
+json_item json_of(const model::node_report& report) {
+  ordered_json jobs = ordered_json::array();
+  for (const model::node_job_row& row : report.jobs) {
+    jobs.push_back(ordered_json{{"job", row.job.text()},
+                                {"content", row.content.text()},
+                                {"state", model::name_of(row.state)},
+                                {"bytes_total", number(row.bytes_total)},
+                                {"bytes_done", number(row.bytes_done)},
+                                {"bytes_per_second", row.bytes_per_second},
+                                {"source", row.source},
+                                {"reason", row.reason}});
+  }
+  return {dumped({{"name", report.name},
+                  {"node", report.node.text()},
+                  {"version", report.version},
+                  {"site_address", report.site_address},
+                  {"site_reachable", report.site_reachable},
+                  {"outbox", report.outbox},
+                  {"jobs", jobs}})};
+}
+
+json_item json_of(const rpc::distribute_answer& given) {
+  return {
+      dumped({{"started", given.started}, {"had_it", given.had_it}, {"warnings", given.warnings}})};
+}
+
+json_item json_text(std::string_view name, std::string_view value) {
+  ordered_json made = ordered_json::object();
+  made[std::string(name)] = value;
+  return {dumped(made)};
+}
+
+std::string json_answer(std::string_view status, int code, const std::vector<json_item>& items) {
+  std::string all;
+  for (const json_item& item : items) { all += (all.empty() ? "" : ",") + item.text; }
+  return format("{{\"status\":{},\"code\":{},\"items\":[{}]}}", dumped(status), code, all);
+}
+
+std::string json_failure(int code, std::string_view error_name, std::string_view message) {
+  return dumped({{"status", "error"},
+                 {"code", code},
+                 {"error", error_name},
+                 {"message", message},
+                 {"items", ordered_json::array()}});
+}
+
+}  // namespace sluice::cli

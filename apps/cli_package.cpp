@@ -1,0 +1,162 @@
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <ostream>
+
+#include "apps/cli_definition.hpp"
+#include "apps/cli_text.hpp"
+#include "apps/cli_verbs.hpp"
+
+namespace sluice::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds progress_on_terminal{250};
+constexpr std::chrono::milliseconds progress_in_pipe{1000};
+
+std::string absolute(const std::string& folder, const std::string& current_folder) {
+  std::string path = (std::filesystem::path(current_folder) / folder).lexically_normal().string();
+  while (path.size() > 1 && path.back() == '/') { path.pop_back(); }
+  return path;
+}
+
+/// "adding /srv/x: 1234 files, 1.2 GiB, 812.0 MiB/s", on one line of a terminal, or on lines.
+class add_progress {
+public:
+  add_progress(const world& outside, std::string folder)
+      : outside_(outside), folder_(std::move(folder)), started_(outside.now()) {}
+
+  void show(const rpc::package_add_progress& seen) {
+    if (!seen.running || (seen.files == files_ && seen.bytes == bytes_)) { return; }
+    files_ = seen.files;
+    bytes_ = seen.bytes;
+    const auto taken = (outside_.now() - started_).count();  // milliseconds
+    const std::uint64_t rate = taken <= 0
+                                   ? 0
+                                   : static_cast<std::uint64_t>(static_cast<double>(bytes_) * 1000 /
+                                                                static_cast<double>(taken));
+    const std::string line = format("adding {}: {} files, {}, {}", escaped(folder_), files_,
+                                    human_bytes(bytes_), human_rate(rate));
+    if (outside_.error_is_terminal) {
+      outside_.error_output << "\r" << line << "\x1b[K" << std::flush;
+      open_line_ = true;
+    } else {
+      outside_.error_output << line << "\n" << std::flush;
+    }
+  }
+  void end() {
+    if (open_line_) { outside_.error_output << "\r\x1b[K" << std::flush; }
+  }
+
+private:
+  const world& outside_;
+  std::string folder_;
+  model::calendar_time started_;
+  std::uint64_t files_ = 0;
+  std::uint64_t bytes_ = 0;
+  bool open_line_ = false;
+};
+
+/// The add lasts as long as the folder is large: it has a connection and a thread of its own, and
+/// how far it is comes over another.
+result<model::package_row> add_and_follow(session& now, const rpc::package_add_request& request) {
+  const auto long_connection = now.another_site(limits::package_add_deadline);
+  std::future<result<model::package_row>> adding = std::async(
+      std::launch::async, [&] { return long_connection->package_add(session::me(), request); });
+  const auto step = now.outside().error_is_terminal ? progress_on_terminal : progress_in_pipe;
+  add_progress progress(now.outside(), request.folder);
+  bool ask = !now.json();
+  while (ask && adding.wait_for(step) != std::future_status::ready) {
+    const auto seen = now.site().package_add_status(session::me(), request.folder);
+    ask = seen.ok();  // no progress to show is no reason to fail
+    if (ask) { progress.show(*seen); }
+  }
+  result<model::package_row> added = adding.get();
+  progress.end();
+  return added;
+}
+
+std::string fields_of(const model::package_row& row, model::calendar_time now) {
+  text_fields fields;
+  fields.add("package", row.id.text());
+  fields.add("name", row.name);
+  fields.add("version", format("{}", row.version));
+  fields.add("source", row.source_path);
+  fields.add("files", format("{}", row.files));
+  fields.add("size", human_bytes(model::raw(row.bytes)));
+  fields.add("manifest", row.manifest_hash.hex());
+  fields.add("created", human_when(row.created, now));
+  fields.add("targets", format("{}", row.targets));
+  return fields.text();
+}
+
+}  // namespace
+
+result<answer> package_add(session& now) {
+  rpc::package_add_request request;
+  request.folder = absolute(now.call().one("FOLDER"), now.outside().current_folder);
+  request.name = now.call().maybe("--name").value_or(
+      std::filesystem::path(request.folder).filename().string());
+  if (const auto id = now.call().maybe("--id")) {
+    const auto parsed_id = model::package_id::parse(*id);
+    if (!parsed_id) { return parsed_id.error(); }
+    request.id = *parsed_id;
+  }
+  const auto added = add_and_follow(now, request);
+  if (!added) { return added.error(); }
+  const std::string id = added->id.text();
+  return answer{exit_code::ok,
+                {json_of(*added)},
+                format("{}.{}: {}, {} files, {}\n", id, added->version, escaped(added->name),
+                       added->files, human_bytes(model::raw(added->bytes))),
+                {format("sluice distribute {} --dp NAME", id)}};
+}
+
+result<answer> package_list(session& now) {
+  const auto rows = all_rows<model::package_row>(
+      [&](rpc::page_request page) { return now.site().package_list(session::me(), page); });
+  if (!rows) { return rows.error(); }
+  answer made;
+  text_table table({{"PACKAGE"},
+                    {"VERSION", true},
+                    {"FILES", true},
+                    {"SIZE", true},
+                    {"TARGETS", true},
+                    {"NAME"}});
+  for (const model::package_row& row : *rows) {
+    made.items.push_back(json_of(row));
+    table.add({{row.id.text()},
+               {format("{}", row.version)},
+               {format("{}", row.files)},
+               {human_bytes(model::raw(row.bytes))},
+               {format("{}", row.targets)},
+               {row.name}});
+  }
+  if (table.empty()) {
+    made.text = "The site has no packages.\n";
+    made.next = {"sluice package add FOLDER"};
+  } else {
+    made.text = table.text(now.outside().colour);
+  }
+  return made;
+}
+
+result<answer> package_show(session& now) {
+  const auto id = model::package_id::parse(now.call().one("PKG"));
+  if (!id) { return id.error(); }
+  const auto row = now.site().package_show(session::me(), *id);
+  if (!row) { return row.error(); }
+  const std::string next = row->targets == 0 ? format("sluice distribute {} --dp NAME", id->text())
+                                             : format("sluice status {}", id->text());
+  return answer{exit_code::ok, {json_of(*row)}, fields_of(*row, now.outside().now()), {next}};
+}
+
+result<answer> package_remove(session& now) {
+  const auto id = model::package_id::parse(now.call().one("PKG"));
+  if (!id) { return id.error(); }
+  const auto removed = now.site().package_remove(session::me(), *id);
+  if (!removed) { return removed.error(); }
+  return answer{exit_code::ok, {}, format("{} is removed.\n", id->text()), {"sluice package list"}};
+}
+
+}  // namespace sluice::cli
