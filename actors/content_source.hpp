@@ -9,6 +9,9 @@ namespace sluice::actors {
 
 /// One source in use, shared by all jobs of the node: its connections, its failures, its blame.
 struct content_source_state {
+  content_source_state() = default;
+  content_source_state(const content_source_state&) = delete;
+  content_source_state& operator=(const content_source_state&) = delete;
   node_parts parts;
   model::source_entry source;
   node_journal_actor journal;

@@ -7,6 +7,7 @@ namespace sluice::actors {
 
 /// The content library as an actor: each request becomes a task of the library's reactor.
 struct librarian_state {
+  librarian_state() = default;
   node_parts parts;
   operations_under_way<result<storage::content_facts>> rechecks;
   operations_under_way<result<storage::missing_page>> listings;

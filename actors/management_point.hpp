@@ -5,6 +5,7 @@
 namespace sluice::actors {
 
 struct management_point_state {
+  management_point_state() = default;
   site_actor site;
 };
 

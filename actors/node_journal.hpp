@@ -8,6 +8,7 @@ namespace sluice::actors {
 
 /// The only writer of the node database.
 struct node_journal_state {
+  node_journal_state() = default;
   std::shared_ptr<storage::node_database> database;
   reports_listener listener;
 };

@@ -1,0 +1,156 @@
+#include "actors/node_system.hpp"
+
+#include "actors/content_source.hpp"
+#include "actors/distribution_point.hpp"
+#include "actors/librarian.hpp"
+#include "actors/node_journal.hpp"
+#include "actors/node_services.hpp"
+#include "actors/site.hpp"
+#include "actors/site_services.hpp"
+#include "actors/status_reporter.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+constexpr auto end_deadline = std::chrono::seconds(10);
+
+/// Idle wake-ups in microseconds need the sharing policy; two threads do for turns without bulk
+/// work.
+struct system_config : caf::actor_system_config {
+  system_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 2);
+  }
+};
+
+/// Ends an actor and waits until it is down.
+template <typename Handle>
+void end(caf::actor_system& system, Handle& whom) {
+  if (!whom) { return; }
+  caf::scoped_actor self{system};
+  self->monitor(whom);
+  caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+  whom = Handle();
+  self->receive([](const caf::down_msg&) {},
+                caf::after(end_deadline) >>
+                    [] { log::error("node_system", "an actor did not end in time"); });
+}
+
+}  // namespace
+
+struct node_system::state {
+  node_system_setup setup;
+  system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  node_journal_actor journal;
+  librarian_actor librarian;
+  status_reporter_actor reporter;
+  distribution_point_actor distribution_point;
+  site_actor site;
+  management_point_actor management_point;
+  std::unique_ptr<node_services> node;
+  std::unique_ptr<site_services> administration;
+
+  result<void> start_node();
+  result<void> start_site();
+};
+
+result<void> node_system::state::start_node() {
+  const node_parts& parts = setup.parts;
+  auto jobs = setup.node_database->jobs();
+  if (!jobs) { return jobs.error(); }
+  journal = system->spawn<caf::detached>(node_journal, setup.node_database);
+  librarian = system->spawn(actors::librarian, parts);
+  if (!setup.site_address.empty()) {
+    status_reporter_setup reporting{parts, journal, librarian, setup.clients, setup.site_address,
+                                    {}};
+    reporting.self.name = parts.name;
+    reporting.self.node = setup.node;
+    reporting.self.epoch = setup.node_database->epoch();
+    reporting.self.content_address = setup.content_address;
+    reporting.self.build = setup.version;
+    reporter = system->spawn(status_reporter, std::move(reporting));
+  }
+  distribution_point_setup pulling;
+  pulling.parts = parts;
+  pulling.site_address = setup.site_address;
+  pulling.journal = journal;
+  pulling.librarian = librarian;
+  pulling.reporter = reporter;
+  pulling.make_source = [this](const model::source_entry& source) {
+    return system->spawn(content_source, setup.parts, source, journal);
+  };
+  pulling.jobs = std::move(*jobs);
+  pulling.version = setup.version;
+  pulling.node = setup.node;
+  distribution_point = system->spawn(actors::distribution_point, std::move(pulling));
+  node = std::make_unique<node_services>(*system, parts, distribution_point, librarian,
+                                         setup.library_root);
+  return {};
+}
+
+result<void> node_system::state::start_site() {
+  if (!setup.site) { return {}; }
+  using storage::site_database;
+  auto writing = site_database::open(setup.site->database_path, site_database::mode::read_write);
+  if (!writing) { return writing.error(); }
+  auto reading = site_database::open(setup.site->database_path, site_database::mode::read_only);
+  if (!reading) { return reading.error(); }
+  site_setup given;
+  given.parts.node = setup.parts;
+  given.parts.code = setup.site->code;
+  if (setup.distribution_point) {
+    given.parts.own_distribution_point = setup.parts.name;
+    given.parts.own_content_address = setup.content_address;
+  }
+  given.parts.source_roots = setup.site->source_roots;
+  given.parts.anonymous_access = setup.site->anonymous_access;
+  given.parts.librarian = librarian;
+  given.parts.clients = setup.clients;
+  given.database = std::move(*writing);
+  given.site_keys = setup.site_keys;
+  site = system->spawn<caf::detached>(actors::site, std::move(given));
+  management_point = system->spawn(actors::management_point, site);
+  administration = std::make_unique<site_services>(*system, site, management_point,
+                                                   std::move(*reading), setup.parts.now);
+  return {};
+}
+
+result<std::unique_ptr<node_system>> node_system::start(node_system_setup setup) {
+  auto made = std::make_unique<state>();
+  made->setup = std::move(setup);
+  made->system = std::make_unique<caf::actor_system>(made->config);
+  made->system->await_actors_before_shutdown(false);
+  std::unique_ptr<node_system> whole(new node_system(std::move(made)));
+  auto started = whole->state_->start_node();
+  if (!started) { return started.error(); }
+  started = whole->state_->start_site();
+  if (!started) { return started.error(); }
+  return whole;
+}
+
+node_system::node_system(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+node_system::~node_system() {
+  caf::actor_system& system = *state_->system;
+  end(system, state_->management_point);
+  end(system, state_->site);
+  end(system, state_->distribution_point);
+  end(system, state_->reporter);
+  state_->administration.reset();
+  state_->node.reset();
+  end(system, state_->librarian);
+  end(system, state_->journal);
+}
+
+rpc::offered_services node_system::services() noexcept {
+  rpc::offered_services offered;
+  offered.admin = state_->administration.get();
+  offered.management_point = state_->administration.get();
+  offered.node = state_->node.get();
+  offered.control = state_->node.get();
+  return offered;
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/node_parts.hpp"
+#include "rpc/rpc.hpp"
+
+/// The actors of one node as programs see them: no CAF header.
+namespace sluice::actors {
+
+struct node_system_setup {
+  node_parts parts;
+  model::node_id node;
+  std::string version;
+  std::string library_root;
+  std::string content_address;  ///< host:port where this node serves; empty: it does not
+  std::string site_address;     ///< management point; empty: this node is the site server
+  bool distribution_point = false;
+  std::shared_ptr<storage::node_database> node_database;
+  std::shared_ptr<rpc::client_pool> clients;
+
+  struct site_role {
+    model::site_code code;
+    std::vector<std::string> source_roots;
+    std::string database_path;
+    bool anonymous_access = false;
+  };
+  std::optional<site_role> site;
+  std::vector<hashing::public_key> site_keys;  ///< told to nodes that register
+};
+
+/// Spawns the actors, and ends them in order when destroyed: first those that begin work, last the
+/// journal. The services may be called from any thread until then.
+class node_system {
+public:
+  static result<std::unique_ptr<node_system>> start(node_system_setup setup);
+  ~node_system();
+  node_system(const node_system&) = delete;
+  node_system& operator=(const node_system&) = delete;
+
+  [[nodiscard]] rpc::offered_services services() noexcept;
+
+private:
+  struct state;
+  explicit node_system(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace sluice::actors
