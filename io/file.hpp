@@ -48,7 +48,7 @@ struct open_options {
 };
 
 /// An open file. Reads and writes are positional. Closed explicitly; dropping an open one closes it
-/// too.
+/// too. It stays where it is while one of its operations is under way.
 ///
 /// With `direct`: offsets, lengths and memory aligned to 4096, except that `write_tail` takes the
 /// last block of a file at its exact length.
@@ -58,7 +58,7 @@ public:
   file(file&&) noexcept;
   file& operator=(file&&) noexcept;
   ~file();
-  [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
   /// Reads until `into` is full or the file ends; returns the bytes read.
   [[nodiscard]] task<result<std::size_t>> read(std::span<std::byte> into, std::uint64_t offset);
   /// Writes all of it; short writes are continued.
@@ -75,10 +75,22 @@ public:
   [[nodiscard]] task<result<void>> set_permissions(std::uint32_t permissions);
   [[nodiscard]] task<result<file_facts>> facts();
   [[nodiscard]] task<void> close();
-  [[nodiscard]] int descriptor() const noexcept;  ///< of the backend's table; io only
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }  ///< io only
 
 private:
   friend class folder;
+  file(reactor& ring, int descriptor, bool direct, std::string name) noexcept;
+  void drop() noexcept;
+  [[nodiscard]] error failure(std::int64_t outcome, std::string_view what) const;
+  [[nodiscard]] task<result<void>> simple(operation asked, std::string_view what);
+  [[nodiscard]] task<result<void>> write_through(int descriptor, std::span<const std::byte> bytes,
+                                                 std::uint64_t offset);
+
+  reactor* ring_ = nullptr;
+  int descriptor_ = -1;
+  int tail_descriptor_ = -1;  ///< buffered, made by the first `write_tail` that needs it
+  bool direct_ = false;
+  std::string name_;
 };
 
 /// An open folder; every path is relative to it and cannot leave it (openat2 RESOLVE_BENEATH, no
@@ -117,6 +129,23 @@ public:
   /// Writes `<path>.new`, fsync, rename, fsync of the folder: after a crash the old or the new one.
   [[nodiscard]] task<result<void>> write_whole(std::string path, std::string bytes,
                                                std::uint32_t permissions = 0640) const;
+
+private:
+  folder(reactor& ring, int descriptor, std::string name) noexcept;
+  void drop() noexcept;
+  /// Where the last component of a path lies.
+  struct place;
+  [[nodiscard]] task<result<place>> find(std::string path) const;
+  [[nodiscard]] task<result<void>> write_new(std::string path, std::string bytes,
+                                             std::uint32_t permissions) const;
+  [[nodiscard]] task<result<void>> change(opcode code, std::string path, std::uint32_t flags,
+                                          std::string_view what) const;
+  [[nodiscard]] error failure(std::int64_t outcome, std::string_view what,
+                              std::string_view path) const;
+
+  reactor* ring_ = nullptr;
+  int descriptor_ = -1;
+  std::string name_;
 };
 
 }  // namespace sluice::io

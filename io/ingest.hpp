@@ -16,6 +16,8 @@ public:
   /// once, each once. `corrupt` refuses this block only; any other failure stops the ingest.
   [[nodiscard]] virtual task<result<void>> take(std::span<const std::byte> block,
                                                 std::uint64_t offset) = 0;
+  /// Once for each block whose `take` succeeded, when its write has ended; before ingest returns.
+  virtual void written(std::uint64_t offset, const result<void>& outcome) = 0;
 };
 
 struct ingest_request {

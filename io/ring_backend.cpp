@@ -1,5 +1,7 @@
 #include "io/ring_backend.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -58,6 +60,14 @@ result<void> make_ring(io_uring& into) {
   return {};
 }
 
+/// sendfile has no MSG_NOSIGNAL: on this thread a closed peer is an EPIPE and nothing more.
+void block_broken_pipe_signal() {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+}
+
 void warn_once_unregistered(int failure) {
   static std::atomic<bool> warned = false;
   if (warned.exchange(true)) { return; }
@@ -90,6 +100,7 @@ result<void> ring_backend::attach(turning&) {
   SLUICE_CHECK(!attached_);
   const auto made = make_ring(ring_);
   if (!made) { return made; }
+  block_broken_pipe_signal();
   attached_ = true;
   registering_ = io_uring_register_buffers_sparse(&ring_, regions_max) == 0;
   arm_wake();

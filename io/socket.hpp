@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,6 +15,10 @@ namespace sluice::io {
 struct endpoint {
   std::string host;
   std::uint16_t port = 0;
+
+  // No aggregate: g++ 12 frees the host twice when one is written inside a co_await expression.
+  endpoint() = default;
+  endpoint(std::string named, std::uint16_t at) : host(std::move(named)), port(at) {}
   [[nodiscard]] std::string text() const;
   static result<endpoint> parse(std::string_view text);
 };
@@ -44,6 +49,12 @@ public:
   [[nodiscard]] bool is_open() const noexcept;
   [[nodiscard]] const std::string& peer()
       const noexcept;  ///< the address without port, for caps and logs
+
+private:
+  friend class listener;
+  struct state;
+  explicit socket(std::unique_ptr<state> made) noexcept;
+  std::unique_ptr<state> state_;
 };
 
 class listener {
@@ -59,6 +70,11 @@ public:
   [[nodiscard]] endpoint local() const;
   void abort() noexcept;  ///< a waiting `accept` ends with `cancelled`
   [[nodiscard]] task<void> close();
+
+private:
+  struct state;
+  explicit listener(std::unique_ptr<state> made) noexcept;
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace sluice::io

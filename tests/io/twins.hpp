@@ -1,0 +1,54 @@
+#pragma once
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "io/io.hpp"
+
+namespace sluice::io {
+
+/// The real ring on its own thread, over a folder of its own.
+class ring_twin {
+public:
+  static constexpr unsigned worker_threads = 1;
+  ring_twin() {
+    const char* const base = getenv("TMPDIR");
+    folder_ = std::string(base == nullptr ? "/tmp" : base) + "/io_test.XXXXXX";
+    REQUIRE(mkdtemp(folder_.data()) != nullptr);
+    auto started = reactor_thread::start("io_test");
+    REQUIRE(started.ok());
+    thread_ = std::move(*started);
+  }
+  ~ring_twin() {
+    thread_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] reactor& ring() { return thread_->get(); }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  void run(std::function<task<void>()> work) { block_on<void>(ring(), std::move(work)); }
+
+private:
+  std::string folder_;
+  std::unique_ptr<reactor_thread> thread_;
+};
+
+#define SLUICE_TWINS ring_twin
+
+/// Bytes that repeat with period 251.
+inline std::string pattern(std::size_t length, std::size_t start = 0) {
+  std::string bytes(length, '\0');
+  for (std::size_t at = 0; at < length; ++at) { bytes[at] = static_cast<char>((start + at) % 251); }
+  return bytes;
+}
+
+inline std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace sluice::io
