@@ -14,7 +14,7 @@ using node_journal_actor = caf::typed_actor<
     caf::replies_to<update_job>::with<unit_t>, caf::replies_to<forget_job>::with<unit_t>,
     caf::replies_to<record_pieces>::with<unit_t>,
     caf::replies_to<recall_pieces>::with<recorded_pieces>,
-    caf::replies_to<forget_pieces>::with<unit_t>,
+    caf::replies_to<forget_pieces>::with<unit_t>, caf::replies_to<pin_keys>::with<unit_t>,
     caf::replies_to<append_reports>::with<unit_t>,  // not idempotent: each call is new reports
     caf::reacts_to<watch_outbox>, caf::replies_to<read_outbox>::with<outbox_page>,
     caf::replies_to<acknowledge_reports>::with<unit_t>>;
@@ -62,7 +62,8 @@ using distribution_point_actor =
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,
                      caf::replies_to<drop_content>::with<unit_t>, caf::reacts_to<turn_wanted>,
-                     caf::reacts_to<turn_returned>, caf::reacts_to<job_over>>;
+                     caf::reacts_to<turn_returned>, caf::reacts_to<job_over>,
+                     caf::reacts_to<site_registered>>;
 
 /// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
 using status_reporter_actor =

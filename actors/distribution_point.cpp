@@ -53,6 +53,12 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
     const model::notification& given) {
   const auto correct = model::check_notification(given);
   if (!correct) { return to_caf(correct.error()); }
+  if (!setup_.site_known) {
+    return to_caf(error{errc::limit_reached, 0,
+                        format("take {}: {} has not yet registered with its site; it will be told "
+                               "again right after",
+                               given.content.text(), setup_.parts.name)});
+  }
   const auto known = jobs_.find(given.job);
   if (known != jobs_.end()) {  // the site repeats itself when a source came back
     caf::anon_send(known->second.actor, source_gained{});
@@ -116,19 +122,7 @@ caf::result<model::node_report> distribution_point_state::on_node_question() {
             },
             [one_less](caf::error&) { one_less(); });
   }
-  if (!setup_.reporter) {
-    report->site_reachable = true;
-    one_less();
-    return promise;
-  }
-  self_->request(setup_.reporter, caf::infinite, reporter_question{})
-      .then(
-          [report, one_less](const reporter_answer& answer) {
-            report->site_reachable = answer.site_reachable;
-            report->outbox = answer.undelivered;
-            one_less();
-          },
-          [one_less](caf::error&) { one_less(); });
+  one_less();
   return promise;
 }
 
@@ -226,6 +220,7 @@ distribution_point_actor::behavior_type distribution_point(
       [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },
       [&state](const job_over& mail) { state.on_job_over(mail.job); },
+      [&state](site_registered) { state.on_site_registered(); },
   };
 }
 

@@ -15,7 +15,7 @@ struct distribution_point_setup {
   std::string site_address;  ///< for the operator's eyes
   node_journal_actor journal;
   librarian_actor librarian;
-  status_reporter_actor reporter;  ///< none where the site is in the same process and needs none
+  bool site_known = false;  ///< keys of the site are pinned: manifests can be checked
   /// Makes the actor of a source; tests pass stand-ins.
   std::function<content_source_actor(const model::source_entry&)> make_source;
   std::vector<storage::job_record> jobs;  ///< open ones of before the restart
@@ -44,6 +44,7 @@ public:
   void on_turn_returned(model::job_id job);
   void on_job_over(model::job_id job);
   void on_down(const caf::down_msg& mail);
+  void on_site_registered() { setup_.site_known = true; }
 
 private:
   struct open_job {

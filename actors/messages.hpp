@@ -36,6 +36,9 @@ struct append_reports {
 struct read_outbox {
   std::uint32_t rows_max = 0;
 };
+struct pin_keys {
+  std::vector<hashing::public_key> keys;
+};
 struct acknowledge_reports {
   std::uint64_t up_to = 0;
 };
@@ -159,6 +162,8 @@ struct job_over {
 struct poll_job {
   model::job_id job;
 };
+/// The site took this node's registration: its keys are pinned, its notifications can be believed.
+struct site_registered {};
 struct node_question {};
 struct why_question {
   model::package_id package;

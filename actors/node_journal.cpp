@@ -52,6 +52,7 @@ node_journal_actor::behavior_type node_journal(
       [self](const forget_pieces& mail) {
         return answer(self->state.database->forget_pieces(mail.file));
       },
+      [self](const pin_keys& mail) { return answer(self->state.database->pin_keys(mail.keys)); },
       [self](const append_reports& mail) -> caf::result<unit_t> {
         const auto sequences = self->state.database->append(mail.rows);
         if (!sequences) {

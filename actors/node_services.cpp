@@ -7,11 +7,12 @@
 namespace sluice::actors {
 
 node_services::node_services(caf::actor_system& system, node_parts parts,
-                             distribution_point_actor target, librarian_actor library,
-                             std::string library_root)
+                             distribution_point_actor target, status_reporter_actor reporter,
+                             librarian_actor library, std::string library_root)
     : system_(system),
       parts_(std::move(parts)),
       target_(std::move(target)),
+      reporter_(std::move(reporter)),
       library_(std::move(library)),
       library_root_(std::move(library_root)) {}
 
@@ -46,7 +47,16 @@ result<rpc::page<model::content_id>> node_services::inventory(const rpc::princip
 }
 
 result<model::node_report> node_services::node_status(const rpc::principal&) {
-  return ask<model::node_report>(system_, target_, node_question{});
+  auto report = ask<model::node_report>(system_, target_, node_question{});
+  if (!report) { return report; }
+  report->site_reachable = true;
+  if (reporter_) {
+    const auto news = ask<reporter_answer>(system_, reporter_, reporter_question{});
+    if (!news) { return news.error(); }
+    report->site_reachable = news->site_reachable;
+    report->outbox = news->undelivered;
+  }
+  return report;
 }
 
 result<model::why_report> node_services::node_why(const rpc::principal&,

@@ -13,7 +13,7 @@ namespace sluice::actors {
 class node_services final : public rpc::control_service, public rpc::node_service {
 public:
   node_services(caf::actor_system& system, node_parts parts, distribution_point_actor target,
-                librarian_actor library, std::string library_root);
+                status_reporter_actor reporter, librarian_actor library, std::string library_root);
 
   result<rpc::notify_answer> notify(const rpc::principal&,
                                     const model::notification& given) override;
@@ -30,6 +30,7 @@ private:
   caf::actor_system& system_;
   node_parts parts_;
   distribution_point_actor target_;
+  status_reporter_actor reporter_;  ///< none on a site server
   librarian_actor library_;
   std::string library_root_;
 };

@@ -62,22 +62,12 @@ result<void> node_system::state::start_node() {
   if (!jobs) { return jobs.error(); }
   journal = system->spawn<caf::detached>(node_journal, setup.node_database);
   librarian = system->spawn(actors::librarian, parts);
-  if (!setup.site_address.empty()) {
-    status_reporter_setup reporting{parts, journal, librarian, setup.clients, setup.site_address,
-                                    {}};
-    reporting.self.name = parts.name;
-    reporting.self.node = setup.node;
-    reporting.self.epoch = setup.node_database->epoch();
-    reporting.self.content_address = setup.content_address;
-    reporting.self.build = setup.version;
-    reporter = system->spawn(status_reporter, std::move(reporting));
-  }
   distribution_point_setup pulling;
   pulling.parts = parts;
   pulling.site_address = setup.site_address;
   pulling.journal = journal;
   pulling.librarian = librarian;
-  pulling.reporter = reporter;
+  pulling.site_known = setup.site_known;
   pulling.make_source = [this](const model::source_entry& source) {
     return system->spawn(content_source, setup.parts, source, journal);
   };
@@ -85,7 +75,17 @@ result<void> node_system::state::start_node() {
   pulling.version = setup.version;
   pulling.node = setup.node;
   distribution_point = system->spawn(actors::distribution_point, std::move(pulling));
-  node = std::make_unique<node_services>(*system, parts, distribution_point, librarian,
+  if (!setup.site_address.empty()) {
+    status_reporter_setup reporting{
+        parts, journal, librarian, distribution_point, setup.clients, setup.site_address, {}};
+    reporting.self.name = parts.name;
+    reporting.self.node = setup.node;
+    reporting.self.epoch = setup.node_database->epoch();
+    reporting.self.content_address = setup.content_address;
+    reporting.self.build = setup.version;
+    reporter = system->spawn(status_reporter, std::move(reporting));
+  }
+  node = std::make_unique<node_services>(*system, parts, distribution_point, reporter, librarian,
                                          setup.library_root);
   return {};
 }

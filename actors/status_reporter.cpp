@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto backoff_first = std::chrono::seconds(1);
 constexpr auto backoff_last = std::chrono::seconds(60);
+constexpr auto backoff_unknown = std::chrono::seconds(4);
 
 }  // namespace
 
@@ -92,7 +93,11 @@ void status_reporter_state::on_registered(const registered& mail) {
     hashing::public_key key{};
     if (from_hex(text, key)) { trusted.keys.push_back(key); }
   }
-  if (!trusted.keys.empty()) { caf::anon_send(setup_.librarian, std::move(trusted)); }
+  if (!trusted.keys.empty()) {  // in this order: keys are there before work that needs them
+    caf::anon_send(setup_.journal, pin_keys{trusted.keys});
+    caf::anon_send(setup_.librarian, std::move(trusted));
+    caf::anon_send(setup_.distribution_point, site_registered{});
+  }
   log::info("status_reporter", format("registered with site {} at {}", escaped(mail.answer.site),
                                       setup_.site_address));
   reports_due_ = true;
@@ -182,7 +187,9 @@ void status_reporter_state::failed(const error& failure) {
   if (reachable_ || backoff_.count() == 0) { log::warning("status_reporter", describe(failure)); }
   reachable_ = false;
   reports_due_ = true;
-  backoff_ = std::clamp<std::chrono::nanoseconds>(backoff_ * 2, backoff_first, backoff_last);
+  // A site that answers "not known" waits for its operator: ask often, he is about to look.
+  const auto longest = failure.code == errc::not_found ? backoff_unknown : backoff_last;
+  backoff_ = std::clamp<std::chrono::nanoseconds>(backoff_ * 2, backoff_first, longest);
   next_call_ = self_->clock().now() + backoff_;
   next();
 }

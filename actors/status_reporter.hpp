@@ -9,6 +9,7 @@ struct status_reporter_setup {
   node_parts parts;
   node_journal_actor journal;
   librarian_actor librarian;
+  distribution_point_actor distribution_point;
   std::shared_ptr<rpc::client_pool> clients;
   std::string site_address;  ///< host:port of the management point
   rpc::registration self;    ///< name, node, epoch, content address, build; the inventory is added
