@@ -87,6 +87,7 @@ inline constexpr std::uint32_t rpc_connections_max = 128;
 inline constexpr std::uint32_t rpc_client_threads_max = 32;
 inline constexpr std::uint32_t rpc_slow_threads_max = 8;
 inline constexpr std::uint32_t rpc_calls_waiting_max = 4096;
+inline constexpr std::uint32_t rpc_calls_waiting_per_address_max = 64;
 inline constexpr auto rpc_connect_deadline = 3s;
 inline constexpr auto rpc_call_deadline = 10s;
 inline constexpr auto rpc_idle_deadline = 60s;
@@ -96,6 +97,9 @@ inline constexpr std::uint32_t list_page_rows = 500;
 inline constexpr auto heartbeat_interval = 30s;
 static_assert(rpc_string_bytes_max < rpc_frame_bytes_max);
 static_assert(rpc_slow_threads_max < rpc_client_threads_max);
+static_assert(rpc_calls_waiting_per_address_max < rpc_calls_waiting_max);
+static_assert(list_page_rows <= rpc_container_items_max);
+static_assert(status_messages_per_batch <= rpc_container_items_max);
 
 // Worker threads that may block.
 inline constexpr std::uint32_t worker_queue_max = 4096;

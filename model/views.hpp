@@ -22,6 +22,7 @@ struct package_row {
   digest manifest_hash;
   calendar_time created;
   std::uint32_t targets = 0;  ///< distribution points it should be on
+  bool operator==(const package_row&) const = default;
 };
 
 enum class distribution_point_mode : std::uint8_t { standard = 1, pull = 2 };
@@ -29,6 +30,7 @@ enum class distribution_point_mode : std::uint8_t { standard = 1, pull = 2 };
 struct source_choice {
   std::string name;
   std::uint32_t priority = 1;
+  bool operator==(const source_choice&) const = default;
 };
 
 struct distribution_point_row {
@@ -42,6 +44,7 @@ struct distribution_point_row {
   std::optional<calendar_time> last_heard;
   std::uint32_t contents = 0;  ///< installed
   std::uint32_t jobs = 0;      ///< open
+  bool operator==(const distribution_point_row&) const = default;
 };
 
 /// One (package, distribution point): a row of `sluice status`.
@@ -65,6 +68,7 @@ struct distribution_row {
   std::optional<calendar_time> next_try;
   std::string reason;  ///< one sentence, why it is not done
   calendar_time changed;
+  bool operator==(const distribution_row&) const = default;
 };
 
 /// An operator's question "why": the answer in parts.
@@ -73,6 +77,7 @@ struct why_source {
   std::uint32_t priority = 1;
   std::string
       verdict;  ///< "has it", "lacks it", "refused the connection", "quarantined until 12:00"
+  bool operator==(const why_source&) const = default;
 };
 struct why_report {
   std::string subject;  ///< "PKG00012.1 on dp2"
@@ -83,12 +88,14 @@ struct why_report {
   std::string unblock;  ///< what would end the wait: "start dp1 or site, or add a source: sluice dp
                         ///< source add ..."
   std::vector<why_source> sources;
+  bool operator==(const why_report&) const = default;
 };
 
 struct message_row {
   status_message message;
   std::string site;
   std::string system;
+  bool operator==(const message_row&) const = default;
 };
 
 /// `sluice --node library`.
@@ -99,6 +106,7 @@ struct library_report {
   std::uint64_t bytes = 0;
   std::uint64_t bytes_free = 0;
   std::vector<std::string> content_ids;
+  bool operator==(const library_report&) const = default;
 };
 
 /// A job as the node sees it (`sluice --node status`).
@@ -111,6 +119,7 @@ struct node_job_row {
   std::uint64_t bytes_per_second = 0;
   std::string source;
   std::string reason;
+  bool operator==(const node_job_row&) const = default;
 };
 struct node_report {
   std::string name;
@@ -120,6 +129,7 @@ struct node_report {
   bool site_reachable = false;
   std::uint64_t outbox = 0;  ///< undelivered reports
   std::vector<node_job_row> jobs;
+  bool operator==(const node_report&) const = default;
 };
 
 }  // namespace sluice::model
