@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,11 @@ struct listen_address {
   std::string unix_path;
   std::string host;
   std::uint16_t port = 0;
+
+  /// "host:port" or "[::1]:port"; `invalid` when it is neither.
+  static result<listen_address> parse(const std::string& text);
+  /// "unix:/run/sluice/admin.sock" or "127.0.0.1:8530"; also in every error.
+  [[nodiscard]] std::string text() const;
 };
 
 /// The services a server offers; null ones are not offered. They must outlive the server.
@@ -23,11 +29,28 @@ struct offered_services {
   control_service* control = nullptr;
 };
 
-/// A bounded Thrift server (`limits::rpc_connections_max` connections, frames, strings, containers,
-/// recursion limited). Runs on threads of its own; stops and joins when destroyed.
+/// The protocols that a side speaks, oldest and newest, and the program that it is.
+struct protocol_range {
+  std::uint32_t oldest = 1;
+  std::uint32_t newest = 1;
+  std::string build;  ///< "sluiced 0.1.0" when empty
+};
+
+struct server_options {
+  protocol_range speaks;
+  std::uint32_t connections_max = limits::rpc_connections_max;
+  std::chrono::milliseconds idle_deadline = limits::rpc_idle_deadline;
+};
+
+/// A bounded Thrift server: connections, frames, strings, containers, recursion, the time that one
+/// call may take to arrive and its answer to leave. What breaks a bound costs its connection, and
+/// a line in the log. A thread per connection; stops and joins when destroyed (calls that are in a
+/// service then are waited for).
 class server {
 public:
-  static result<std::unique_ptr<server>> start(listen_address at, offered_services services);
+  /// `invalid` for a TCP address that is not loopback, `conflict` when somebody listens there.
+  static result<std::unique_ptr<server>> start(listen_address at, offered_services services,
+                                               server_options options = {});
   ~server();
   [[nodiscard]] std::uint16_t port() const noexcept;
 

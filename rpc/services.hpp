@@ -16,49 +16,58 @@ struct principal {
   enum class way : std::uint8_t { unix_socket, certificate, loopback } how = way::unix_socket;
   std::uint32_t user = 0;  ///< uid, for unix_socket (SO_PEERCRED)
   std::string name;        ///< user name, certificate identity, or address
+  bool operator==(const principal&) const = default;
 };
 
 struct page_request {
   std::uint32_t offset = 0;
   std::uint32_t rows = limits::list_page_rows;
+  bool operator==(const page_request&) const = default;
 };
 template <typename Row>
 struct page {
   std::vector<Row> rows;
   std::uint32_t total = 0;
+  bool operator==(const page&) const = default;
 };
 
 struct package_add_request {
   std::string folder;                   ///< absolute path on the site server
   std::optional<model::package_id> id;  ///< allotted when not given
   std::string name;
+  bool operator==(const package_add_request&) const = default;
 };
 struct distribution_point_request {
   std::string name;
   std::optional<std::string> control_address;
   std::optional<model::distribution_point_mode> mode;
   std::optional<std::vector<model::source_choice>> sources;
+  bool operator==(const distribution_point_request&) const = default;
 };
 struct distribute_request {
   model::package_id package;
   std::vector<std::string> distribution_points;
   bool redistribute = false;
+  bool operator==(const distribute_request&) const = default;
 };
 struct distribute_answer {
   std::vector<std::string> started;   ///< targets that will get it
   std::vector<std::string> had_it;    ///< already there, nothing moves
   std::vector<std::string> warnings;  ///< "dp3: none of its sources holds or will get PKG00012"
+  bool operator==(const distribute_answer&) const = default;
 };
 struct status_query {
   std::optional<model::package_id> package;
   std::optional<std::string> distribution_point;
   page_request page;
+  bool operator==(const status_query&) const = default;
 };
 /// The progress of a `package_add` under way, asked for by another call.
 struct package_add_progress {
   bool running = false;
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+  bool operator==(const package_add_progress&) const = default;
 };
 
 /// Admin: client -> site.
@@ -106,25 +115,30 @@ struct registration {
   std::vector<model::content_id>
       inventory;  ///< with a new epoch: all it holds (first page; more follow)
   bool full_inventory = false;
+  bool operator==(const registration&) const = default;
 };
 struct registration_answer {
   std::vector<std::string> site_keys;  ///< hex public keys whose manifests to believe
   std::string site;                    ///< site code
   std::uint64_t acknowledged = 0;      ///< reports of this epoch up to here are known
+  bool operator==(const registration_answer&) const = default;
 };
 struct report_batch {
   model::node_id node;
   model::epoch_id epoch;
   std::vector<model::state_message> states;
   std::vector<model::status_message> messages;
+  bool operator==(const report_batch&) const = default;
 };
 struct heartbeat_request {
   model::node_id node;
   model::epoch_id epoch;
   std::uint32_t jobs_open = 0;
+  bool operator==(const heartbeat_request&) const = default;
 };
 struct heartbeat_answer {
   bool known = true;  ///< false: register again
+  bool operator==(const heartbeat_answer&) const = default;
 };
 
 /// ManagementPoint: node -> site.
@@ -141,6 +155,7 @@ enum class notify_answer : std::uint8_t { accepted = 1, known = 2, at_capacity =
 struct poll_answer {
   bool known = false;
   model::state_message state;
+  bool operator==(const poll_answer&) const = default;
 };
 
 /// DistributionPointControl: site -> node.

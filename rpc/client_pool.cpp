@@ -1,0 +1,184 @@
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+#include "rpc/endpoint.hpp"
+#include "rpc/remote.hpp"
+
+namespace sluice::rpc {
+
+namespace {
+
+using control_call = std::function<void(control_service&)>;
+using management_point_call = std::function<void(management_point_service&)>;
+using any_call = std::variant<control_call, management_point_call>;
+
+/// An address that was called: what waits for it, and how its last call went. It is in one of the
+/// two queues when something waits and none of its calls runs.
+struct called_address {
+  std::string text;
+  listen_address to;
+  std::deque<any_call> waiting;
+  bool running = false;
+  bool slow = false;  ///< its last call spent a deadline
+  call_record record;
+  std::unique_ptr<control_service> control;
+  std::unique_ptr<management_point_service> management_point;
+};
+
+class threaded_client_pool final : public client_pool {
+public:
+  threaded_client_pool(unsigned threads, client_options options);
+  ~threaded_client_pool() override;
+
+  result<void> with_control(std::string address, control_call call) override {
+    return enqueue(std::move(address), std::move(call));
+  }
+  result<void> with_management_point(std::string address, management_point_call call) override {
+    return enqueue(std::move(address), std::move(call));
+  }
+
+private:
+  result<void> enqueue(std::string address, any_call call);
+  void queue(called_address& one) { (one.slow ? slow_ : fast_).push_back(&one); }
+  called_address* next();
+  void work();
+  void run(called_address& one, any_call& call);
+  void finish(called_address& one);
+
+  const client_options options_;
+  const descriptor interrupt_;
+  unsigned slow_threads_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::string, std::unique_ptr<called_address>> addresses_;
+  std::deque<called_address*> fast_;
+  std::deque<called_address*> slow_;
+  unsigned slow_running_ = 0;
+  std::uint32_t waiting_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+threaded_client_pool::threaded_client_pool(unsigned threads, client_options options)
+    : options_(std::move(options)), interrupt_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  SLUICE_CHECK(interrupt_.valid());
+  const auto count = std::clamp(threads, 1U, limits::rpc_client_threads_max);
+  slow_threads_max_ = std::clamp(count / 4, 1U, limits::rpc_slow_threads_max);
+  threads_.reserve(count);
+  for (unsigned i = 0; i < count; ++i) {
+    threads_.emplace_back([this] { work(); });
+  }
+}
+
+threaded_client_pool::~threaded_client_pool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  eventfd_write(interrupt_.number(), 1);
+  wake_.notify_all();
+  for (auto& thread : threads_) { thread.join(); }
+}
+
+result<void> threaded_client_pool::enqueue(std::string address, any_call call) {
+  auto to = listen_address::parse(address);
+  if (!to) { return to.error(); }
+  const std::lock_guard lock(mutex_);
+  if (stopping_) { return error{errc::cancelled, 0, format("call {}: stopping", address)}; }
+  const auto known = addresses_.find(address);
+  const auto there = known == addresses_.end() ? 0 : known->second->waiting.size();
+  if (waiting_ >= limits::rpc_calls_waiting_max ||
+      there >= limits::rpc_calls_waiting_per_address_max) {
+    return error{errc::limit_reached, 0,
+                 format("call {}: {} calls wait for it, {} for all; try later", escaped(address),
+                        there, waiting_)};
+  }
+  auto& one = addresses_[address];
+  if (!one) {
+    one = std::make_unique<called_address>();
+    one->text = std::move(address);
+    one->to = std::move(*to);
+  }
+  one->waiting.push_back(std::move(call));
+  ++waiting_;
+  if (!one->running && one->waiting.size() == 1) { queue(*one); }
+  wake_.notify_one();
+  return {};
+}
+
+/// Slow ones first, as far as they have threads: so neither kind waits for the other.
+called_address* threaded_client_pool::next() {
+  auto* const from = !slow_.empty() && slow_running_ < slow_threads_max_ ? &slow_ : &fast_;
+  if (from->empty()) { return nullptr; }
+  auto* const one = from->front();
+  from->pop_front();
+  return one;
+}
+
+void threaded_client_pool::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    auto* const one = next();
+    if (one == nullptr) {
+      if (stopping_ && fast_.empty() && slow_.empty()) { return; }
+      wake_.wait(lock);
+      continue;
+    }
+    auto call = std::move(one->waiting.front());
+    one->waiting.pop_front();
+    --waiting_;
+    one->running = true;
+    const bool counted = one->slow;
+    if (counted) { ++slow_running_; }
+    lock.unlock();
+    run(*one, call);
+    call = {};  // what it holds ends without the lock
+    lock.lock();
+    if (counted) { --slow_running_; }
+    finish(*one);
+    // A slow address that was waiting for a thread, or the end of the last call, may concern
+    // others.
+    if (counted || stopping_) { wake_.notify_all(); }
+  }
+}
+
+void threaded_client_pool::run(called_address& one, any_call& call) {
+  const remote_target target{one.to, options_, interrupt_.number(), &one.record};
+  one.record = {};
+  if (auto* const wanted = std::get_if<control_call>(&call)) {
+    if (!one.control) { one.control = make_remote_control(target); }
+    (*wanted)(*one.control);
+  } else {
+    if (!one.management_point) { one.management_point = make_remote_management_point(target); }
+    std::get<management_point_call>(call)(*one.management_point);
+  }
+}
+
+void threaded_client_pool::finish(called_address& one) {
+  one.running = false;
+  one.slow = one.record.deadline_spent;
+  if (!one.waiting.empty()) {
+    queue(one);
+    wake_.notify_one();
+    return;
+  }
+  one.control.reset();
+  one.management_point.reset();
+  if (!one.slow) { addresses_.erase(one.text); }
+}
+
+}  // namespace
+
+std::unique_ptr<client_pool> make_client_pool(unsigned threads, client_options options) {
+  return std::make_unique<threaded_client_pool>(threads, std::move(options));
+}
+
+}  // namespace sluice::rpc
