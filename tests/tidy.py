@@ -39,7 +39,7 @@ HOSTS = {
 }
 SYSTEM_HEADER = re.compile(  # the C++ library, POSIX and the kernel
     r'[a-z_0-9]+|(sys|netinet|arpa|net|linux|asm|bits)/[\w/]+\.h'
-    r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|termios|time|unistd)'
+    r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|stdlib|termios|time|unistd)'
     r'\.h')
 GENERATED = {'rpc': re.compile(r'(gen-cpp/)?(\w+(_types|_constants)|[A-Z]\w*)\.h')}
 
