@@ -75,6 +75,7 @@ inline constexpr auto content_availability_check = 20min;
 inline constexpr std::uint32_t status_polls_max = 72;
 inline constexpr auto status_poll_delay = 60min;
 inline constexpr std::uint32_t outbox_messages_max = 100'000;
+inline constexpr std::uint32_t known_jobs_max = 100'000;  // remembered after they are over
 inline constexpr std::uint32_t status_messages_per_batch = 256;
 static_assert(jobs_moving_max <= jobs_per_distribution_point_max);
 

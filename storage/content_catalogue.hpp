@@ -1,10 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "model/model.hpp"
@@ -20,6 +20,8 @@ struct catalogue_entry {
   model::byte_count manifest_size{};
   model::byte_count bytes{};
   std::uint32_t files = 0;
+
+  bool operator==(const catalogue_entry&) const = default;
 };
 
 /// Which contents are committed, and for whom. Written by the content library's reactor, read by
@@ -33,8 +35,15 @@ public:
   [[nodiscard]] std::optional<catalogue_entry> newest(const model::package_id& package,
                                                       library_user user) const;
   [[nodiscard]] std::vector<catalogue_entry> all() const;  ///< sorted
+  /// All versions of one package, sorted.
+  [[nodiscard]] std::vector<catalogue_entry> versions(const model::package_id& package) const;
   /// Changes whenever anything does: caches compare it.
   [[nodiscard]] std::uint64_t revision() const noexcept;
+
+private:
+  mutable std::mutex mutex_;
+  std::map<model::content_id, catalogue_entry> entries_;
+  std::atomic<std::uint64_t> revision_ = 0;
 };
 
 }  // namespace sluice::storage

@@ -38,8 +38,7 @@ struct outbox_row {
 class node_database {
 public:
   /// `fresh_epoch` is used when the database is made anew. A database that cannot be read is set
-  /// aside
-  /// (`node.db.broken-<n>`) and made anew; `was_remade` says so.
+  /// aside (`node.db.broken-<n>`) and made anew; `was_remade` says so.
   static result<std::unique_ptr<node_database>> open(const std::string& path,
                                                      model::epoch_id fresh_epoch);
   ~node_database();
