@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,16 +30,17 @@ struct missing_request {
   model::content_id content;
   manifest_cursor from;
   std::uint32_t files_max = limits::files_per_batch_max;
-  std::uint64_t bytes_max =
-      limits::bytes_per_batch_max;  ///< a page ends at the file that reaches it
-  bool all = false;                 ///< redistribute: everything counts as missing
+  std::uint64_t bytes_max = limits::bytes_per_batch_max;  ///< ends at the file that reaches it
+  bool all = false;                      ///< redistribute: everything counts as missing
+  std::optional<manifest_cursor> until;  ///< the walk stops before it: end = false, next = until
 };
 
 /// What a content consists of, told once its manifest is verified.
 struct content_facts {
   std::uint32_t files = 0;
   model::byte_count bytes{};
-  std::uint64_t pieces = 0;  ///< of files > 1 MiB, plus one per smaller file
+  std::uint64_t pieces = 0;       ///< of files > 1 MiB, plus one per smaller file that has bytes
+  std::uint32_t empty_files = 0;  ///< made here, never fetched
 };
 
 /// The writer of the content library: everything that changes it goes through here, in the order
@@ -50,25 +52,40 @@ class content_library {
 public:
   struct settings {
     std::string root;
-    std::vector<hashing::public_key> site_keys;  ///< whose manifests are believed
+    std::vector<hashing::public_key> site_keys{};  ///< whose manifests are believed
+    std::string inventory{};  ///< path of the index; "": in memory, made at each open
   };
   /// Makes the folders when they are missing, reads the package records into `catalogue`, removes
-  /// staging files that no recorded piece and no job wants (`keep_staging` says which are wanted).
+  /// staging files that no recorded piece and no job wants (`keep_staging` says which are wanted;
+  /// staged manifests are kept), and finishes what a crash left half done.
   static io::task<result<std::unique_ptr<content_library>>> open(
       io::reactor& ring, io::worker_pool& workers, io::buffer_pool& buffers,
       std::shared_ptr<content_catalogue> catalogue, settings given,
       std::vector<model::file_id> keep_staging);
   [[nodiscard]] io::task<void> close();
+  ~content_library();
+  content_library(const content_library&) = delete;
+  content_library& operator=(const content_library&) = delete;
+
+  /// From now on manifests signed by these keys are believed, and by no others.
+  void trust(std::vector<hashing::public_key> site_keys);
 
   // Manifests -----------------------------------------------------------------------------------
   /// A manifest on its way in: the caller writes its bytes into the returned file.
   [[nodiscard]] io::task<result<io::file>> stage_manifest(model::content_id content);
-  /// Checks size, hash, signature (by one of the site's keys), and parses it as a stream. `corrupt`
-  /// removes it.
+  /// Checks size, hash, signature (by one of the site's keys), and parses it; keeps the signature
+  /// beside it. `corrupt` (blame the source): size, hash or signature are wrong, and it is removed.
+  /// `invalid` (blame the site): the hash is right, but the text is no manifest of this content.
   [[nodiscard]] io::task<result<content_facts>> verify_manifest(model::content_id content,
                                                                 model::digest hash,
                                                                 model::byte_count size,
                                                                 std::string signature);
+  /// Checks again a manifest that is staged with its signature, or committed: after a restart.
+  /// `not_found` when there is none with this hash.
+  [[nodiscard]] io::task<result<content_facts>> recheck_manifest(model::content_id content,
+                                                                 model::digest hash,
+                                                                 model::byte_count size);
+  /// Of a verified, rechecked or committed manifest. Empty files are never missing.
   [[nodiscard]] io::task<result<missing_page>> missing(missing_request request);
 
   // Files ---------------------------------------------------------------------------------------
@@ -76,18 +93,21 @@ public:
   /// Begins or resumes a file of > 1 MiB. `layer` is checked against the root. `recorded` are the
   /// pieces the node journal knows to be durable; written but unrecorded ones near them are re-read
   /// and kept if they are right. `conflict` when another writer has it (wait for
-  /// `staging_released`).
+  /// `staging_released`). See `staging_file::records_stale`.
   [[nodiscard]] io::task<result<std::unique_ptr<staging_file>>> begin_file(
       model::file_id file, hashing::piece_layer layer,
       std::vector<staging_file::piece_run> recorded);
   /// fsync, rename, fsync folder; the piece layer first. `keep`: having it already is a success.
   [[nodiscard]] io::task<result<void>> commit_file(std::unique_ptr<staging_file> staged,
                                                    io::on_existing how);
-  /// Gives the writer's place back and leaves the bytes for a later resume.
+  /// Gives the writer's place back and leaves the bytes for a later resume; removes those of a
+  /// condemned attempt.
   [[nodiscard]] io::task<void> release_file(std::unique_ptr<staging_file> staged);
-  /// Files of <= 1 MiB, whole in memory, verified by the caller's digest check inside: written, one
-  /// barrier, named, one barrier. Returns per file: nothing (committed), or the error; a failed
-  /// barrier condemns the whole batch.
+  /// Waits until nobody writes this file.
+  [[nodiscard]] io::task<void> staging_released(model::file_id file);
+  /// Files of <= 1 MiB, whole in memory: verified, written, one barrier, named, one barrier.
+  /// Returns per file: nothing (committed), or the error; a failed barrier condemns the whole
+  /// batch.
   struct small_file {
     model::file_id id;
     std::span<const std::byte> bytes;  ///< outlives the call
@@ -111,6 +131,17 @@ public:
     std::uint64_t bytes_free = 0;
   };
   [[nodiscard]] io::task<result<totals>> count();
+  /// Makes the index anew from the package records and the manifests.
+  [[nodiscard]] io::task<result<void>> rebuild_index();
+  /// Removes trash, oldest first, until `bytes_wanted` are freed; returns how many were.
+  [[nodiscard]] io::task<result<std::uint64_t>> empty_trash(std::uint64_t bytes_wanted);
+
+  struct state;  ///< for the sources of this folder
+  [[nodiscard]] state& inside() noexcept { return *state_; }
+
+private:
+  explicit content_library(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace sluice::storage

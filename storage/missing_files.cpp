@@ -1,0 +1,171 @@
+// The set difference "manifest minus library", page by page.
+#include <algorithm>
+
+#include "storage/library_layout.hpp"
+#include "storage/library_state.hpp"
+
+namespace sluice::storage {
+
+namespace {
+
+constexpr std::size_t chunk_size = 64 * limits::kib;
+constexpr std::size_t lookups_per_step = 256;
+constexpr std::size_t lanes = 32;
+constexpr std::string_view last_header_key = "bytes ";
+
+/// A file entry of the manifest, and where the line after it begins.
+struct listed_file {
+  model::file_id file;
+  std::uint64_t end = 0;
+  bool present = false;
+  std::optional<error> failed{};
+};
+
+/// Reads lines of a manifest that was verified before, from an offset on.
+struct line_reader {
+  io::file& from;
+  std::uint64_t offset = 0;  ///< of the next line
+  std::string text{};        ///< bytes from `offset` on
+  bool in_header = false;
+  bool end = false;
+
+  /// The next file entry; nothing at the end of the buffered text.
+  result<std::optional<listed_file>> next();
+};
+
+result<std::optional<listed_file>> line_reader::next() {
+  std::size_t begun = 0;
+  std::optional<listed_file> found;
+  while (!found) {
+    const std::size_t stop = text.find('\n', begun);
+    if (stop == std::string::npos) { break; }
+    const std::string_view line = std::string_view(text).substr(begun, stop - begun);
+    begun = stop + 1;
+    if (in_header) {
+      in_header = !line.starts_with(last_header_key);
+      continue;
+    }
+    auto entry = model::parse_manifest_entry(line);
+    if (!entry) { return entry.error(); }
+    if (entry->is_file()) { found = listed_file{entry->file, offset + begun}; }
+  }
+  text.erase(0, begun);
+  offset += begun;
+  return found;
+}
+
+io::task<result<void>> read_more(line_reader& reader) {
+  const std::size_t had = reader.text.size();
+  reader.text.resize(had + chunk_size);
+  const auto room = std::as_writable_bytes(std::span(reader.text)).subspan(had);
+  auto length = co_await reader.from.read(room, reader.offset + had);
+  if (!length) { co_return length.error(); }
+  reader.text.resize(had + *length);
+  reader.end = *length < chunk_size;
+  co_return result<void>();
+}
+
+/// Up to `lookups_per_step` more files, none beyond `until`.
+io::task<result<std::vector<listed_file>>> read_files(line_reader& reader, std::uint64_t until) {
+  std::vector<listed_file> files;
+  while (files.size() < lookups_per_step && reader.offset < until) {
+    auto next = reader.next();
+    if (!next) { co_return next.error(); }
+    if (*next) {
+      if ((*next)->end > until) { break; }
+      files.push_back(**next);
+      continue;
+    }
+    if (reader.end) { break; }
+    auto more = co_await read_more(reader);
+    if (!more) { co_return more.error(); }
+  }
+  co_return files;
+}
+
+struct lookup {
+  library_state& library;
+  std::vector<listed_file>& files;
+  std::size_t next = 0;
+};
+
+io::task<void> look_up(lookup& work) {
+  while (work.next < work.files.size()) {
+    listed_file& file = work.files[work.next++];
+    if (model::raw(file.file.size) == 0) {
+      file.present = true;
+      continue;
+    }
+    auto there = co_await is_in_library(work.library, file.file);
+    if (there) {
+      file.present = *there;
+    } else {
+      file.failed = there.error();
+    }
+  }
+}
+
+io::task<void> look_all_up(library_state& library, std::vector<listed_file>& files) {
+  lookup work{library, files};
+  io::task_group group;
+  for (std::size_t lane = 0; lane < std::min(lanes, files.size()); ++lane) {
+    group.start(look_up(work));
+  }
+  co_await group.wait_all();
+}
+
+/// True when the page is full. Where it stands then is `page.next`.
+bool put(missing_page& page, const listed_file& file, const missing_request& asked,
+         std::uint64_t& bytes) {
+  page.next.offset = file.end;
+  const std::uint64_t size = model::raw(file.file.size);
+  const bool wanted = size > 0 && (asked.all || !file.present);
+  if (!wanted) {
+    ++page.files_present;
+    page.bytes_present += size;
+    return false;
+  }
+  if (std::find(page.files.begin(), page.files.end(), file.file) != page.files.end()) {
+    return false;
+  }
+  page.files.push_back(file.file);
+  bytes += size;
+  return page.files.size() >= asked.files_max || bytes >= asked.bytes_max;
+}
+
+io::task<result<missing_page>> walk(library_state& library, io::file& manifest,
+                                    missing_request asked) {
+  missing_page page;
+  page.next = asked.from;
+  line_reader reader{manifest, asked.from.offset};
+  reader.in_header = asked.from.offset == 0;
+  const std::uint64_t until = asked.until ? asked.until->offset : ~std::uint64_t{0};
+  std::uint64_t bytes = 0;
+  while (true) {
+    auto files = co_await read_files(reader, until);
+    if (!files) { co_return files.error(); }
+    if (files->empty()) { break; }
+    if (!asked.all) { co_await look_all_up(library, *files); }
+    for (const listed_file& file : *files) {
+      if (file.failed) { co_return *file.failed; }
+      if (put(page, file, asked, bytes)) { co_return page; }
+    }
+  }
+  page.end = !asked.until;
+  if (asked.until) { page.next = *asked.until; }
+  co_return page;
+}
+
+}  // namespace
+
+io::task<result<missing_page>> content_library::missing(missing_request request) {
+  auto path = manifest_place(*state_, request.content);
+  if (!path) { co_return path.error(); }
+  auto manifest = co_await state_->root.open_file(*path, {});
+  if (!manifest) { co_return manifest.error(); }
+  auto page = co_await walk(*state_, *manifest, std::move(request));
+  co_await manifest->close();
+  co_return page;
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,80 @@
+// What cleanup removed: `trash/<number>.<what>/`, oldest first by name.
+#include <algorithm>
+
+#include "storage/library_layout.hpp"
+#include "storage/library_state.hpp"
+
+namespace sluice::storage {
+
+namespace {
+
+/// Removes one folder of the trash; counts what its files had.
+io::task<result<void>> remove_trash(library_state& library, std::string folder,
+                                    std::uint64_t& freed) {
+  auto files = co_await library.root.list(folder);
+  if (!files) { co_return files.error(); }
+  for (const io::folder_entry& entry : *files) {
+    const std::string path = format("{}/{}", folder, entry.name);
+    auto facts = co_await library.root.facts(path);
+    auto removed = co_await library.root.remove_file(path);
+    if (!removed) { co_return removed; }
+    if (facts) { freed += facts->size; }
+  }
+  auto gone = co_await library.root.remove_folder(folder);
+  co_return gone;
+}
+
+io::task<result<std::uint64_t>> empty_oldest(library_state& library, std::uint64_t bytes_wanted) {
+  auto entries = co_await library.root.list(trash_folder);
+  if (!entries) { co_return entries.error(); }
+  std::vector<std::string> names;
+  for (const io::folder_entry& entry : *entries) { names.push_back(entry.name); }
+  std::sort(names.begin(), names.end());
+  std::uint64_t freed = 0;
+  for (const std::string& name : names) {
+    if (freed >= bytes_wanted) { break; }
+    auto removed = co_await remove_trash(library, format("{}/{}", trash_folder, name), freed);
+    if (!removed) { log::warning("storage", describe(removed.error())); }
+  }
+  co_return freed;
+}
+
+io::task<result<void>> try_to_move(library_state& library, std::string path,
+                                   std::string trash_name) {
+  const std::string folder = format("{}/{}", trash_folder, trash_name);
+  auto made = co_await library.root.make_folders(folder);
+  if (!made) { co_return made; }
+  const std::string name = path.substr(path.rfind('/') + 1);
+  auto moved =
+      co_await library.root.rename(path, format("{}/{}", folder, name), io::on_existing::replace);
+  co_return moved;
+}
+
+}  // namespace
+
+std::string new_trash_name(library_state& library, std::string_view what) {
+  return format("{:012}.{}", ++library.last_trash, what);
+}
+
+io::task<result<void>> move_to_trash(library_state& library, std::string path,
+                                     std::string trash_name) {
+  auto moved = co_await try_to_move(library, path, std::move(trash_name));
+  if (!moved && moved.error().code == errc::not_found) { co_return result<void>(); }
+  if (moved || moved.error().code != errc::no_space) { co_return moved; }
+  auto removed = co_await library.root.remove_file(path);  // needs no room
+  co_return removed;
+}
+
+io::task<result<std::uint64_t>> empty_trash(library_state& library, std::uint64_t bytes_wanted) {
+  co_await library.trashing.acquire();
+  auto freed = co_await empty_oldest(library, bytes_wanted);
+  library.trashing.release();
+  co_return freed;
+}
+
+io::task<result<std::uint64_t>> content_library::empty_trash(std::uint64_t bytes_wanted) {
+  auto freed = co_await storage::empty_trash(*state_, bytes_wanted);
+  co_return freed;
+}
+
+}  // namespace sluice::storage
