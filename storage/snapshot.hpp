@@ -8,7 +8,7 @@ struct snapshot_request {
   std::string source_root;  ///< absolute; one of the configured source_roots
   std::string source_path;  ///< the folder, beneath the root ("" for the root itself)
   model::content_id content;
-  const hashing::signing_key* site_key = nullptr;
+  const hashing::signing_key* site_key = nullptr;  ///< one of those the library trusts
 };
 
 struct snapshot_outcome {
@@ -24,7 +24,9 @@ struct snapshot_outcome {
 /// stay inside the tree. Anything else (sockets, devices, links that leave, unreadable files, names
 /// that are not UTF-8, files that change while read) refuses the whole package: `invalid` with one
 /// text that lists every offender (bounded: the first 100 and the number of the rest). Nothing
-/// half-added remains. `progress` is called a few times a second at most.
+/// half-added remains. `conflict` when the content is committed already.
+/// Memory: about 200 bytes and the path per entry, 16 MiB of small files, two buffers per lane.
+/// `progress` is called a few times a second at most.
 struct snapshot_progress {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
