@@ -1,0 +1,383 @@
+#pragma once
+
+#include <any>
+#include <mutex>
+#include <optional>
+#include <random>
+
+#include "rpc/rpc.hpp"
+
+/// Values of every kind for the tests, from a seed.
+namespace sluice::rpc {
+
+class random_values {
+public:
+  explicit random_values(std::uint64_t seed) : word_(seed) {}
+
+  std::uint64_t below(std::uint64_t bound) { return word_() % bound; }
+  bool coin() { return below(2) == 0; }
+  std::uint32_t small() { return static_cast<std::uint32_t>(below(1U << 31)); }
+  std::uint64_t large() { return word_() >> 1; }
+  model::byte_count bytes() { return model::byte_count{large()}; }
+  std::string text() {
+    static constexpr std::string_view letters = "abc DEF/0-9.%\n\t\x01\xc3\xa4";
+    std::string made;
+    for (auto left = below(40); left > 0; --left) { made += letters[below(letters.size())]; }
+    return made;
+  }
+  template <typename Id>
+  Id id() {
+    return Id::make([this] { return word_(); });
+  }
+  model::digest digest() {
+    model::digest made;
+    for (auto& byte : made.bytes) { byte = static_cast<std::byte>(below(256)); }
+    return made;
+  }
+  model::package_id package() {
+    return {.site = {{'P', 'K', static_cast<char>('A' + below(26))}},
+            .number = static_cast<std::uint32_t>(below(0x100000))};
+  }
+  model::content_id content() { return {.package = package(), .version = 1 + small() / 2}; }
+  model::calendar_time time() {
+    return model::calendar_time{std::chrono::milliseconds{below(4'000'000'000'000)}};
+  }
+  template <typename Make>
+  auto maybe(Make make) -> std::optional<decltype(make())> {
+    if (coin()) { return make(); }
+    return std::nullopt;
+  }
+  template <typename Make>
+  auto list(Make make, std::uint64_t most = 4) -> std::vector<decltype(make())> {
+    std::vector<decltype(make())> made(below(most + 1));
+    for (auto& one : made) { one = make(); }
+    return made;
+  }
+  template <typename Enum>
+  Enum one_of(std::initializer_list<Enum> all) {
+    return all.begin()[below(all.size())];
+  }
+
+  model::job_state job_state() {
+    using enum model::job_state;
+    return one_of({not_started, waiting_for_source, parked, downloading_signature, downloading,
+                   waiting_prestage, cancel_requested, downloaded, failed, si_applied, succeeded});
+  }
+  model::source_choice source_choice() { return {.name = text(), .priority = small()}; }
+  model::package_row package_row() {
+    return {.id = package(),
+            .name = text(),
+            .source_path = text(),
+            .version = small(),
+            .files = small(),
+            .bytes = bytes(),
+            .manifest_hash = digest(),
+            .created = time(),
+            .targets = small()};
+  }
+  model::distribution_point_mode mode() {
+    return one_of({model::distribution_point_mode::standard, model::distribution_point_mode::pull});
+  }
+  model::distribution_point_row distribution_point_row() {
+    return {.name = text(),
+            .control_address = text(),
+            .content_address = text(),
+            .mode = mode(),
+            .own = coin(),
+            .sources = list([this] { return source_choice(); }),
+            .node = maybe([this] { return id<model::node_id>(); }),
+            .last_heard = maybe([this] { return time(); }),
+            .contents = small(),
+            .jobs = small()};
+  }
+  model::distribution_row distribution_row() {
+    using namespace model;
+    return {.package = package(),
+            .version = small(),
+            .distribution_point = text(),
+            .bucket = one_of({console_bucket::success, console_bucket::failed}),
+            .state = one_of({package_state::installed, package_state::content_monitoring}),
+            .job = maybe([this] { return id<job_id>(); }),
+            .job_state = maybe([this] {
+              return one_of({site_job_state::pending, site_job_state::suspended});
+            }),
+            .percent = static_cast<std::uint8_t>(below(101)),
+            .bytes_total = bytes(),
+            .bytes_done = bytes(),
+            .bytes_transferred = bytes(),
+            .pieces_verified = large(),
+            .bytes_per_second = large(),
+            .remaining = maybe([this] { return std::chrono::seconds{below(100'000)}; }),
+            .source = text(),
+            .tries_left = small(),
+            .next_try = maybe([this] { return time(); }),
+            .reason = text(),
+            .changed = time()};
+  }
+  model::why_report why_report() {
+    return {.subject = text(),
+            .doing = text(),
+            .since = maybe([this] { return time(); }),
+            .next = text(),
+            .next_time = maybe([this] { return time(); }),
+            .unblock = text(),
+            .sources = list([this] {
+              return model::why_source{.name = text(), .priority = small(), .verdict = text()};
+            })};
+  }
+  model::status_message status_message() {
+    return {.sequence = large(),
+            .time = time(),
+            .system = text(),
+            .id = small(),
+            .insertions = list([this] { return text(); })};
+  }
+  model::message_row message_row() {
+    return {.message = status_message(), .site = text(), .system = text()};
+  }
+  model::node_report node_report() {
+    return {.name = text(),
+            .node = id<model::node_id>(),
+            .version = text(),
+            .site_address = text(),
+            .site_reachable = coin(),
+            .outbox = large(),
+            .jobs = list([this] {
+              return model::node_job_row{.job = id<model::job_id>(),
+                                         .content = content(),
+                                         .state = job_state(),
+                                         .bytes_total = bytes(),
+                                         .bytes_done = bytes(),
+                                         .bytes_per_second = large(),
+                                         .source = text(),
+                                         .reason = text()};
+            })};
+  }
+  model::library_report library_report() {
+    return {.root = text(),
+            .contents = large(),
+            .files = large(),
+            .bytes = large(),
+            .bytes_free = large(),
+            .content_ids = list([this] { return content().text(); })};
+  }
+  package_add_request add_request() {
+    return {.folder = text(), .id = maybe([this] { return package(); }), .name = text()};
+  }
+  distribution_point_request point_request() {
+    return {.name = text(),
+            .control_address = maybe([this] { return text(); }),
+            .mode = maybe([this] { return mode(); }),
+            .sources = maybe([this] { return list([this] { return source_choice(); }); })};
+  }
+  distribute_request distribute() {
+    return {.package = package(),
+            .distribution_points = list([this] { return text(); }),
+            .redistribute = coin()};
+  }
+  distribute_answer distributed() {
+    const auto texts = [this] { return list([this] { return text(); }); };
+    return {.started = texts(), .had_it = texts(), .warnings = texts()};
+  }
+  page_request wish() {
+    return {.offset = small(), .rows = static_cast<std::uint32_t>(1 + below(500))};
+  }
+  status_query query() {
+    return {.package = maybe([this] { return package(); }),
+            .distribution_point = maybe([this] { return text(); }),
+            .page = wish()};
+  }
+  model::state_message state_message() {
+    using enum model::state_report;
+    return {.sequence = large(),
+            .time = time(),
+            .job = id<model::job_id>(),
+            .content = content(),
+            .report = one_of({success, warning, failure, download_started, in_progress, downloaded,
+                              cancelled, cancel_requested}),
+            .state = job_state(),
+            .bytes_total = bytes(),
+            .bytes_done = bytes(),
+            .bytes_transferred = bytes(),
+            .pieces_verified = large(),
+            .bytes_per_second = large(),
+            .source = text(),
+            .reason = text(),
+            .next_try = maybe([this] { return time(); })};
+  }
+  registration registered() {
+    return {.name = text(),
+            .node = id<model::node_id>(),
+            .epoch = id<model::epoch_id>(),
+            .content_address = text(),
+            .build = text(),
+            .inventory = list([this] { return content(); }),
+            .full_inventory = coin()};
+  }
+  registration_answer registration_reply() {
+    return {.site_keys = list([this] { return text(); }), .site = text(), .acknowledged = large()};
+  }
+  report_batch batch() {
+    return {.node = id<model::node_id>(),
+            .epoch = id<model::epoch_id>(),
+            .states = list([this] { return state_message(); }),
+            .messages = list([this] { return status_message(); })};
+  }
+  heartbeat_request heartbeat() {
+    return {.node = id<model::node_id>(), .epoch = id<model::epoch_id>(), .jobs_open = small()};
+  }
+  model::notification notification() {
+    std::vector<model::source_entry> sources;
+    for (auto left = 1 + below(3); left > 0; --left) {
+      sources.push_back({.name = format("dp{}", left),
+                         .node = id<model::node_id>(),
+                         .address = format("127.0.0.1:{}", 1 + below(65535)),
+                         .protocol = "http",
+                         .priority = small()});
+    }
+    return {.job = id<model::job_id>(),
+            .content = content(),
+            .action =
+                one_of({model::notification_action::add, model::notification_action::redistribute}),
+            .allow_fallback = coin(),
+            .priority = one_of({model::package_priority::high, model::package_priority::low}),
+            .package_size = model::byte_count{below(1ULL << 40)},
+            .anonymous_access = coin(),
+            .hash_algorithm = model::hash_algorithm_sha256,
+            .hash = digest(),
+            .manifest_size = model::byte_count{1 + below(1000)},
+            .sources = std::move(sources),
+            .related_content = {}};
+  }
+  notify_answer notified() {
+    return one_of({notify_answer::accepted, notify_answer::known, notify_answer::at_capacity});
+  }
+  poll_answer polled() {
+    if (coin()) { return {}; }
+    return {.known = true, .state = state_message()};
+  }
+  template <typename Make>
+  auto page_of(Make make) -> page<decltype(make())> {
+    return {.rows = list(make), .total = small()};
+  }
+
+private:
+  std::mt19937_64 word_;
+};
+
+/// What a service was asked last, by whom, and what it will answer: written by the test before a
+/// call and read after it, while the server's thread is quiet.
+struct script {
+  principal caller;
+  std::string method;
+  std::vector<std::any> arguments;
+  std::any answer;               ///< of the method's own type; empty for void ones
+  std::optional<error> failure;  ///< answered instead
+
+  template <typename Answer, typename... Arguments>
+  result<Answer> play(const principal& who, std::string name, const Arguments&... given) {
+    caller = who;
+    method = std::move(name);
+    arguments = {std::any(given)...};
+    if (failure) { return *failure; }
+    if constexpr (std::is_void_v<Answer>) {
+      return {};
+    } else {
+      return std::any_cast<Answer>(answer);
+    }
+  }
+};
+
+struct fake_admin final : admin_service, script {
+  using who = const principal&;
+  result<model::package_row> package_add(who by, const package_add_request& a) override {
+    return play<model::package_row>(by, "package_add", a);
+  }
+  result<package_add_progress> package_add_status(who by, const std::string& a) override {
+    return play<package_add_progress>(by, "package_add_status", a);
+  }
+  result<page<model::package_row>> package_list(who by, page_request a) override {
+    return play<page<model::package_row>>(by, "package_list", a);
+  }
+  result<model::package_row> package_show(who by, model::package_id a) override {
+    return play<model::package_row>(by, "package_show", a);
+  }
+  result<void> package_remove(who by, model::package_id a) override {
+    return play<void>(by, "package_remove", a);
+  }
+  result<model::distribution_point_row> distribution_point_add(
+      who by, const distribution_point_request& a) override {
+    return play<model::distribution_point_row>(by, "distribution_point_add", a);
+  }
+  result<model::distribution_point_row> distribution_point_set(
+      who by, const distribution_point_request& a) override {
+    return play<model::distribution_point_row>(by, "distribution_point_set", a);
+  }
+  result<page<model::distribution_point_row>> distribution_point_list(who by,
+                                                                      page_request a) override {
+    return play<page<model::distribution_point_row>>(by, "distribution_point_list", a);
+  }
+  result<model::distribution_point_row> distribution_point_show(who by,
+                                                                const std::string& a) override {
+    return play<model::distribution_point_row>(by, "distribution_point_show", a);
+  }
+  result<void> distribution_point_remove(who by, const std::string& a) override {
+    return play<void>(by, "distribution_point_remove", a);
+  }
+  result<distribute_answer> distribute(who by, const distribute_request& a) override {
+    return play<distribute_answer>(by, "distribute", a);
+  }
+  result<page<model::distribution_row>> status(who by, const status_query& a) override {
+    return play<page<model::distribution_row>>(by, "status", a);
+  }
+  result<model::distribution_row> job_show(who by, model::job_id a) override {
+    return play<model::distribution_row>(by, "job_show", a);
+  }
+  result<model::why_report> why(who by, model::package_id a, const std::string& b) override {
+    return play<model::why_report>(by, "why", a, b);
+  }
+  result<page<model::message_row>> messages(who by, page_request a) override {
+    return play<page<model::message_row>>(by, "messages", a);
+  }
+};
+
+struct fake_node final : node_service, script {
+  result<model::node_report> node_status(const principal& by) override {
+    return play<model::node_report>(by, "node_status");
+  }
+  result<model::why_report> node_why(const principal& by, model::package_id a) override {
+    return play<model::why_report>(by, "node_why", a);
+  }
+  result<model::library_report> node_library(const principal& by) override {
+    return play<model::library_report>(by, "node_library");
+  }
+};
+
+struct fake_management_point final : management_point_service, script {
+  result<registration_answer> register_node(const principal& by, const registration& a) override {
+    return play<registration_answer>(by, "register_node", a);
+  }
+  result<heartbeat_answer> heartbeat(const principal& by, const heartbeat_request& a) override {
+    return play<heartbeat_answer>(by, "heartbeat", a);
+  }
+  result<std::uint64_t> submit(const principal& by, const report_batch& a) override {
+    return play<std::uint64_t>(by, "submit", a);
+  }
+};
+
+struct fake_control final : control_service, script {
+  result<notify_answer> notify(const principal& by, const model::notification& a) override {
+    return play<notify_answer>(by, "notify", a);
+  }
+  result<poll_answer> poll(const principal& by, model::job_id a) override {
+    return play<poll_answer>(by, "poll", a);
+  }
+  result<void> remove_content(const principal& by, model::content_id a) override {
+    return play<void>(by, "remove_content", a);
+  }
+  result<page<model::content_id>> inventory(const principal& by, page_request a) override {
+    return play<page<model::content_id>>(by, "inventory", a);
+  }
+};
+
+}  // namespace sluice::rpc

@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+#include <thrift/transport/TBufferTransports.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "rpc/authorization.hpp"
+#include "rpc/protocol.hpp"
+#include "rpc/wire.hpp"
+
+namespace sluice::rpc {
+
+namespace {
+
+model::notification sample() {
+  model::notification made;
+  for (std::size_t i = 0; i < made.job.bytes.size(); ++i) {
+    made.job.bytes[i] = static_cast<std::byte>(i);
+  }
+  made.content = {.package = {.site = {{'P', 'K', 'G'}}, .number = 0x12}, .version = 3};
+  made.action = model::notification_action::redistribute;
+  made.allow_fallback = true;
+  made.priority = model::package_priority::high;
+  made.package_size = model::byte_count{123'456'789'012};
+  made.anonymous_access = true;
+  for (std::size_t i = 0; i < made.hash.bytes.size(); ++i) {
+    made.hash.bytes[i] = static_cast<std::byte>(0xA0 + i);
+  }
+  made.manifest_size = model::byte_count{4711};
+  model::node_id node;
+  node.bytes.fill(std::byte{0x77});
+  made.sources = {
+      {.name = "dp1", .node = node, .address = "127.0.0.1:8080", .protocol = "http", .priority = 1},
+      {.name = "site",
+       .node = node,
+       .address = "127.0.0.1:8081",
+       .protocol = "http",
+       .priority = 2}};
+  made.related_content = "PKG00011.1";
+  return made;
+}
+
+/// Hex digits, 32 bytes a line.
+std::string printed(const std::string& bytes) {
+  std::string made;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    made += format("{:02x}", static_cast<unsigned char>(bytes[i]));
+    if (i % 32 == 31 || i + 1 == bytes.size()) { made += '\n'; }
+  }
+  return made;
+}
+
+std::string encoded(const model::notification& value) {
+  const auto buffer = std::make_shared<apache::thrift::transport::TMemoryBuffer>();
+  to_wire(value).write(bare_protocol(buffer).get());
+  return buffer->getBufferAsString();
+}
+
+std::span<const std::byte> as_bytes(const std::string& text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+TEST_CASE("a notification looks on the wire as it always did") {
+  const std::string path = RPC_GOLDEN_FOLDER "/notification.hex";
+  const auto now = printed(encoded(sample()));
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) { std::ofstream(path) << now; }
+  std::ostringstream kept;
+  kept << std::ifstream(path).rdbuf();
+  CHECK(now == kept.str());
+}
+
+TEST_CASE("the golden notification reads as it was meant") {
+  const auto bytes = encoded(sample());
+  wire::notification read;
+  read.read(bare_protocol(memory_transport(as_bytes(bytes).data(), bytes.size())).get());
+  CHECK(from_wire(read) == sample());
+}
+
+TEST_CASE("numbers and enums that mean nothing are refused by the name of their field") {
+  const auto doing_of = [](const wire::notification& given) -> std::string {
+    try {
+      static_cast<void>(from_wire(given));
+      return "accepted";
+    } catch (const wire::failure& refused) { return refused.doing; }
+  };
+  auto wrong = to_wire(sample());
+  wrong.action = static_cast<wire::notification_action::type>(3);
+  CHECK(doing_of(wrong) == "read a message: action: 3 has no meaning");
+  wrong = to_wire(sample());
+  wrong.package_size = -1;
+  CHECK(doing_of(wrong) == "read a message: package_size: -1 is out of range");
+  wrong = to_wire(sample());
+  wrong.hash.pop_back();
+  CHECK(doing_of(wrong) == "read a message: hash: 31 bytes, not 32");
+  wrong = to_wire(sample());
+  wrong.package_id = "../../x";
+  CHECK(doing_of(wrong) != "accepted");
+}
+
+TEST_CASE("the error codes of the wire are those of base") {
+  for (int code = 0; code <= static_cast<int>(errc::incompatible); ++code) {
+    const auto* const name = wire::_error_code_VALUES_TO_NAMES.at(code);
+    CHECK(name_of(static_cast<errc>(code)) == name);
+  }
+  CHECK(wire::_error_code_VALUES_TO_NAMES.size() == static_cast<int>(errc::incompatible) + 1);
+}
+
+TEST_CASE("every state of a job has its number on the wire") {
+  for (const auto& [number, name] : wire::_job_state_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::job_state>(number)) == name);
+  }
+  CHECK(wire::_job_state_VALUES_TO_NAMES.size() == model::all_job_states.size());
+  for (const auto& [number, name] : wire::_site_job_state_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::site_job_state>(number)) == name);
+  }
+  for (const auto& [number, name] : wire::_package_state_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::package_state>(number)) == name);
+  }
+}
+
+TEST_CASE("each method is in the authorization table, and what is not in it nobody may call") {
+  CHECK(authorization_table().size() == 1 + 16 + 4 + 4 + 5);
+  const principal operators{.how = principal::way::unix_socket, .user = 0, .name = "root"};
+  const principal nodes{.how = principal::way::certificate, .user = 0, .name = "77"};
+  CHECK(!refusal(operators, "Admin", "distribute"));
+  CHECK(!refusal(nodes, "ManagementPoint", "submit"));
+  CHECK(refusal(nodes, "Admin", "distribute")->code == errc::denied);
+  CHECK(refusal(operators, "DistributionPointControl", "notify")->code == errc::denied);
+  CHECK(refusal(operators, "Admin", "format_disk")->code == errc::invalid);
+}
+
+}  // namespace sluice::rpc
