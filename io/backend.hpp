@@ -85,8 +85,9 @@ struct operation {
   void* owner = nullptr;  ///< of whoever set `completed`
   std::int64_t result = 0;
 
-  void* extra = nullptr;  ///< the backend's, while it is in flight
-  int stage = 0;          ///< the backend's
+  void* extra = nullptr;     ///< the backend's, while it is in flight
+  int stage = 0;             ///< the backend's
+  std::uint64_t number = 0;  ///< the backend's
 };
 
 /// What a backend asks of the reactor it serves; the simulated one drives several.

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "io/io.hpp"
+#include "io/simulated_world.hpp"
 
 namespace sluice::io {
 
@@ -17,7 +18,7 @@ class ring_twin {
 public:
   static constexpr unsigned worker_threads = 1;
   ring_twin() {
-    const char* const base = getenv("TMPDIR");
+    const char* const base = std::getenv("TMPDIR");
     folder_ = std::string(base == nullptr ? "/tmp" : base) + "/io_test.XXXXXX";
     REQUIRE(mkdtemp(folder_.data()) != nullptr);
     auto started = reactor_thread::start("io_test");
@@ -38,7 +39,27 @@ private:
   std::unique_ptr<reactor_thread> thread_;
 };
 
-#define SLUICE_TWINS ring_twin
+/// The same in virtual time; some of its operations are short.
+class simulated_twin {
+public:
+  static constexpr unsigned worker_threads = 0;
+  simulated_twin() {
+    world_.shorten("node", 5);
+    auto made = reactor::make(world_.machine("node"));
+    REQUIRE(made.ok());
+    ring_ = std::move(*made);
+  }
+  [[nodiscard]] reactor& ring() { return *ring_; }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  void run(std::function<task<void>()> work) { block_on<void>(ring(), std::move(work)); }
+
+private:
+  simulated_world world_{1};
+  std::unique_ptr<reactor> ring_;
+  std::string folder_ = "/";
+};
+
+#define SLUICE_TWINS ring_twin, simulated_twin
 
 /// Bytes that repeat with period 251.
 inline std::string pattern(std::size_t length, std::size_t start = 0) {
