@@ -9,6 +9,7 @@
 ///   buffer_pool   registered memory, lent and returned
 ///   worker_pool   threads for what would block
 ///   file, folder, socket   handles to the outside, closed explicitly
+///   file_lock     one process at a time
 ///   byte_stream   a connection, plain or TLS
 ///   ingest        stream -> buffer -> tap -> file
 ///   egress        file -> stream, untouched
@@ -17,6 +18,7 @@
 #include "io/byte_stream.hpp"   // IWYU pragma: export
 #include "io/cancellation.hpp"  // IWYU pragma: export
 #include "io/file.hpp"          // IWYU pragma: export
+#include "io/file_lock.hpp"     // IWYU pragma: export
 #include "io/ingest.hpp"        // IWYU pragma: export
 #include "io/reactor.hpp"       // IWYU pragma: export
 #include "io/socket.hpp"        // IWYU pragma: export
