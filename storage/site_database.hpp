@@ -35,6 +35,7 @@ public:
   result<void> put_distribution_point(const model::distribution_point_row& row);
   result<std::optional<site_distribution_point>> distribution_point(const std::string& name);
   result<std::optional<site_distribution_point>> distribution_point_of(const model::node_id& node);
+  /// In order of their names; `contents` and `jobs` are not counted (0).
   result<std::vector<site_distribution_point>> all_distribution_points();
   result<site_page<model::distribution_point_row>> distribution_points(std::uint32_t offset,
                                                                        std::uint32_t rows);

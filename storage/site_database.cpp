@@ -1,0 +1,132 @@
+#include "storage/site_database.hpp"
+
+#include <sqlite3.h>
+
+#include "io/io.hpp"
+#include "storage/site_database_state.hpp"
+#include "storage/site_schema.hpp"
+
+namespace sluice::storage {
+
+namespace {
+
+constexpr int format_of_ours = 1;
+constexpr int busy_milliseconds = 5'000;
+
+int flags_of(site_database::mode how) {
+  return how == site_database::mode::read_only ? SQLite::OPEN_READONLY
+                                               : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+}
+
+/// What is in the file, before anything is written to it.
+struct file_facts {
+  int format = 0;
+  int tables = 0;
+};
+
+result<file_facts> look_at(SQLite::Database& database, const std::string& path) {
+  file_facts facts;
+  facts.format = database.execAndGet("PRAGMA user_version").getInt();
+  facts.tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
+  if (facts.format > format_of_ours) {
+    return error{errc::incompatible, 0,
+                 format("open the site database {}: its format is {}, this release reads up to {}; "
+                        "start the release that wrote it",
+                        path, facts.format, format_of_ours)};
+  }
+  if (facts.format <= 0 && facts.tables > 0) {
+    return error{errc::corrupt, 0,
+                 format("open the site database {}: it is a database of something else; move it "
+                        "away",
+                        path)};
+  }
+  return facts;
+}
+
+error no_database(const std::string& path) {
+  return {
+      errc::not_found, 0,
+      format(
+          "open the site database {}: the site server makes it when it starts for the first time",
+          path)};
+}
+
+}  // namespace
+
+site_database::state::state(const std::string& where, mode how)
+    : path(where.empty() ? "in memory" : where),
+      database(where.empty() ? ":memory:" : where, flags_of(how), busy_milliseconds) {}
+
+site_statement site_database::state::prepare(std::string_view text) {
+  auto found = statements.find(text);
+  if (found == statements.end()) {
+    auto made = std::make_unique<SQLite::Statement>(database, std::string(text));
+    found = statements.emplace(text, std::move(made)).first;
+  }
+  return site_statement(*found->second);
+}
+
+std::uint32_t site_database::state::count(std::string_view text) {
+  auto counting = prepare(text);
+  counting.next();
+  std::uint32_t found = 0;
+  counting.take(found);
+  return found;
+}
+
+error site_database::state::failure(const SQLite::Exception& thrown, std::string_view doing) const {
+  errc meaning = errc::os_failed;
+  std::string_view advice;
+  switch (thrown.getErrorCode() & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      meaning = errc::corrupt;
+      advice = "; restore it from a backup, or move it away and begin anew";
+      break;
+    case SQLITE_FULL: meaning = errc::no_space; break;
+    case SQLITE_PERM:
+    case SQLITE_READONLY: meaning = errc::denied; break;
+    case SQLITE_CONSTRAINT: meaning = errc::conflict; break;
+    default: break;
+  }
+  return {meaning, 0,
+          format("{} the site database {} (SQLite: {}{})", doing, path, thrown.what(), advice)};
+}
+
+site_database::site_database(std::unique_ptr<state> made) : state_(std::move(made)) {}
+site_database::~site_database() = default;
+
+result<std::unique_ptr<site_database>> site_database::open(const std::string& path, mode how) {
+  const bool reading = how == mode::read_only;
+  if (reading && (path.empty() || !io::blocking::exists(path))) { return no_database(path); }
+  std::unique_ptr<state> made;
+  try {
+    made = std::make_unique<state>(path, how);
+    SQLite::Database& database = made->database;
+    const auto facts = look_at(database, made->path);
+    if (!facts) { return facts.error(); }
+    if (reading && facts->format == 0) { return no_database(path); }
+    if (!reading) {
+      database.exec("PRAGMA journal_mode = WAL");
+      database.exec("PRAGMA synchronous = FULL");
+    }
+    database.exec("PRAGMA foreign_keys = OFF");
+    if (facts->format == 0) {
+      SQLite::Transaction whole(database, SQLite::TransactionBehavior::IMMEDIATE);
+      database.exec(std::string(site_schema));
+      database.exec(format("PRAGMA user_version = {}", format_of_ours));
+      whole.commit();
+    }
+  } catch (const SQLite::Exception& thrown) {
+    if (made) { return made->failure(thrown, "open"); }
+    return error{errc::os_failed, 0,
+                 format("open the site database {} (SQLite: {})", path, thrown.what())};
+  }
+  return std::unique_ptr<site_database>(new site_database(std::move(made)));
+}
+
+result<void> site_database::transaction(const std::function<result<void>()>& work) {
+  return state_->write("write to", work);
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,101 @@
+#include "storage/site_database_state.hpp"
+
+/// Packages and their numbers.
+namespace sluice::storage {
+
+namespace {
+
+constexpr std::uint32_t package_number_max = 0xFFFFF;
+
+/// The columns, in the order of `take_package`.
+constexpr std::string_view select_package =
+    "SELECT id, name, source_path, version, files, bytes, manifest_hash, created, manifest_size,"
+    " (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
+    " FROM package WHERE id = ?";
+constexpr std::string_view select_packages =
+    "SELECT id, name, source_path, version, files, bytes, manifest_hash, created, manifest_size,"
+    " (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
+    " FROM package ORDER BY id LIMIT ? OFFSET ?";
+constexpr std::string_view put_package_text =
+    "INSERT OR REPLACE INTO package (id, name, source_path, version, files, bytes, manifest_hash,"
+    " created, manifest_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+site_package take_package(site_statement& from) {
+  site_package package;
+  model::package_row& row = package.row;
+  from.take(row.id, row.name, row.source_path, row.version, row.files, row.bytes, row.manifest_hash,
+            row.created, package.manifest_size, row.targets);
+  return package;
+}
+
+}  // namespace
+
+result<model::package_id> site_database::allot_package_id(const model::site_code& site) {
+  model::package_id given{site, 1};
+  const auto done = state_->write("allot a package id in", [&]() -> result<void> {
+    {
+      auto next = state_->prepare("SELECT next FROM package_number WHERE site = ?");
+      if (next.with(site).next()) { next.take(given.number); }
+    }
+    // An operator may have chosen this number; or it is still being removed somewhere.
+    auto taken = [&] {
+      auto row = state_->prepare(
+          "SELECT 1 FROM package WHERE id = ?1"
+          " UNION ALL SELECT 1 FROM distribution WHERE package = ?1");
+      return row.with(given).next();
+    };
+    while (given.number <= package_number_max && taken()) { ++given.number; }
+    if (given.number > package_number_max) {
+      return error{errc::limit_reached, 0,
+                   format("allot a package id: all numbers of site {} were given once; choose a "
+                          "free one with --id",
+                          site.text())};
+    }
+    state_->prepare("INSERT OR REPLACE INTO package_number (site, next) VALUES (?, ?)")
+        .with(site, given.number + 1)
+        .run();
+    return {};
+  });
+  if (!done) { return done.error(); }
+  return given;
+}
+
+result<void> site_database::put_package(const model::package_row& package,
+                                        model::byte_count manifest_size) {
+  return state_->write("record a package in", [&]() -> result<void> {
+    state_->prepare(put_package_text)
+        .with(package.id, package.name, package.source_path, package.version, package.files,
+              package.bytes, package.manifest_hash, package.created, manifest_size)
+        .run();
+    return {};
+  });
+}
+
+result<std::optional<site_package>> site_database::package(const model::package_id& id) {
+  return state_->read("read a package in", [&]() -> std::optional<site_package> {
+    auto row = state_->prepare(select_package);
+    if (!row.with(id).next()) { return std::nullopt; }
+    return take_package(row);
+  });
+}
+
+result<site_page<model::package_row>> site_database::packages(std::uint32_t offset,
+                                                              std::uint32_t rows) {
+  return state_->read_at_once("list the packages in", [&] {
+    site_page<model::package_row> page;
+    page.total = state_->count("SELECT count(*) FROM package");
+    auto row = state_->prepare(select_packages);
+    row.with(rows, offset);
+    while (row.next()) { page.rows.push_back(take_package(row).row); }
+    return page;
+  });
+}
+
+result<void> site_database::forget_package(const model::package_id& id) {
+  return state_->write("forget a package in", [&]() -> result<void> {
+    state_->prepare("DELETE FROM package WHERE id = ?").with(id).run();
+    return {};
+  });
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,192 @@
+#include "storage/site_database_state.hpp"
+
+/// Distribution points: what the operator said of them, and what their nodes told.
+namespace sluice::storage {
+
+namespace {
+
+// The columns of both, in the order of `take_point`. Counts cost an index entry for each content,
+// so those who want all distribution points at once do without.
+constexpr std::string_view select_counted =
+    "SELECT name, control_address, mode, own, content_address, node, last_heard, epoch,"
+    " acknowledged, build,"
+    " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
+    " AND d.installed),"
+    " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
+    " AND d.working)"
+    " FROM distribution_point";
+constexpr std::string_view select_uncounted =
+    "SELECT name, control_address, mode, own, content_address, node, last_heard, epoch,"
+    " acknowledged, build, 0, 0 FROM distribution_point ORDER BY name";
+constexpr std::string_view put_point_text =
+    "INSERT INTO distribution_point (name, control_address, mode, own) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET control_address = excluded.control_address,"
+    " mode = excluded.mode, own = excluded.own";
+// The right sides see the row as it was: the epoch before this one.
+constexpr std::string_view put_registration_text =
+    "UPDATE distribution_point SET node = ?2, epoch = ?3, content_address = ?4, build = ?5,"
+    " last_heard = ?6, acknowledged = iif(epoch IS ?3, acknowledged, 0) WHERE name = ?1";
+
+site_distribution_point take_point(site_statement& from) {
+  site_distribution_point point;
+  model::distribution_point_row& row = point.row;
+  from.take(row.name, row.control_address, row.mode, row.own, row.content_address, row.node,
+            row.last_heard, point.epoch, point.acknowledged, point.build, row.contents, row.jobs);
+  return point;
+}
+
+std::vector<model::source_choice> take_sources(site_statement& from) {
+  std::vector<model::source_choice> sources;
+  while (from.next()) { from.take(sources.emplace_back().name, sources.back().priority); }
+  return sources;
+}
+
+/// An id of zeros is none: the site's own distribution point has no node.
+template <typename Id>
+std::optional<Id> unless_zero(const Id& id) {
+  if (id == Id{}) { return std::nullopt; }
+  return id;
+}
+
+error not_known(const std::string& name) {
+  return {errc::not_found, 0,
+          format("find distribution point {} in the site database", escaped(name))};
+}
+
+constexpr std::string_view select_sources =
+    "SELECT name, priority FROM source WHERE distribution_point = ? ORDER BY position";
+
+}  // namespace
+
+result<void> site_database::put_distribution_point(const model::distribution_point_row& row) {
+  return state_->write("record a distribution point in", [&]() -> result<void> {
+    state_->prepare(put_point_text).with(row.name, row.control_address, row.mode, row.own).run();
+    state_->prepare("DELETE FROM source WHERE distribution_point = ?").with(row.name).run();
+    int position = 0;
+    for (const model::source_choice& choice : row.sources) {
+      state_
+          ->prepare(
+              "INSERT INTO source (distribution_point, position, name, priority)"
+              " VALUES (?, ?, ?, ?)")
+          .with(row.name, position++, choice.name, choice.priority)
+          .run();
+    }
+    return {};
+  });
+}
+
+result<std::optional<site_distribution_point>> site_database::distribution_point(
+    const std::string& name) {
+  using found = std::optional<site_distribution_point>;
+  return state_->read_at_once("read a distribution point in", [&]() -> found {
+    auto row = state_->prepare(std::string(select_counted) + " WHERE name = ?");
+    if (!row.with(name).next()) { return std::nullopt; }
+    site_distribution_point point = take_point(row);
+    point.row.sources = take_sources(state_->prepare(select_sources).with(name));
+    return point;
+  });
+}
+
+result<std::optional<site_distribution_point>> site_database::distribution_point_of(
+    const model::node_id& node) {
+  using found = std::optional<site_distribution_point>;
+  return state_->read_at_once("read a distribution point in", [&]() -> found {
+    auto row = state_->prepare(std::string(select_counted) + " WHERE node = ?");
+    if (!row.with(node).next()) { return std::nullopt; }
+    site_distribution_point point = take_point(row);
+    point.row.sources = take_sources(state_->prepare(select_sources).with(point.row.name));
+    return point;
+  });
+}
+
+result<std::vector<site_distribution_point>> site_database::all_distribution_points() {
+  return state_->read_at_once("list the distribution points in", [&] {
+    std::vector<site_distribution_point> points;
+    auto row = state_->prepare(select_uncounted);
+    while (row.next()) {
+      points.push_back(take_point(row));
+      model::distribution_point_row& shown = points.back().row;
+      shown.sources = take_sources(state_->prepare(select_sources).with(shown.name));
+    }
+    return points;
+  });
+}
+
+result<site_page<model::distribution_point_row>> site_database::distribution_points(
+    std::uint32_t offset, std::uint32_t rows) {
+  return state_->read_at_once("list the distribution points in", [&] {
+    site_page<model::distribution_point_row> page;
+    page.total = state_->count("SELECT count(*) FROM distribution_point");
+    auto row = state_->prepare(std::string(select_counted) + " ORDER BY name LIMIT ? OFFSET ?");
+    row.with(rows, offset);
+    while (row.next()) {
+      model::distribution_point_row& shown = page.rows.emplace_back(take_point(row).row);
+      shown.sources = take_sources(state_->prepare(select_sources).with(shown.name));
+    }
+    return page;
+  });
+}
+
+result<void> site_database::forget_distribution_point(const std::string& name) {
+  return state_->write("forget a distribution point in", [&]() -> result<void> {
+    for (const char* text :
+         {"DELETE FROM distribution_point WHERE name = ?",
+          "DELETE FROM source WHERE distribution_point = ?",
+          "DELETE FROM distribution WHERE name = ?", "DELETE FROM available WHERE name = ?"}) {
+      state_->prepare(text).with(name).run();
+    }
+    return {};
+  });
+}
+
+result<void> site_database::put_registration(const std::string& name, const model::node_id& node,
+                                             const model::epoch_id& epoch,
+                                             const std::string& content_address,
+                                             const std::string& build, model::calendar_time when) {
+  return state_->write("record a registration in", [&]() -> result<void> {
+    const auto given_node = unless_zero(node);
+    {
+      auto other = state_->prepare(
+          "SELECT name FROM distribution_point WHERE node = ?1"
+          " AND name <> ?2");
+      std::string taken_by;
+      if (other.with(given_node, name).next()) {
+        other.take(taken_by);
+        return error{errc::conflict, 0,
+                     format("register {0}: its node is registered as {1}; remove that distribution "
+                            "point first, or give {0} a key of its own",
+                            escaped(name), taken_by)};
+      }
+    }
+    const int changed =
+        state_->prepare(put_registration_text)
+            .with(name, given_node, unless_zero(epoch), content_address, build, when)
+            .run();
+    if (changed == 0) { return not_known(name); }
+    return {};
+  });
+}
+
+result<void> site_database::put_heard(const std::string& name, model::calendar_time when) {
+  return state_->write("record a heartbeat in", [&]() -> result<void> {
+    const int changed =
+        state_->prepare("UPDATE distribution_point SET last_heard = ?2 WHERE name = ?1")
+            .with(name, when)
+            .run();
+    if (changed == 0) { return not_known(name); }
+    return {};
+  });
+}
+
+result<void> site_database::put_acknowledged(const std::string& name, std::uint64_t sequence) {
+  return state_->write("record acknowledged reports in", [&]() -> result<void> {
+    const int changed =
+        state_->prepare("UPDATE distribution_point SET acknowledged = ?2 WHERE name = ?1")
+            .with(name, sequence)
+            .run();
+    if (changed == 0) { return not_known(name); }
+    return {};
+  });
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,114 @@
+-- The site database: what should be where, and what became of it. Format 1 (user_version).
+-- Package ids are text ("PKG00012"); other ids and digests are blobs; states are the numbers of the
+-- model and never renumbered; times are milliseconds since 1970, UTC.
+
+-- The number that the next package without a wish gets.
+CREATE TABLE package_number (
+  site TEXT PRIMARY KEY,
+  next INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE package (
+  id            TEXT PRIMARY KEY,
+  name          TEXT NOT NULL,
+  source_path   TEXT NOT NULL,
+  version       INTEGER NOT NULL,
+  files         INTEGER NOT NULL,
+  bytes         INTEGER NOT NULL,
+  manifest_hash BLOB NOT NULL,
+  created       INTEGER NOT NULL,
+  manifest_size INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Above: what the operator said. Below: what the node told, NULL or empty until it did.
+CREATE TABLE distribution_point (
+  name            TEXT PRIMARY KEY,
+  control_address TEXT NOT NULL,
+  mode            INTEGER NOT NULL,
+  own             INTEGER NOT NULL,
+
+  content_address TEXT NOT NULL DEFAULT '',
+  node            BLOB,
+  last_heard      INTEGER,
+  epoch           BLOB,
+  acknowledged    INTEGER NOT NULL DEFAULT 0, -- of this epoch
+  build           TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX distribution_point_node ON distribution_point (node) WHERE node IS NOT NULL;
+
+CREATE TABLE source (
+  distribution_point TEXT NOT NULL,
+  position           INTEGER NOT NULL,
+  name               TEXT NOT NULL,
+  priority           INTEGER NOT NULL,
+  PRIMARY KEY (distribution_point, position)
+) WITHOUT ROWID;
+
+-- Who holds which content ("PKG00012.3").
+CREATE TABLE available (
+  content TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  PRIMARY KEY (content, name)
+) WITHOUT ROWID;
+CREATE INDEX available_name ON available (name, content);
+
+-- One package that should be on one distribution point, or is being removed from it. No index
+-- holds a column that changes with every report.
+CREATE TABLE distribution (
+  package           TEXT NOT NULL,
+  name              TEXT NOT NULL,
+  version           INTEGER NOT NULL,
+  bucket            INTEGER NOT NULL,
+  state             INTEGER NOT NULL,
+  job               BLOB,
+  job_state         INTEGER,
+  percent           INTEGER NOT NULL,
+  bytes_total       INTEGER NOT NULL,
+  bytes_done        INTEGER NOT NULL,
+  bytes_transferred INTEGER NOT NULL,
+  pieces_verified   INTEGER NOT NULL,
+  bytes_per_second  INTEGER NOT NULL,
+  remaining         INTEGER, -- seconds
+  source            TEXT NOT NULL,
+  tries_left        INTEGER NOT NULL,
+  next_try          INTEGER,
+  reason            TEXT NOT NULL,
+  changed           INTEGER NOT NULL,
+  redistribute      INTEGER NOT NULL,
+  heard             INTEGER NOT NULL,
+  cancelled         INTEGER NOT NULL,
+  removing          INTEGER NOT NULL,
+  last_sequence     INTEGER NOT NULL,
+  node_state        INTEGER NOT NULL,
+
+  -- Installed or watched (S5), and said so by its node.
+  installed INTEGER AS (heard AND state IN (0, 8)),
+  -- A job is started or in progress (S1).
+  working   INTEGER AS (coalesce(job_state IN (2, 3), 0)),
+  -- Not complete, failed or cancelled (S1): to be taken up again after a restart.
+  unsettled INTEGER AS (removing OR coalesce(job_state NOT IN (5, 6, 7), 1)),
+  PRIMARY KEY (package, name)
+);
+CREATE INDEX distribution_name ON distribution (name, package);
+CREATE INDEX distribution_job ON distribution (job) WHERE job IS NOT NULL;
+CREATE INDEX distribution_target ON distribution (package) WHERE NOT removing;
+CREATE INDEX distribution_installed ON distribution (name) WHERE installed;
+CREATE INDEX distribution_working ON distribution (name) WHERE working;
+CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsettled;
+
+CREATE TABLE message (
+  number   INTEGER PRIMARY KEY AUTOINCREMENT,
+  site     TEXT NOT NULL,
+  system   TEXT NOT NULL,
+  reporter TEXT NOT NULL,    -- the label that the message itself carries
+  sequence INTEGER NOT NULL, -- of the reporter
+  time     INTEGER NOT NULL,
+  id       INTEGER NOT NULL
+);
+
+CREATE TABLE message_insertion (
+  message  INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  text     TEXT NOT NULL,
+  PRIMARY KEY (message, position)
+) WITHOUT ROWID;
