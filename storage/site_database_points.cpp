@@ -37,7 +37,10 @@ site_distribution_point take_point(site_statement& from) {
 
 std::vector<model::source_choice> take_sources(site_statement& from) {
   std::vector<model::source_choice> sources;
-  while (from.next()) { from.take(sources.emplace_back().name, sources.back().priority); }
+  while (from.next()) {
+    model::source_choice& choice = sources.emplace_back();
+    from.take(choice.name, choice.priority);
+  }
   return sources;
 }
 
