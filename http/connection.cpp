@@ -1,0 +1,201 @@
+#include "http/connection.hpp"
+
+#include <algorithm>
+
+namespace sluice::http {
+
+namespace {
+
+constexpr std::uint64_t gathered_bytes_max = 64 * limits::kib;
+constexpr std::size_t first_buffer_bytes = 4 * limits::kib;
+constexpr auto linger_deadline = std::chrono::milliseconds(500);
+constexpr std::uint32_t linger_receives_max = 64;
+
+/// The bytes that came and are not yet parsed.
+class inbox {
+public:
+  inbox() : bytes_(first_buffer_bytes) {}
+  [[nodiscard]] std::string_view text() const noexcept {
+    return {reinterpret_cast<const char*>(bytes_.data()) + begin_, end_ - begin_};
+  }
+  void consume(std::size_t count) noexcept { begin_ += count; }
+  /// Room for more, up to the longest head and what may follow it.
+  std::span<std::byte> room() {
+    if (begin_ > 0) {
+      std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                bytes_.begin() + static_cast<std::ptrdiff_t>(end_), bytes_.begin());
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (end_ == bytes_.size()) { bytes_.resize(bytes_.size() * 2); }
+    return std::span(bytes_).subspan(end_);
+  }
+  void arrived(std::size_t count) noexcept { end_ += count; }
+
+private:
+  std::vector<std::byte> bytes_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+/// How waiting for a head ended.
+enum class wait_end : std::uint8_t { head, left, late };
+struct received_head {
+  wait_end end = wait_end::left;
+  request_parse parse;
+};
+
+io::task<received_head> receive_head(const connection_context& context, connection& self,
+                                     inbox& box, answer_writer& out, bool first) {
+  received_head outcome;
+  std::chrono::nanoseconds deadline{0};  // runs from the first byte, or from accept
+  if (first) { deadline = context.ring.now() + context.bounds.head; }
+  while (true) {
+    outcome.parse = parse_request_head(box.text());
+    if (outcome.parse.state != head_state::incomplete) {
+      outcome.end = wait_end::head;
+      co_return outcome;
+    }
+    auto flushed = co_await out.flush();
+    if (!flushed) { co_return outcome; }
+    const bool begun = !box.text().empty();
+    if (begun && deadline.count() == 0) { deadline = context.ring.now() + context.bounds.head; }
+    if (!begun && context.stopping) { co_return outcome; }
+    auto patience = context.bounds.idle;
+    if (deadline.count() != 0) { patience = deadline - context.ring.now(); }
+    self.idle = !begun;
+    bool late = patience.count() <= 0;
+    if (!late) {
+      auto got = co_await self.stream->receive(box.room(), patience);
+      self.idle = false;
+      late = !got && got.error().code == errc::timed_out;
+      if (!late && (!got || *got == 0)) { co_return outcome; }
+      if (!late) { box.arrived(*got); }
+    }
+    if (late) {
+      self.idle = false;
+      outcome.end = begun ? wait_end::late : wait_end::left;
+      co_return outcome;
+    }
+  }
+}
+
+/// Gives the peer a moment to read the refusal before the close turns unread bytes into a reset.
+io::task<void> linger(connection& self) {
+  std::vector<std::byte> ignored(first_buffer_bytes);
+  for (std::uint32_t i = 0; i < linger_receives_max; ++i) {
+    auto got = co_await self.stream->receive(ignored, linger_deadline);
+    if (!got || *got == 0) { co_return; }
+  }
+}
+
+io::task<void> refuse(const connection_context& context, connection& self, answer_writer& out,
+                      refusal why) {
+  context.counters.requests_refused.fetch_add(1, std::memory_order_relaxed);
+  context.complain(format("refused a request from {}: {}", self.stream->peer(), why.why));
+  auto sent = co_await out.send(error_head(why.status, false), why.why + "\n", true);
+  if (!sent) { co_return; }
+  auto flushed = co_await out.flush();
+  if (!flushed) { co_return; }
+  co_await linger(self);
+}
+
+io::task<void> converse(const connection_context& context, connection& self) {
+  answer_writer out(*self.stream, context.bounds.stall, context.counters);
+  const principal who{self.stream->peer(), {}};
+  inbox box;
+  bool first = true;
+  while (true) {
+    auto received = co_await receive_head(context, self, box, out, first);
+    first = false;
+    if (received.end == wait_end::left) { co_return; }
+    if (received.end == wait_end::late) {
+      const refusal late{408, "the head did not come in time"};
+      co_await refuse(context, self, out, late);
+      co_return;
+    }
+    if (received.parse.state == head_state::refused) {
+      co_await refuse(context, self, out, received.parse.why);
+      co_return;
+    }
+    box.consume(received.parse.consumed);
+    context.counters.requests.fetch_add(1, std::memory_order_relaxed);
+    request_head& head = received.parse.head;
+    if (context.stopping) { head.keep_alive = false; }
+    auto answered = co_await context.handler.answer(head, who, out);
+    if (!answered) { co_return; }
+    if (!head.keep_alive) {
+      auto flushed = co_await out.flush();
+      static_cast<void>(flushed);  // the peer left before its last answer: nobody to tell
+      co_return;
+    }
+  }
+}
+
+}  // namespace
+
+answer_head error_head(int status, bool keep_alive) {
+  answer_head head;
+  head.status = status;
+  head.content_type = "text/plain; charset=utf-8";
+  head.keep_alive = keep_alive;
+  return head;
+}
+
+answer_writer::answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall,
+                             server_counters& counters)
+    : to_(to), stall_(stall), counters_(counters) {}
+
+io::task<result<void>> answer_writer::send(answer_head head, std::string body, bool with_body) {
+  head.content_length = body.size();
+  std::string text = print_answer_head(head);
+  if (with_body && head.status != 304) { text += body; }
+  auto sent = co_await send_text(std::move(text));
+  co_return sent;
+}
+
+io::task<result<void>> answer_writer::send_text(std::string text) {
+  gathered_ += text;
+  if (gathered_.size() < gathered_bytes_max) { co_return result<void>(); }
+  auto flushed = co_await flush();
+  co_return flushed;
+}
+
+io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t offset,
+                                                std::uint64_t length) {
+  if (length > gathered_bytes_max) {
+    auto flushed = co_await flush();
+    if (!flushed) { co_return flushed; }
+    auto sent = co_await io::egress(from, offset, length, to_, stall_);
+    if (sent) { counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed); }
+    co_return sent;
+  }
+  const std::size_t begin = gathered_.size();
+  gathered_.resize(begin + length);
+  const std::span<std::byte> room = std::as_writable_bytes(std::span(gathered_)).subspan(begin);
+  auto got = co_await from.read(room, offset);
+  if (!got) { co_return result<void>(got.error()); }
+  if (*got != length) {
+    co_return result<void>(error{errc::corrupt, 0, "serve a file that is shorter than its name"});
+  }
+  auto sent = co_await send_text({});
+  co_return sent;
+}
+
+io::task<result<void>> answer_writer::flush() {
+  if (gathered_.empty()) { co_return result<void>(); }
+  std::string leaving;
+  leaving.swap(gathered_);
+  auto sent = co_await to_.send(std::as_bytes(std::span(leaving)), stall_);
+  if (sent) { counters_.bytes_sent.fetch_add(leaving.size(), std::memory_order_relaxed); }
+  leaving.clear();
+  gathered_ = std::move(leaving);  // keeps the memory for the next answer
+  co_return sent;
+}
+
+io::task<void> serve_connection(const connection_context& context, connection& self) {
+  co_await converse(context, self);
+  co_await self.stream->close();
+}
+
+}  // namespace sluice::http

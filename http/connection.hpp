@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/access.hpp"
+#include "http/answer_head.hpp"
+#include "http/message_head.hpp"
+#include "http/server.hpp"
+
+namespace sluice::http {
+
+/// Where the answers of one connection are written. Small ones gather until `flush`, so that the
+/// answers to pipelined requests leave together. After a failure the connection is of no more use.
+class answer_writer {
+public:
+  answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall, server_counters& counters);
+
+  /// `with_body` is false for HEAD: the head tells the length of what is not sent.
+  [[nodiscard]] io::task<result<void>> send(answer_head head, std::string body, bool with_body);
+  /// Text gathered as it is: heads, and the parts of a multipart answer between its files.
+  [[nodiscard]] io::task<result<void>> send_text(std::string text);
+  /// A part of a file: read and gathered when it is at most 64 KiB, otherwise by egress.
+  [[nodiscard]] io::task<result<void>> send_file(io::file& from, std::uint64_t offset,
+                                                 std::uint64_t length);
+  [[nodiscard]] io::task<result<void>> flush();
+
+private:
+  io::byte_stream& to_;
+  std::chrono::nanoseconds stall_;
+  server_counters& counters_;
+  std::string gathered_;
+};
+
+/// Answers requests. A failure means that the answer was cut short: the connection is closed.
+class request_handler {
+public:
+  virtual ~request_handler() = default;
+  [[nodiscard]] virtual io::task<result<void>> answer(const request_head& request,
+                                                      const principal& who, answer_writer& to) = 0;
+};
+
+/// One accepted connection; `idle` while it waits for a request.
+struct connection {
+  std::unique_ptr<io::byte_stream> stream;
+  bool idle = true;
+};
+
+/// What a connection has to know of the server it belongs to.
+struct connection_context {
+  io::reactor& ring;
+  request_handler& handler;
+  const connection_bounds& bounds;
+  server_counters& counters;
+  const bool& stopping;
+  std::function<void(std::string_view)> complain;  ///< a log line, rate-limited
+};
+
+/// Reads heads and has them answered in their order until the peer leaves, a deadline passes, the
+/// stream cannot be trusted, or the server stops. Closes the stream.
+[[nodiscard]] io::task<void> serve_connection(const connection_context& context, connection& self);
+
+/// An error as a short text; `keep_alive` false where the stream cannot be trusted any more.
+answer_head error_head(int status, bool keep_alive);
+
+}  // namespace sluice::http

@@ -1,0 +1,48 @@
+#include "http/connection_host.hpp"
+#include "http/content_handler.hpp"
+#include "http/server.hpp"
+
+namespace sluice::http {
+
+struct content_server::state {
+  state(io::reactor& ring, io::listener listening, std::unique_ptr<storage::library_reader> opened,
+        std::shared_ptr<storage::content_catalogue> catalogue, const settings& given,
+        std::shared_ptr<server_counters> counters)
+      : library(std::move(opened)),
+        handler(*library, std::move(catalogue), given.access, given.index_cache_bytes),
+        host(ring, std::move(listening), handler, given.bounds, std::move(counters)) {}
+
+  std::unique_ptr<storage::library_reader> library;
+  content_handler handler;
+  connection_host host;
+};
+
+content_server::content_server(std::unique_ptr<state> made) : state_(std::move(made)) {}
+content_server::~content_server() = default;
+
+io::task<result<std::unique_ptr<content_server>>> content_server::open(
+    io::reactor& ring, std::shared_ptr<storage::content_catalogue> catalogue, settings given,
+    std::shared_ptr<server_counters> counters) {
+  using outcome = result<std::unique_ptr<content_server>>;
+  auto library = co_await storage::library_reader::open(ring, given.library_root);
+  if (!library) { co_return outcome(library.error()); }
+  auto listening = co_await io::listener::open(ring, given.listen, given.shared_port);
+  if (!listening) {
+    co_await (*library)->close();
+    co_return outcome(listening.error());
+  }
+  auto made = std::make_unique<state>(ring, std::move(*listening), std::move(*library),
+                                      std::move(catalogue), given, std::move(counters));
+  co_return outcome(std::unique_ptr<content_server>(new content_server(std::move(made))));
+}
+
+io::endpoint content_server::local() const { return state_->host.local(); }
+
+io::task<void> content_server::serve() {
+  co_await state_->host.serve();
+  co_await state_->library->close();
+}
+
+void content_server::stop() noexcept { state_->host.stop(); }
+
+}  // namespace sluice::http
