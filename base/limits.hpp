@@ -60,6 +60,10 @@ static_assert(http_target_bytes_max < http_head_bytes_max);
 inline constexpr auto source_connect_deadline = 10s;
 inline constexpr auto source_head_deadline = 10s;
 inline constexpr auto source_stall_deadline = 30s;
+inline constexpr auto source_rate_window = 60s;
+inline constexpr std::uint64_t source_bytes_per_window_min = 60 * kib;  // 1 KiB/s
+inline constexpr std::uint32_t source_requests_ahead_max = 64;
+inline constexpr std::uint64_t source_heads_ahead_bytes_max = 32 * kib;
 inline constexpr std::uint32_t bad_pieces_per_source_max = 3;
 inline constexpr auto source_quarantine = 30min;
 inline constexpr auto all_sources_failed_wait = 30min;

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "http/watched_stream.hpp"
 #include "io/io.hpp"
 #include "model/model.hpp"
 
@@ -26,15 +31,20 @@ struct fetch_failure {
 
 /// Requests to one source over at most `connections` kept-alive connections. Only `host:port` is
 /// ever contacted: redirects are never followed, any content coding is refused, ranges must be
-/// answered exactly. Threads: its reactor's.
+/// answered exactly. A kept-alive connection that the source closed meanwhile is replaced once,
+/// without blame; every other repetition is the caller's (features X4, X5, X30).
+/// Lifetime: `close` before it goes; outlives its tasks. Threads: its reactor's.
 class source_client {
 public:
   struct settings {
     io::endpoint address;
     std::uint32_t connections = limits::http_connections_per_source;
+    source_patience patience;
   };
   source_client(io::reactor& ring, settings given);
   ~source_client();
+  source_client(const source_client&) = delete;
+  source_client& operator=(const source_client&) = delete;
 
   /// GET or HEAD without body: is it there? `not_found`: no.
   [[nodiscard]] io::task<std::optional<fetch_failure>> probe(std::string target);
@@ -75,8 +85,14 @@ public:
   [[nodiscard]] io::task<std::optional<fetch_failure>> fetch_to_file(
       std::string target, std::uint64_t size, io::file& into,
       std::shared_ptr<io::cancellation> stop);
+  /// Cuts off what is under way (each ends with its failure) and waits for it.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;
+
+  class state;  ///< of its own files
+
+private:
+  std::unique_ptr<state> state_;
 };
 
 /// The targets of design section "HTTP surface".

@@ -1,0 +1,93 @@
+#include "http/source_pool.hpp"
+
+namespace sluice::http {
+
+source_pool::source_pool(io::reactor& ring, io::endpoint address, std::uint32_t connections,
+                         source_patience patience)
+    : ring_(ring),
+      address_(std::move(address)),
+      patience_(patience),
+      connections_(connections),
+      turns_(connections) {}
+
+fetch_failure source_pool::unreachable(const error& cause, const std::string& doing) const {
+  const bool late = cause.code == errc::timed_out;
+  fetch_failure failure = blamed(
+      late ? errc::timed_out : errc::unreachable, "X33", doing,
+      late ? format("did not accept a connection within {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(patience_.connect).count())
+           : "cannot be connected: " + describe(cause));
+  failure.cause.os_error = cause.os_error;
+  return failure;
+}
+
+io::task<source_pool::loan> source_pool::borrow(bool fresh, std::shared_ptr<io::cancellation> stop,
+                                                std::string doing) {
+  loan made;
+  co_await turns_.acquire();
+  if (closing_ || (stop && stop->requested())) {
+    turns_.release();
+    made.failure = fetch_failure{error{errc::cancelled, 0, std::move(doing)}, {}, {}};
+    co_return made;
+  }
+  if (fresh) {
+    // What was idle as long as the one that turned out to be stale is stale too.
+    while (!idle_.empty()) {
+      std::unique_ptr<source_connection> old = std::move(idle_.back());
+      idle_.pop_back();
+      bytes_of_closed_ += old->stream().received();
+      co_await old->stream().close();
+    }
+  }
+  if (!idle_.empty()) {
+    made.line = std::move(idle_.back());
+    idle_.pop_back();
+  } else {
+    auto connected = co_await io::socket::connect(ring_, address_, patience_.connect);
+    if (!connected) {
+      turns_.release();
+      made.failure = unreachable(connected.error(), doing);
+      co_return made;
+    }
+    made.line = std::make_unique<source_connection>(ring_, std::move(*connected), patience_);
+  }
+  lent_.insert(made.line.get());
+  made.line->attach(stop);
+  if (closing_) { made.line->stream().abort(); }
+  co_return made;
+}
+
+io::task<void> source_pool::give_back(std::unique_ptr<source_connection> line, bool keep) {
+  lent_.erase(line.get());
+  const bool usable = keep && !closing_ && !line->cancelled() && line->held().empty();
+  line->detach();
+  if (usable) {
+    idle_.push_back(std::move(line));
+  } else {
+    bytes_of_closed_ += line->stream().received();
+    co_await line->stream().close();
+  }
+  turns_.release();
+}
+
+io::task<void> source_pool::close() {
+  closing_ = true;
+  for (source_connection* const line : lent_) { line->stream().abort(); }
+  for (std::uint32_t i = 0; i < connections_; ++i) { co_await turns_.acquire(); }
+  while (!idle_.empty()) {
+    std::unique_ptr<source_connection> line = std::move(idle_.back());
+    idle_.pop_back();
+    bytes_of_closed_ += line->stream().received();
+    co_await line->stream().close();
+  }
+  for (std::uint32_t i = 0; i < connections_; ++i) { turns_.release(); }
+}
+
+std::uint64_t source_pool::bytes_received() const noexcept {
+  std::uint64_t sum = bytes_of_closed_;
+  for (const auto& line : idle_) { sum += line->stream().received(); }
+  for (source_connection* const line : lent_) { sum += line->stream().received(); }
+  return sum;
+}
+
+}  // namespace sluice::http
