@@ -183,16 +183,16 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
           if (page.job == mail.job) { page.ticket.cancel(); }
         }
       },
-      [self](operation_done<bool>& done) { self->state.probes.finish(done); },
-      [self](operation_done<manifest_outcome>& done) {
-        self->state.manifest_tickets.erase(done.number);
-        self->state.manifests.finish(done);
+      [self](operation_done<bool>& ended) { self->state.probes.finish(ended); },
+      [self](operation_done<manifest_outcome>& ended) {
+        self->state.manifest_tickets.erase(ended.number);
+        self->state.manifests.finish(ended);
       },
-      [self](operation_done<page_outcome>& done) {
-        const auto ended = self->state.pages_under_way.find(done.number);
-        blame(self, ended->second.content, done.outcome);
-        self->state.pages_under_way.erase(ended);
-        self->state.pages.finish(done);
+      [self](operation_done<page_outcome>& ended) {
+        const auto page = self->state.pages_under_way.find(ended.number);
+        blame(self, page->second.content, ended.outcome);
+        self->state.pages_under_way.erase(page);
+        self->state.pages.finish(ended);
       },
   };
 }

@@ -11,21 +11,21 @@ namespace sluice::actors {
 /// its order, so "state, then report, then forget" needs no waiting in between.
 using node_journal_actor = caf::typed_actor<
     caf::replies_to<add_job>::with<bool>,  // false: this job id was taken before
-    caf::replies_to<update_job>::with<unit_t>, caf::replies_to<forget_job>::with<unit_t>,
-    caf::replies_to<record_pieces>::with<unit_t>,
+    caf::replies_to<update_job>::with<done>, caf::replies_to<forget_job>::with<done>,
+    caf::replies_to<record_pieces>::with<done>,
     caf::replies_to<recall_pieces>::with<recorded_pieces>,
-    caf::replies_to<forget_pieces>::with<unit_t>, caf::replies_to<pin_keys>::with<unit_t>,
-    caf::replies_to<append_reports>::with<unit_t>,  // not idempotent: each call is new reports
+    caf::replies_to<forget_pieces>::with<done>, caf::replies_to<pin_keys>::with<done>,
+    caf::replies_to<append_reports>::with<done>,  // not idempotent: each call is new reports
     caf::reacts_to<watch_outbox>, caf::replies_to<read_outbox>::with<outbox_page>,
-    caf::replies_to<acknowledge_reports>::with<unit_t>>;
+    caf::replies_to<acknowledge_reports>::with<done>>;
 
 /// The only writer of the content library, as an actor: each request becomes a task of the
 /// library's reactor.
 using librarian_actor = caf::typed_actor<
     caf::replies_to<recheck_manifest>::with<storage::content_facts>,
     caf::replies_to<list_missing>::with<storage::missing_page>,
-    caf::replies_to<install_content>::with<unit_t>, caf::replies_to<add_content_user>::with<unit_t>,
-    caf::replies_to<drop_content>::with<unit_t>,
+    caf::replies_to<install_content>::with<done>, caf::replies_to<add_content_user>::with<done>,
+    caf::replies_to<drop_content>::with<done>,
     caf::replies_to<make_snapshot>::with<storage::snapshot_outcome>,
     caf::replies_to<count_library>::with<storage::content_library::totals>,
     caf::reacts_to<trust_keys>, caf::reacts_to<operation_done<result<storage::content_facts>>>,
@@ -61,7 +61,7 @@ using distribution_point_actor =
                      caf::replies_to<poll_job>::with<rpc::poll_answer>,
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,
-                     caf::replies_to<drop_content>::with<unit_t>, caf::reacts_to<turn_wanted>,
+                     caf::replies_to<drop_content>::with<done>, caf::reacts_to<turn_wanted>,
                      caf::reacts_to<turn_returned>, caf::reacts_to<job_over>,
                      caf::reacts_to<site_registered>>;
 

@@ -150,19 +150,22 @@ caf::result<model::why_report> distribution_point_state::on_why(model::package_i
   return report;
 }
 
-caf::result<unit_t> distribution_point_state::on_drop(const drop_content& asked) {
+caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
   for (const auto& [id, job] : jobs_) {
     if (job.content == asked.content) {
       caf::anon_send(job.actor, cancel_job{"the removal of the package"});
     }
   }
-  auto promise = self_->make_response_promise<unit_t>();
+  auto promise = self_->make_response_promise<done>();
   self_->request(setup_.librarian, caf::infinite, drop_content{asked})
-      .then([promise](unit_t) mutable { promise.deliver(unit); },
+      .then([promise](done) mutable { promise.deliver(done{}); },
             [promise](caf::error& given) mutable {
               const error failure = from_caf(given);
-              if (failure.code == errc::not_found) { return promise.deliver(unit); }
-              promise.deliver(std::move(given));
+              if (failure.code == errc::not_found) {
+                promise.deliver(done{});
+              } else {
+                promise.deliver(std::move(given));
+              }
             });
   return promise;
 }

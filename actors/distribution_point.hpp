@@ -39,7 +39,7 @@ public:
   caf::result<rpc::poll_answer> on_poll(model::job_id job);
   caf::result<model::node_report> on_node_question();
   caf::result<model::why_report> on_why(model::package_id package);
-  caf::result<unit_t> on_drop(const drop_content& asked);
+  caf::result<done> on_drop(const drop_content& asked);
   void on_turn_wanted(model::job_id job);
   void on_turn_returned(model::job_id job);
   void on_job_over(model::job_id job);

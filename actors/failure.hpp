@@ -6,8 +6,9 @@
 
 namespace sluice::actors {
 
-using caf::unit;
-using caf::unit_t;
+/// The answer of a request that has nothing to say but that it is done (CAF gives `unit_t` no such
+/// use).
+struct done {};
 
 /// The one conversion between `sluice::error` and `caf::error`.
 caf::error to_caf(const error& failure);
@@ -18,9 +19,11 @@ caf::result<T> to_caf(const result<T>& outcome) {
   if (!outcome) { return to_caf(outcome.error()); }
   return *outcome;
 }
-inline caf::result<unit_t> to_caf(const result<void>& outcome) {
+inline caf::result<done> to_caf(const result<void>& outcome) {
   if (!outcome) { return to_caf(outcome.error()); }
-  return unit;
+  return done{};
 }
 
 }  // namespace sluice::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::done)

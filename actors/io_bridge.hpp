@@ -29,7 +29,7 @@ struct answer_of<result<T>> {
 };
 template <>
 struct answer_of<result<void>> {
-  using type = unit_t;
+  using type = done;
 };
 
 }  // namespace detail
@@ -61,19 +61,19 @@ public:
   }
 
   /// Answers whoever asked.
-  void finish(operation_done<Outcome>& done) {
-    const auto found = waiting_.find(done.number);
+  void finish(operation_done<Outcome>& ended) {
+    const auto found = waiting_.find(ended.number);
     SLUICE_CHECK(found != waiting_.end());
     promise waiting = std::move(found->second);
     waiting_.erase(found);
     if constexpr (std::is_same_v<Outcome, answer>) {
-      waiting.deliver(std::move(done.outcome));
-    } else if (!done.outcome) {
-      waiting.deliver(to_caf(done.outcome.error()));
-    } else if constexpr (std::is_same_v<answer, unit_t>) {
-      waiting.deliver(unit);
+      waiting.deliver(std::move(ended.outcome));
+    } else if (!ended.outcome) {
+      waiting.deliver(to_caf(ended.outcome.error()));
+    } else if constexpr (std::is_same_v<answer, done>) {
+      waiting.deliver(done{});
     } else {
-      waiting.deliver(std::move(*done.outcome));
+      waiting.deliver(std::move(*ended.outcome));
     }
   }
 

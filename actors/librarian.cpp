@@ -67,18 +67,18 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
       [self, library](const trust_keys& mail) {
         self->state.parts.ring->post([library, keys = mail.keys] { library->trust(keys); });
       },
-      [self](operation_done<result<storage::content_facts>>& done) {
-        self->state.rechecks.finish(done);
+      [self](operation_done<result<storage::content_facts>>& ended) {
+        self->state.rechecks.finish(ended);
       },
-      [self](operation_done<result<storage::missing_page>>& done) {
-        self->state.listings.finish(done);
+      [self](operation_done<result<storage::missing_page>>& ended) {
+        self->state.listings.finish(ended);
       },
-      [self](operation_done<result<void>>& done) { self->state.changes.finish(done); },
-      [self](operation_done<result<storage::snapshot_outcome>>& done) {
-        self->state.snapshots.finish(done);
+      [self](operation_done<result<void>>& ended) { self->state.changes.finish(ended); },
+      [self](operation_done<result<storage::snapshot_outcome>>& ended) {
+        self->state.snapshots.finish(ended);
       },
-      [self](operation_done<result<storage::content_library::totals>>& done) {
-        self->state.counts.finish(done);
+      [self](operation_done<result<storage::content_library::totals>>& ended) {
+        self->state.counts.finish(ended);
       },
   };
 }

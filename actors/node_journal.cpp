@@ -12,7 +12,7 @@ caf::result<T> answer(const result<T>& outcome) {
   return to_caf(outcome);
 }
 
-caf::result<unit_t> answer(const result<void>& outcome) {
+caf::result<done> answer(const result<void>& outcome) {
   if (!outcome) { log::error("node_journal", describe(outcome.error())); }
   return to_caf(outcome);
 }
@@ -53,14 +53,14 @@ node_journal_actor::behavior_type node_journal(
         return answer(self->state.database->forget_pieces(mail.file));
       },
       [self](const pin_keys& mail) { return answer(self->state.database->pin_keys(mail.keys)); },
-      [self](const append_reports& mail) -> caf::result<unit_t> {
+      [self](const append_reports& mail) -> caf::result<done> {
         const auto sequences = self->state.database->append(mail.rows);
         if (!sequences) {
           log::error("node_journal", describe(sequences.error()));
           return to_caf(sequences.error());
         }
         if (self->state.listener) { self->send(self->state.listener, reports_waiting{}); }
-        return unit;
+        return done{};
       },
       [self](const watch_outbox& mail) { self->state.listener = mail.listener; },
       [self](const read_outbox& mail) {

@@ -26,8 +26,8 @@ result<rpc::poll_answer> node_services::poll(const rpc::principal&, model::job_i
 }
 
 result<void> node_services::remove_content(const rpc::principal&, model::content_id content) {
-  const auto answer = ask<unit_t>(system_, target_,
-                                  drop_content{content, storage::library_user::distribution_point});
+  const auto answer =
+      ask<done>(system_, target_, drop_content{content, storage::library_user::distribution_point});
   if (!answer) { return answer.error(); }
   return {};
 }

@@ -144,6 +144,12 @@ node_system::~node_system() {
   end(system, state_->journal);
 }
 
+void node_system::change_site_settings(std::vector<std::string> source_roots,
+                                       bool anonymous_access) {
+  if (!state_->site) { return; }
+  caf::anon_send(state_->site, change_settings{std::move(source_roots), anonymous_access});
+}
+
 rpc::offered_services node_system::services() noexcept {
   rpc::offered_services offered;
   offered.admin = state_->administration.get();

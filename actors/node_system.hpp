@@ -42,6 +42,8 @@ public:
   node_system& operator=(const node_system&) = delete;
 
   [[nodiscard]] rpc::offered_services services() noexcept;
+  /// Site servers: where package sources may lie and whether content is for anybody, from now on.
+  void change_site_settings(std::vector<std::string> source_roots, bool anonymous_access);
 
 private:
   struct state;

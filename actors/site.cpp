@@ -70,6 +70,11 @@ void site_state::add_message(std::uint32_t id, std::vector<std::string> insertio
 
 void site_state::on_message(const site_message& mail) { add_message(mail.id, mail.insertions); }
 
+void site_state::on_settings(const change_settings& mail) {
+  setup_.parts.source_roots = mail.source_roots;
+  setup_.parts.anonymous_access = mail.anonymous_access;
+}
+
 result<distribution_facts> site_state::facts(const facts_question& asked) {
   storage::site_database& database = *setup_.database;
   distribution_facts facts;
@@ -150,12 +155,12 @@ void site_state::on_removal_done(const removal_done& mail) {
   auto found = setup_.database->distribution(mail.package, mail.name);
   if (!found || !*found || !(*found)->removing) { return; }
   const model::content_id content{mail.package, (*found)->row.version};
-  const auto done = setup_.database->transaction([&]() -> result<void> {
+  const auto kept = setup_.database->transaction([&]() -> result<void> {
     auto forgotten = setup_.database->forget_distribution(mail.package, mail.name);
     if (!forgotten) { return forgotten; }
     return setup_.database->put_available(content, mail.name, false);
   });
-  if (!done) { log::error("site", describe(done.error())); }
+  if (!kept) { log::error("site", describe(kept.error())); }
 }
 
 site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) {
@@ -177,6 +182,7 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
       [&state](const tracking_news& news) { state.on_news(news); },
       [&state](const removal_done& mail) { state.on_removal_done(mail); },
       [&state](const site_message& mail) { state.on_message(mail); },
+      [&state](const change_settings& mail) { state.on_settings(mail); },
       [&state](const rpc::registration& given) { return to_caf(state.on_registration(given)); },
       [&state](const rpc::heartbeat_request& given) { return to_caf(state.on_heartbeat(given)); },
       [&state](const rpc::report_batch& batch) { return to_caf(state.on_reports(batch)); },

@@ -27,7 +27,7 @@ public:
   result<void> begin(self_pointer self, site_setup setup);
 
   caf::result<model::package_row> on_add_package(const add_package& asked);
-  caf::result<unit_t> on_remove_package(const remove_package& asked);
+  caf::result<done> on_remove_package(const remove_package& asked);
   result<model::distribution_point_row> on_change(const change_distribution_point& asked);
   result<void> on_remove_point(const remove_distribution_point& asked);
   result<rpc::distribute_answer> on_distribute(const distribute_package& asked);
@@ -36,6 +36,7 @@ public:
   void on_news(const tracking_news& news);
   void on_removal_done(const removal_done& mail);
   void on_message(const site_message& mail);
+  void on_settings(const change_settings& mail);
 
   result<rpc::registration_answer> on_registration(const rpc::registration& given);
   result<rpc::heartbeat_answer> on_heartbeat(const rpc::heartbeat_request& given);

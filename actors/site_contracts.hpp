@@ -9,12 +9,12 @@ namespace sluice::actors {
 /// The only writer of the site database. Desired state is its truth; proxies carry it out.
 using site_actor = caf::typed_actor<
     caf::replies_to<add_package>::with<model::package_row>,
-    caf::replies_to<remove_package>::with<unit_t>,
+    caf::replies_to<remove_package>::with<done>,
     caf::replies_to<change_distribution_point>::with<model::distribution_point_row>,
-    caf::replies_to<remove_distribution_point>::with<unit_t>,
+    caf::replies_to<remove_distribution_point>::with<done>,
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
-    caf::replies_to<facts_question>::with<distribution_facts>, caf::reacts_to<tracking_news>,
-    caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
+    caf::reacts_to<change_settings>, caf::replies_to<facts_question>::with<distribution_facts>,
+    caf::reacts_to<tracking_news>, caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
     caf::replies_to<rpc::registration>::with<rpc::registration_answer>,
     caf::replies_to<rpc::heartbeat_request>::with<rpc::heartbeat_answer>,
     caf::replies_to<rpc::report_batch>::with<std::uint64_t>>;  // idempotent by sequence

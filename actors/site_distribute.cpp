@@ -23,14 +23,14 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
                         asked.request.package.text())};
   }
   rpc::distribute_answer answer;
-  const auto done = database.transaction([&]() -> result<void> {
+  const auto kept = database.transaction([&]() -> result<void> {
     for (const std::string& name : asked.request.distribution_points) {
       auto put = distribute_to(**package, name, asked.request.redistribute, answer);
       if (!put) { return put; }
     }
     return {};
   });
-  if (!done) { return done.error(); }
+  if (!kept) { return kept.error(); }
   add_message(2300, {asked.request.package.text(),
                      asked.request.redistribute ? "redistribute" : "distribute"});
   for (const std::string& name : answer.started) {
@@ -118,13 +118,13 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
                  format("register node '{}': its content address is not HOST:PORT", given.name)};
   }
   const bool known_epoch = (*point)->epoch == given.epoch;
-  const auto done = database.transaction([&]() -> result<void> {
+  const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
                                          given.build, setup_.parts.node.now());
     if (!put || !given.full_inventory) { return put; }
     return database.replace_available(given.name, given.inventory);
   });
-  if (!done) { return done.error(); }
+  if (!kept) { return kept.error(); }
   if (!known_epoch) { add_message(2399, {given.name, given.build}); }
   rpc::registration_answer answer;
   answer.site = setup_.parts.code.text();
@@ -179,7 +179,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
   std::uint64_t last = (*point)->acknowledged;
   std::vector<job_reported> told;
   std::vector<content_gained> gained;
-  const auto done = database.transaction([&]() -> result<void> {
+  const auto kept = database.transaction([&]() -> result<void> {
     for (const model::state_message& message : batch.states) {
       if (message.sequence <= (*point)->acknowledged) { continue; }
       last = std::max(last, message.sequence);
@@ -196,7 +196,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     if (!heard) { return heard; }
     return database.put_acknowledged(name, last);
   });
-  if (!done) { return done.error(); }
+  if (!kept) { return kept.error(); }
   const auto own_proxy = proxies_.find(name);
   for (const job_reported& mail : told) {
     if (own_proxy != proxies_.end()) { caf::anon_send(own_proxy->second, mail); }

@@ -32,6 +32,11 @@ struct distribute_package {
   std::string admin;
 };
 
+struct change_settings {
+  std::vector<std::string> source_roots;
+  bool anonymous_access = false;
+};
+
 // To the site, from its own actors --------------------------------------------------------------
 struct facts_question {
   model::package_id package;
@@ -108,6 +113,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_package)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribute_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_settings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::facts_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribution_facts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_news)

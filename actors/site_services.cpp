@@ -19,7 +19,7 @@ result<Answer> ask_patiently(caf::actor_system& system, const Handle& whom, Ques
   return std::move(*outcome);
 }
 
-result<void> without_value(const result<unit_t>& answer) {
+result<void> without_value(const result<done>& answer) {
   if (!answer) { return answer.error(); }
   return {};
 }
@@ -89,7 +89,7 @@ result<model::package_row> site_services::package_show(const rpc::principal&,
 }
 
 result<void> site_services::package_remove(const rpc::principal& who, model::package_id id) {
-  return without_value(ask_patiently<unit_t>(system_, site_, remove_package{id, who.name}));
+  return without_value(ask_patiently<done>(system_, site_, remove_package{id, who.name}));
 }
 
 result<model::distribution_point_row> site_services::distribution_point_add(
@@ -125,7 +125,7 @@ result<model::distribution_point_row> site_services::distribution_point_show(
 
 result<void> site_services::distribution_point_remove(const rpc::principal& who,
                                                       const std::string& name) {
-  return without_value(ask<unit_t>(system_, site_, remove_distribution_point{name, who.name}));
+  return without_value(ask<done>(system_, site_, remove_distribution_point{name, who.name}));
 }
 
 result<rpc::distribute_answer> site_services::distribute(const rpc::principal& who,

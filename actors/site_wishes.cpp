@@ -108,7 +108,7 @@ void site_state::package_added(const add_package& asked, const model::package_ro
   add_message(2301, {row.id.text(), version});
 }
 
-caf::result<unit_t> site_state::on_remove_package(const remove_package& asked) {
+caf::result<done> site_state::on_remove_package(const remove_package& asked) {
   storage::site_database& database = *setup_.database;
   auto package = database.package(asked.package);
   if (!package) { return to_caf(package.error()); }
@@ -119,7 +119,7 @@ caf::result<unit_t> site_state::on_remove_package(const remove_package& asked) {
   }
   const model::content_id content{asked.package, (*package)->row.version};
   std::vector<std::string> names;
-  const auto done = database.transaction([&]() -> result<void> {
+  const auto kept = database.transaction([&]() -> result<void> {
     auto points = database.all_distribution_points();
     if (!points) { return points.error(); }
     for (const auto& point : *points) {
@@ -137,14 +137,14 @@ caf::result<unit_t> site_state::on_remove_package(const remove_package& asked) {
     }
     return database.forget_package(asked.package);
   });
-  if (!done) { return to_caf(done.error()); }
+  if (!kept) { return to_caf(kept.error()); }
   add_message(2311, {asked.package.text(), format("{}", content.version), asked.admin});
   for (const std::string& name : names) { deliver_to(name, asked.package); }
-  auto promise = self_->make_response_promise<unit_t>();
+  auto promise = self_->make_response_promise<done>();
   self_
       ->request(setup_.parts.librarian, caf::infinite,
                 drop_content{content, storage::library_user::site})
-      .then([promise](unit_t) mutable { promise.deliver(unit); },
+      .then([promise](done) mutable { promise.deliver(done{}); },
             [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }

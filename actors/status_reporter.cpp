@@ -174,7 +174,7 @@ void status_reporter_state::on_submitted(const submitted& mail) {
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   self_->request(setup_.journal, caf::infinite, acknowledge_reports{mail.acknowledged})
       .then(
-          [this](unit_t) {
+          [this](done) {
             busy_ = false;
             reports_due_ = true;  // until the outbox is empty
             next();

@@ -162,7 +162,7 @@ void transfer_job_state::report(state_report what, bool final_report) {
             format("{}: {}{}", setup_.notification.content.text(), model::name_of(situation_.state),
                    reason_.empty() ? "" : ": " + reason_));
   self_->request(setup_.journal, caf::infinite, std::move(mail))
-      .then([this](unit_t) { apply(job_event::reported); },
+      .then([this](done) { apply(job_event::reported); },
             [this](caf::error& failure) {
               // The job row stays: after a restart the job is run again and reports again.
               log::error("transfer_job", describe(from_caf(failure)));
@@ -230,7 +230,7 @@ void transfer_job_state::commit() {
       ->request(
           setup_.librarian, caf::infinite,
           install_content{setup_.notification.content, storage::library_user::distribution_point})
-      .then([this](unit_t) { apply(job_event::committed); },
+      .then([this](done) { apply(job_event::committed); },
             [this](caf::error& given) {
               const error failure = from_caf(given);
               if (failure.code == errc::corrupt || failure.code == errc::not_found) {

@@ -56,7 +56,7 @@ void transfer_tracking_state::install_locally() {
       ->request(setup_.parts.librarian, caf::infinite,
                 add_content_user{facts_.target.content, storage::library_user::distribution_point})
       .then(
-          [this](unit_t) {
+          [this](done) {
             auto told = news();
             told.job_state = site_job_state::complete;
             told.state = package_state::installed;
@@ -78,7 +78,7 @@ void transfer_tracking_state::withdraw_locally() {
   self_
       ->request(setup_.parts.librarian, caf::infinite,
                 drop_content{facts_.target.content, storage::library_user::distribution_point})
-      .then([this](unit_t) { on_withdrawn({}); },
+      .then([this](done) { on_withdrawn({}); },
             [this](caf::error& failure) {
               const error given = from_caf(failure);
               on_withdrawn(given.code == errc::not_found ? withdrawn{} : withdrawn{given});

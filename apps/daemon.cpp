@@ -36,6 +36,20 @@ daemon::~daemon() { drain(); }
 
 const daemon_ports& daemon::ports() const noexcept { return parts_->ports; }
 
+void daemon::reload(const configuration& settings) {
+  parts& mine = *parts_;
+  mine.setup.settings = settings;
+  http::access_policy policy;
+  policy.anonymous = mine.serves() && settings.distribution_point->anonymous_access.value;
+  for (serving_reactor& one : mine.serving) {
+    io::reactor& on = one.thread ? one.thread->get() : mine.ring();
+    on.post([server = one.server.get(), policy] { server->allow(policy); });
+  }
+  if (settings.site) {
+    mine.actors->change_site_settings(settings.site->source_roots.value, policy.anonymous);
+  }
+}
+
 void daemon::drain() {
   if (parts_->drained) { return; }
   parts_->drained = true;
@@ -62,6 +76,10 @@ result<void> daemon::parts::open_library() {
   if (!staged) { return staged.error(); }
   storage::content_library::settings given;
   given.root = settings.node.library.value;
+  auto pinned = node_database->pinned_keys();
+  if (!pinned) { return pinned.error(); }
+  given.site_keys = *pinned;
+  site_known = !pinned->empty();
   if (setup.site_seed) {
     site_key = std::make_unique<hashing::signing_key>(*setup.site_seed);
     given.site_keys.push_back(site_key->verifier());
@@ -93,6 +111,7 @@ result<void> daemon::parts::start_actors() {
   given.library_root = settings.node.library.value;
   given.content_address = content_address;
   given.distribution_point = serves();
+  given.site_known = site_known;
   given.node_database = node_database;
   given.clients = clients;
   if (serves() && settings.distribution_point->site.value) {

@@ -46,6 +46,8 @@ public:
   daemon& operator=(const daemon&) = delete;
 
   [[nodiscard]] const daemon_ports& ports() const noexcept;
+  /// Applies what may change while running (see `apply_reload`).
+  void reload(const configuration& settings);
   void drain();
 
 private:

@@ -28,6 +28,7 @@ struct daemon::parts {
   std::shared_ptr<storage::content_catalogue> catalogue;
   std::shared_ptr<storage::node_database> node_database;
   std::unique_ptr<storage::content_library> library;
+  bool site_known = false;  ///< keys of the site were pinned by an earlier registration
 
   std::shared_ptr<http::server_counters> counters;
   std::vector<serving_reactor> serving;  ///< the first one serves on the library's reactor

@@ -20,6 +20,8 @@ public:
   [[nodiscard]] io::task<result<void>> answer(const request_head& request, const principal& who,
                                               answer_writer& to) override;
 
+  void allow(access_policy policy) noexcept { policy_ = policy; }
+
 private:
   /// One request on its way through the handler; lives in `answer`'s frame.
   struct exchange {

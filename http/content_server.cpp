@@ -43,6 +43,8 @@ io::task<void> content_server::serve() {
   co_await state_->library->close();
 }
 
+void content_server::allow(access_policy policy) noexcept { state_->handler.allow(policy); }
+
 void content_server::stop() noexcept { state_->host.stop(); }
 
 }  // namespace sluice::http

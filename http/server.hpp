@@ -49,6 +49,7 @@ public:
   [[nodiscard]] io::endpoint local() const;
   /// Accepts and serves until `stop`; ends when the last connection has (drains: requests under way
   /// are finished, idle connections are closed).
+  void allow(access_policy policy) noexcept;  ///< for requests from now on; reactor thread
   [[nodiscard]] io::task<void> serve();
   void stop() noexcept;  ///< reactor thread; a second call cuts off the answers under way
 

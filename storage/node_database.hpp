@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hashing/hashing.hpp"
 #include "model/model.hpp"
 
 namespace sluice::storage {
@@ -58,6 +59,10 @@ public:
   result<std::vector<verified_run>> pieces_of(const model::file_id& file);
   result<void> forget_pieces(const model::file_id& file);
   result<std::vector<model::file_id>> files_with_pieces();
+
+  /// The keys of the site whose manifests this node believes; `pin_keys` replaces them.
+  result<void> pin_keys(const std::vector<hashing::public_key>& keys);
+  result<std::vector<hashing::public_key>> pinned_keys();
 
   /// Appends reports; final states overtake progress: an older undelivered progress report of the
   /// same job goes. `limit_reached` when the outbox is full of messages that must not be lost.

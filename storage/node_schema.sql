@@ -91,3 +91,8 @@ CREATE TABLE outbox_insertion (
   text     TEXT NOT NULL,
   PRIMARY KEY (sequence, position)
 ) WITHOUT ROWID;
+
+-- Keys of the site whose manifests this node believes, as pinned at its last registration.
+CREATE TABLE pinned_key (
+  key BLOB PRIMARY KEY
+) WITHOUT ROWID;
