@@ -64,6 +64,7 @@ io::task<result<void>> read_record(library_state& library, std::string name) {
     co_return result<void>();
   }
   if (contents.error().code == errc::incompatible) { co_return contents.error(); }
+  library.damaged.insert(*package);
   log::error("storage", format("{}: its contents are not served; distribute them again",
                                describe(contents.error())));
   co_return result<void>();

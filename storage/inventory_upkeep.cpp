@@ -61,14 +61,16 @@ struct disagreement {
   bool contradicts = false;  ///< the same content with another manifest
 };
 
-disagreement compare(const content_catalogue& catalogue,
-                     const std::vector<inventory::row>& indexed) {
+/// What a damaged record hides was not removed.
+disagreement compare(const library_state& library, const std::vector<inventory::row>& indexed) {
+  const content_catalogue& catalogue = *library.catalogue;
   disagreement found;
   std::set<model::content_id> seen;
   for (const inventory::row& row : indexed) {
     seen.insert(row.content);
     const auto entry = catalogue.find(row.content);
-    if (!entry) { found.gone.push_back(row); }
+    const bool hidden = library.damaged.contains(row.content.package);
+    if (!entry && !hidden) { found.gone.push_back(row); }
     if (entry && row != row_of(*entry)) { found.contradicts = true; }
   }
   for (const catalogue_entry& entry : catalogue.all()) {
@@ -120,6 +122,11 @@ io::task<result<void>> spare_used(library_state& library, std::vector<model::fil
 /// Without the index: 40 bytes per file of the content, and every other manifest is read.
 io::task<result<void>> drop_by_manifests(library_state& library, catalogue_entry entry,
                                          std::string trash_name) {
+  if (!library.damaged.empty()) {
+    co_return error{errc::corrupt, 0,
+                    format("remove the files of {}: the record of {} is damaged, they may be its",
+                           entry.content.text(), library.damaged.begin()->text())};
+  }
   std::vector<model::file_id> candidates;
   {
     auto text = co_await read_exact_manifest(library, entry.content, entry.manifest_hash);
@@ -170,7 +177,7 @@ io::task<result<void>> reconcile_index(library_state& library) {
   result<std::vector<inventory::row>> indexed = error{};
   co_await library.workers.run(library.ring, [&] { indexed = library.index->contents(); });
   if (!indexed) { co_return indexed.error(); }
-  disagreement found = compare(*library.catalogue, *indexed);
+  disagreement found = compare(library, *indexed);
   if (!found.contradicts) {
     auto finished = co_await finish_removals(library, std::move(found.gone));
     if (!finished) {

@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "storage/content_library.hpp"
@@ -35,6 +36,7 @@ struct content_library::state {
   settings given;
   io::folder root{};
   std::unique_ptr<inventory> index{};
+  std::set<model::package_id> damaged{};  ///< packages whose record could not be read
   bool index_stale = false;  ///< a change of it failed: it is made anew before it is used
 
   std::unordered_map<model::file_id, staging_place> places{};  ///< on disk, or busy
