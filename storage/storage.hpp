@@ -16,5 +16,7 @@
 #include "storage/library_reader.hpp"     // IWYU pragma: export
 #include "storage/library_user.hpp"       // IWYU pragma: export
 #include "storage/node_database.hpp"      // IWYU pragma: export
+#include "storage/site_database.hpp"      // IWYU pragma: export
+#include "storage/site_rows.hpp"          // IWYU pragma: export
 #include "storage/snapshot.hpp"           // IWYU pragma: export
 #include "storage/staging_file.hpp"       // IWYU pragma: export
