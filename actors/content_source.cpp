@@ -51,15 +51,15 @@ void report(self_pointer self, std::uint32_t id, std::vector<std::string> insert
 }
 
 /// Tells the site who misbehaved (20001), and rests a source that spent its budget (20002).
-void blame(self_pointer self, const model::content_id& content, const page_outcome& outcome) {
+void blame(self_pointer self, const model::content_id& content,
+           const std::optional<source_failure>& failure, std::uint32_t bad_pieces) {
   auto& state = self->state;
-  if (outcome.failure && !outcome.failure->row.empty()) {
-    log::warning("content_source",
-                 format("{}: source {} {} ({})", content.text(), state.source.name,
-                        outcome.failure->what, outcome.failure->row));
-    report(self, 20001, {content.package.text(), state.source.name, outcome.failure->row});
+  if (failure && !failure->row.empty()) {
+    log::warning("content_source", format("{}: source {} {} ({})", content.text(),
+                                          state.source.name, failure->what, failure->row));
+    report(self, 20001, {content.package.text(), state.source.name, failure->row});
   }
-  state.bad_pieces += outcome.bad_pieces;
+  state.bad_pieces += bad_pieces;
   if (state.bad_pieces <= limits::bad_pieces_per_source_max || state.quarantined_until) { return; }
   state.quarantined_until = self->clock().now() + limits::source_quarantine;
   log::warning("content_source",
@@ -87,7 +87,7 @@ void start_page(self_pointer self, fetch_page asked, progress_listener listener,
         return fetch_page_task(place, asked, recorded);
       });
   state.pages_under_way.emplace(
-      number, content_source_state::page_under_way{std::move(ticket), job, content});
+      number, content_source_state::under_way{std::move(ticket), job, content});
 }
 
 page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
@@ -132,7 +132,8 @@ auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
   const auto number = state.manifests.start(
       state.parts, handle(self), promise,
       [place = std::move(place), asked] { return fetch_manifest_task(place, asked); });
-  state.manifest_tickets.emplace(number, std::move(ticket));
+  state.manifests_under_way.emplace(
+      number, content_source_state::under_way{std::move(ticket), {}, asked.content});
   return promise;
 }
 
@@ -185,12 +186,14 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
       },
       [self](operation_done<bool>& ended) { self->state.probes.finish(ended); },
       [self](operation_done<manifest_outcome>& ended) {
-        self->state.manifest_tickets.erase(ended.number);
+        const auto manifest = self->state.manifests_under_way.find(ended.number);
+        blame(self, manifest->second.content, ended.outcome.failure, 0);
+        self->state.manifests_under_way.erase(manifest);
         self->state.manifests.finish(ended);
       },
       [self](operation_done<page_outcome>& ended) {
         const auto page = self->state.pages_under_way.find(ended.number);
-        blame(self, page->second.content, ended.outcome);
+        blame(self, page->second.content, ended.outcome.failure, ended.outcome.bad_pieces);
         self->state.pages_under_way.erase(page);
         self->state.pages.finish(ended);
       },

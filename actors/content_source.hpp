@@ -21,13 +21,13 @@ struct content_source_state {
   operations_under_way<bool> probes;
   operations_under_way<manifest_outcome> manifests;
   operations_under_way<page_outcome> pages;
-  struct page_under_way {
+  struct under_way {
     io::ticket ticket;
     model::job_id job;
     model::content_id content;  ///< for blame
   };
-  std::map<std::uint64_t, page_under_way> pages_under_way;
-  std::map<std::uint64_t, io::ticket> manifest_tickets;
+  std::map<std::uint64_t, under_way> pages_under_way;
+  std::map<std::uint64_t, under_way> manifests_under_way;
 
   ~content_source_state();
 };

@@ -7,6 +7,12 @@ namespace sluice::actors {
 using model::package_state;
 using model::site_job_state;
 
+namespace {
+
+constexpr auto not_ready_delay = std::chrono::seconds(2);
+
+}  // namespace
+
 void transfer_tracking_state::begin(self_pointer self, transfer_tracking_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
@@ -140,6 +146,14 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     if (!mail.failure && mail.answer != rpc::notify_answer::at_capacity) { polls_ = 0; }
     return look();
   }
+  if (mail.failure && mail.failure->code == errc::limit_reached) {
+    // It runs, but is not ready: it has yet to learn the site's keys. That is no try.
+    auto told = news();
+    told.reason = describe(*mail.failure);
+    told.next_try = in(not_ready_delay);
+    tell(told);
+    return schedule(wait::retry, not_ready_delay);
+  }
   if (mail.failure) { return retry_later(*mail.failure); }
   if (mail.answer == rpc::notify_answer::at_capacity) {
     return wait_for_slot(format("{} takes no more jobs at the moment", setup_.name));
@@ -196,6 +210,10 @@ void transfer_tracking_state::on_content_gained(const content_gained& mail) {
 /// others (D10).
 void transfer_tracking_state::on_node_back(const std::string& name) {
   if (name == setup_.name) {
+    if (calling_) {  // the answer of before it came back says nothing any more
+      look_again_ = true;
+      return;
+    }
     if (waiting_ == wait::retry || waiting_ == wait::withdrawing) { return look(); }
     if (waiting_ == wait::running) { return poll(); }
     return;
