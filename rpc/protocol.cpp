@@ -22,7 +22,9 @@ std::shared_ptr<TConfiguration> bounds() {
 class bounded_frames final : public transport::TFramedTransport {
 public:
   explicit bounded_frames(std::shared_ptr<transport::TTransport> below)
-      : TFramedTransport(std::move(below), DEFAULT_BUFFER_SIZE, buffer_kept_max, bounds()) {}
+      : TFramedTransport(std::move(below), DEFAULT_BUFFER_SIZE, buffer_kept_max, bounds()) {
+    have_buffer();
+  }
 
   void flush() override {
     const auto size = static_cast<std::size_t>(wBase_ - wBuf_.get());
@@ -35,10 +37,24 @@ public:
     TFramedTransport::flush();
   }
 
+  std::uint32_t readEnd() override {
+    const auto read = TFramedTransport::readEnd();
+    if (!rBuf_) { have_buffer(); }
+    return read;
+  }
+
 protected:
   bool readFrame() override {
     resetConsumedMessageSize();
     return TFramedTransport::readFrame();
+  }
+
+private:
+  /// Thrift counts from where it reads and copies to it, and neither is defined for null.
+  void have_buffer() {
+    rBufSize_ = DEFAULT_BUFFER_SIZE;
+    rBuf_.reset(new std::uint8_t[rBufSize_]);
+    setReadBuffer(rBuf_.get(), 0);
   }
 };
 
