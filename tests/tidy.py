@@ -41,7 +41,8 @@ SYSTEM_HEADER = re.compile(  # the C++ library, POSIX and the kernel
     r'[a-z_0-9]+|(sys|netinet|arpa|net|linux|asm|bits)/[\w/]+\.h'
     r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|stdlib|termios|time'
     r'|unistd)\.h')
-GENERATED = {'rpc': re.compile(r'(gen-cpp/)?(\w+(_types|_constants)|[A-Z]\w*)\.h')}
+THRIFT_MADE = re.compile(r'(gen-cpp/)?(\w+(_types|_constants)|[A-Z]\w*)\.h')
+GENERATED = {'rpc': THRIFT_MADE, 'fuzz': THRIFT_MADE}
 
 FILE_CALLS = re.compile(
     r'(?<![\w>)])::(open|openat2?|creat|unlink|rename|remove|l?stat|fstat|mkdir|rmdir|link|symlink'

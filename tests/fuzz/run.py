@@ -1,6 +1,7 @@
 """Builds one fuzzer with clang and libFuzzer, runs its corpus once, then looks for new inputs.
 
-    run.py NAME --build FOLDER [--include FOLDER]... [--library PKG_CONFIG_NAME]... SOURCE...
+    run.py NAME --build FOLDER [--include FOLDER]... [--library PKG_CONFIG_NAME]...
+           [--flag=COMPILER_FLAG]... SOURCE...
 
 5 seconds, 60 with SLUICE_LONG=1. SLUICE_SEED sets the seed (1). An input that breaks something is
 kept in FOLDER and named. Without the compiler the test is skipped, but fails when CI=true.
@@ -73,7 +74,7 @@ def build(name, folder, options):
     """The fuzzer's path; compiles only what changed. Each fuzzer has its own folder."""
     folder.mkdir(parents=True, exist_ok=True)
     flags = [*FLAGS, f'-I{TOP}', *(f'-I{include}' for include in options.include),
-             *pkg_config('--cflags', options.library)]
+             *pkg_config('--cflags', options.library), *options.flag]
     products = []
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         waiting = []
@@ -96,6 +97,7 @@ def main():
     parser.add_argument('--build', required=True)
     parser.add_argument('--include', action='append', default=[])
     parser.add_argument('--library', action='append', default=[])
+    parser.add_argument('--flag', action='append', default=[])
     parser.add_argument('sources', nargs='+')
     options = parser.parse_args()
 
