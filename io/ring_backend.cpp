@@ -20,8 +20,7 @@ namespace {
 constexpr unsigned entries = 256;
 constexpr unsigned completions = 4096;
 
-/// user_data of what is no operation.
-constexpr std::uint64_t nobody = 0;
+/// user_data of the read that waits for `wake`.
 constexpr std::uint64_t wake_up = 1;
 
 error refusal(int failure) {

@@ -75,6 +75,9 @@ private:
   side_worker side_;
 };
 
+/// user_data of what nobody waits for.
+inline constexpr std::uint64_t nobody = 0;
+
 /// `operation::stage` of a transfer on a socket.
 enum transfer_stage : int { trying, warming, warmed };
 

@@ -21,6 +21,7 @@ namespace sluice::io::detail {
 namespace {
 
 constexpr std::uint64_t slice_max = 512 * limits::kib;
+constexpr std::uint64_t read_ahead = 4 * limits::mib;
 constexpr int backlog = 1024;
 
 struct address {
@@ -170,6 +171,11 @@ bool ring_backend::warm_up(operation& asked) {
   io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(length),
                      asked.offset);
   io_uring_sqe_set_data(made, &asked);
+  // What follows arrives from the disk while this slice is on its way out.
+  made = entry();
+  io_uring_prep_fadvise(made, asked.other_descriptor, asked.offset + length,
+                        static_cast<off_t>(read_ahead), POSIX_FADV_WILLNEED);
+  io_uring_sqe_set_data64(made, nobody);
   return true;
 }
 

@@ -82,7 +82,7 @@ task<void> open_flow(flow* of, std::string path, std::string text) {
   REQUIRE(door.ok());
   task_group both;
   both.start(accept_one(&*door, &of->sender));
-  auto client = co_await socket::connect(of->ring, door->local(), 5s);
+  auto client = co_await socket::connect(of->ring, door->local(), 1min);
   REQUIRE(client.ok());
   of->receiver = plain_stream(std::move(*client));
   co_await both.wait_all();
@@ -97,7 +97,7 @@ task<void> close_flow(flow* of) {
 }
 
 task<void> send_source(flow* of, std::uint64_t offset, std::uint64_t length) {
-  const auto sent = co_await egress(*of->source, offset, length, *of->sender, 5s);
+  const auto sent = co_await egress(*of->source, offset, length, *of->sender, 1min);
 }
 
 task<void> whole_file(flow* of, std::string path, std::uint64_t length) {
@@ -109,7 +109,7 @@ task<void> whole_file(flow* of, std::string path, std::uint64_t length) {
   sending.start(send_source(of, early, length - early));
   auto report =
       co_await ingest(of->buffers, *of->receiver, bytes_of(text).first(early), *of->target,
-                      {.length = length, .stall = 5s, .buffers_max = 3}, check);
+                      {.length = length, .stall = 1min, .buffers_max = 3}, check);
   co_await sending.wait_all();
   CHECK_FALSE(report.stopped.has_value());
   CHECK(report.bytes_received == length);
