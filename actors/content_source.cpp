@@ -86,8 +86,8 @@ void start_page(self_pointer self, fetch_page asked, progress_listener listener,
       [place = std::move(place), asked = std::move(asked), recorded = std::move(recorded)] {
         return fetch_page_task(place, asked, recorded);
       });
-  state.pages_under_way.emplace(
-      number, content_source_state::under_way{std::move(ticket), job, content});
+  state.pages_under_way.emplace(number,
+                                content_source_state::under_way{std::move(ticket), job, content});
 }
 
 page_promise fetch_page_for(self_pointer self, const fetch_page& asked,

@@ -4,7 +4,6 @@
 
 #include "actors/node_parts.hpp"
 #include "actors/site_contracts.hpp"
-#include "storage/site_database.hpp"
 
 namespace sluice::actors {
 

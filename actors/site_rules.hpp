@@ -1,7 +1,7 @@
 #pragma once
 
 #include "rpc/rpc.hpp"
-#include "storage/site_rows.hpp"
+#include "storage/storage.hpp"
 
 /// What the site decides about its rows, as pure functions.
 namespace sluice::actors {
