@@ -119,7 +119,11 @@ io::task<result<opened_target>> make_target(library_state& library, model::file_
     auto made = co_await library.root.open_file(path, staging_options(true));
     if (!made) { co_return made.error(); }
     auto reserved = co_await made->allocate(model::raw(file.size));
-    if (reserved) { co_return opened_target{std::move(*made), true}; }
+    if (reserved) {
+      auto named = co_await library.root.sync(staging_folder);  // or its records would outlive it
+      if (!named) { co_return named.error(); }
+      co_return opened_target{std::move(*made), true};
+    }
     co_await made->close();
     auto removed = co_await library.root.remove_file(path);
     if (!removed) { log::warning("storage", describe(removed.error())); }
