@@ -15,15 +15,25 @@ namespace {
 constexpr std::uint64_t record_bytes_max = 16 * limits::mib;
 constexpr std::string_view unfinished_record = ".new";  // of folder::write_whole
 
+/// Opens the root; makes it and its missing parents.
 io::task<result<io::folder>> open_root(library_state& library) {
-  auto opened = co_await io::folder::open(library.ring, library.given.root);
-  if (opened || opened.error().code != errc::not_found) { co_return opened; }
-  result<void> made;
-  co_await library.workers.run(library.ring,
-                               [&] { made = io::blocking::make_folders(library.given.root); });
-  if (!made) { co_return made.error(); }
-  auto fresh = co_await io::folder::open(library.ring, library.given.root);
-  co_return fresh;
+  const std::string& path = library.given.root;
+  auto opened = co_await io::folder::open(library.ring, path);
+  std::size_t known = path.size();
+  while (!opened && opened.error().code == errc::not_found && known > 0) {
+    known = path.rfind('/', known - 1);
+    if (known == std::string::npos) { break; }
+    const std::string above = path.substr(0, std::max<std::size_t>(known, 1));
+    auto parent = co_await io::folder::open(library.ring, above);
+    if (!parent && parent.error().code == errc::not_found) { continue; }
+    if (!parent) { co_return parent; }
+    auto made = co_await parent->make_folders(path.substr(known + 1));
+    co_await parent->close();
+    if (!made) { co_return made.error(); }
+    auto fresh = co_await io::folder::open(library.ring, path);
+    co_return fresh;
+  }
+  co_return opened;
 }
 
 io::task<result<void>> make_layout(library_state& library) {
