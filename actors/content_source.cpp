@@ -72,22 +72,21 @@ void blame(self_pointer self, const model::content_id& content,
 
 using page_promise = caf::typed_response_promise<page_outcome>;
 
-void start_page(self_pointer self, fetch_page asked, progress_listener listener,
-                recorded_pieces recorded, page_promise promise) {
+/// A page that may begin: its ticket is there from the first moment, so that a stop always finds
+/// it.
+struct ready_page {
+  fetch_page asked;
+  fetch_place place;
+  page_promise promise;
+};
+
+void start_page(self_pointer self, std::uint64_t number, ready_page page,
+                recorded_pieces recorded) {
   auto& state = self->state;
-  auto [ticket, place] = make_place(self);
-  place.on_progress = [listener](const page_progress& progress) {
-    caf::anon_send(listener, progress);
-  };
-  const model::content_id content = asked.content;
-  const model::job_id job = asked.job;
-  const auto number = state.pages.start(
-      state.parts, handle(self), std::move(promise),
-      [place = std::move(place), asked = std::move(asked), recorded = std::move(recorded)] {
-        return fetch_page_task(place, asked, recorded);
-      });
-  state.pages_under_way.emplace(number,
-                                content_source_state::under_way{std::move(ticket), job, content});
+  state.pages.start(
+      number, state.parts, handle(self), std::move(page.promise),
+      [place = std::move(page.place), asked = std::move(page.asked),
+       recorded = std::move(recorded)] { return fetch_page_task(place, asked, recorded); });
 }
 
 page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
@@ -100,22 +99,28 @@ page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
     promise.deliver(std::move(refused));
     return promise;
   }
+  auto [ticket, place] = make_place(self);
+  place.on_progress = [listener](const page_progress& progress) {
+    caf::anon_send(listener, progress);
+  };
+  const std::uint64_t number = self->state.pages.next_number();
+  self->state.pages_under_way.emplace(
+      number, content_source_state::under_way{std::move(ticket), asked.job, asked.content});
   recall_pieces large;
   for (const model::file_id& file : asked.files) {
     if (model::raw(file.size) > limits::piece_size) { large.files.push_back(file); }
   }
+  ready_page page{asked, std::move(place), promise};
   if (large.files.empty()) {
-    start_page(self, asked, listener, {}, promise);
+    start_page(self, number, std::move(page), {});
     return promise;
   }
   self->request(self->state.journal, caf::infinite, std::move(large))
-      .then(
-          [self, asked, listener, promise](recorded_pieces& recorded) {
-            start_page(self, asked, listener, std::move(recorded), promise);
-          },
-          [self, asked, listener, promise](caf::error&) {  // no record: resume by re-reading
-            start_page(self, asked, listener, {}, promise);
-          });
+      .then([self, number, page](
+                recorded_pieces& recorded) { start_page(self, number, page, std::move(recorded)); },
+            [self, number, page](caf::error&) {  // no record: resume by re-reading
+              start_page(self, number, page, {});
+            });
   return promise;
 }
 

@@ -114,7 +114,15 @@ io::task<void> fetch_all_large(page_tally& tally, large_queue& queue) {
 /// Wrong bytes within the budget are no failure of the whole source, but the page is not complete.
 void conclude(page_tally& tally, std::size_t files_asked) {
   page_outcome& page = tally.outcome;
-  if (page.bad_pieces == 0 || page.failure || page.files_done == files_asked) { return; }
+  if (page.failure || page.files_done == files_asked) { return; }
+  if (page.bad_pieces == 0) {
+    if (page.trouble || page.in_use) { return; }
+    page.failure = source_failure{model::source_verdict::bad,
+                                  {errc::cancelled, 0, "fetch files: the job was stopped"},
+                                  "",
+                                  "was stopped"};
+    return;
+  }
   page.failure = source_failure{
       model::source_verdict::bad,
       {errc::corrupt, 0, format("fetch files of {}", tally.content.text())},

@@ -51,13 +51,21 @@ public:
   template <typename Handle>
   std::uint64_t start(const node_parts& parts, Handle who, promise waiting,
                       std::function<io::task<Outcome>()> make) {
-    const std::uint64_t number = ++last_;
+    const std::uint64_t number = next_number();
+    start(number, parts, std::move(who), std::move(waiting), std::move(make));
+    return number;
+  }
+
+  /// For an actor that has to know the number before the work can start.
+  [[nodiscard]] std::uint64_t next_number() noexcept { return ++last_; }
+  template <typename Handle>
+  void start(std::uint64_t number, const node_parts& parts, Handle who, promise waiting,
+             std::function<io::task<Outcome>()> make) {
     waiting_.emplace(number, std::move(waiting));
     io::task_group* operations = parts.operations;
     parts.ring->post([operations, who = std::move(who), number, make = std::move(make)] {
       operations->start(detail::run_and_tell<Outcome>(who, number, make));
     });
-    return number;
   }
 
   /// Answers whoever asked.

@@ -237,7 +237,9 @@ void transfer_job_state::commit() {
                 reason_ = describe(failure);
                 cursor_ = {};
                 at_end_ = false;
-                return apply(job_event::damage_found);
+                if (situation_.state == job_state::downloaded) {
+                  return apply(job_event::damage_found);
+                }
               }
               on_trouble(failure);
             });

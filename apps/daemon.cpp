@@ -76,6 +76,7 @@ result<void> daemon::parts::open_library() {
   if (!staged) { return staged.error(); }
   storage::content_library::settings given;
   given.root = settings.node.library.value;
+  given.inventory = settings.node.state.value + "/inventory.db";
   auto pinned = node_database->pinned_keys();
   if (!pinned) { return pinned.error(); }
   given.site_keys = *pinned;
@@ -135,6 +136,7 @@ void daemon::parts::close_all() {
   ready = false;
   rpc_servers.clear();
   for (serving_reactor& one : serving) {
+    if (!one.server) { continue; }  // it could not be opened: that is why we close
     io::reactor& on = one.thread ? one.thread->get() : ring();
     on.post([server = one.server.get()] { server->stop(); });
   }

@@ -19,6 +19,7 @@ struct daemon_setup {
   std::function<model::calendar_time()> now;
   random_source random;
   std::string version;
+  std::string host_name;  ///< for others to reach what listens on every address
 };
 
 /// What it really listens on; 0 or "" where nothing is offered.

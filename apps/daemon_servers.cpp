@@ -48,7 +48,7 @@ result<void> daemon::parts::open_content_servers() {
     });
   }
   ports.content = given.listen.port;
-  content_address = reachable(settings.listen.value, ports.content, setup.settings.node.name.value);
+  content_address = reachable(settings.listen.value, ports.content, setup.host_name);
   if (settings.content_address.value) { content_address = settings.content_address.value->text(); }
   log::info("sluiced", format("serves content at {} ({})", content_address,
                               settings.anonymous_access.value

@@ -80,6 +80,7 @@ result<daemon_setup> prepare(const configuration& settings) {
   setup.now = calendar_now;
   setup.random = system_random;
   setup.version = SLUICE_VERSION;
+  setup.host_name = host_name();
   const std::string& state = settings.node.state.value;
   const auto node = load_or_make_key(state + "/node.key", state + "/node.db", system_random);
   if (!node) { return node.error(); }

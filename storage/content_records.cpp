@@ -44,15 +44,24 @@ io::task<result<void>> publish_manifest(library_state& library, model::content_i
   if (!staged) { co_return staged.error(); }
   auto synced = co_await staged->sync_all();
   co_await staged->close();
-  if (!synced) { co_return synced; }
+  if (!synced) {  // never again on this file: it is fetched anew
+    library.manifests.erase(content);
+    auto removed = co_await library.root.remove_file(staging_manifest_path(content));
+    if (!removed) { co_return removed; }
+    co_return synced;
+  }
   auto signature = co_await library.root.rename(staging_signature_path(content),
                                                 signature_path(content), io::on_existing::replace);
   if (!signature) { co_return signature; }
   auto manifest = co_await library.root.rename(staging_manifest_path(content),
                                                manifest_path(content), io::on_existing::replace);
   if (!manifest) { co_return manifest; }
-  library.manifests[content].staged = false;
   auto named = co_await library.root.sync(data_folder);
+  if (!named) {
+    library.manifests.erase(content);
+    co_return named;
+  }
+  library.manifests[content].staged = false;
   co_return named;
 }
 
