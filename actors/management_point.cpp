@@ -20,13 +20,17 @@ bool known_report(model::state_report report) noexcept {
   return false;
 }
 
-/// Drops states with a code nobody knows and tells the operator (2360); the rest is taken.
-rpc::report_batch sifted(const site_actor& site, rpc::report_batch batch) {
-  std::erase_if(batch.states, [&](const model::state_message& message) {
-    if (known_report(message.report)) { return false; }
-    caf::anon_send(
-        site, site_message{
-                  2360, {message.content.text(), format("{}", static_cast<int>(message.report))}});
+/// A state with a code nobody knows becomes a message to the operator (2360) under the same
+/// sequence, so that it is acknowledged; the rest is taken as it is.
+rpc::report_batch sifted(rpc::report_batch batch) {
+  std::erase_if(batch.states, [&](const model::state_message& given) {
+    if (known_report(given.report)) { return false; }
+    model::status_message message;
+    message.sequence = given.sequence;
+    message.time = given.time;
+    message.id = 2360;
+    message.insertions = {given.content.text(), format("{}", static_cast<int>(given.report))};
+    batch.messages.push_back(std::move(message));
     return true;
   });
   return batch;
@@ -49,7 +53,7 @@ management_point_actor::behavior_type management_point(
         return self->delegate(self->state.site, given);
       },
       [self](const rpc::report_batch& batch) -> caf::result<std::uint64_t> {
-        return self->delegate(self->state.site, sifted(self->state.site, batch));
+        return self->delegate(self->state.site, sifted(batch));
       },
   };
 }

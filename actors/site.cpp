@@ -13,6 +13,7 @@ site_state::~site_state() {
 result<void> site_state::begin(self_pointer self, site_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
+  self->set_down_handler([this](const caf::down_msg& mail) { on_down(mail); });
   storage::site_database& database = *setup_.database;
   const site_parts& parts = setup_.parts;
   if (!parts.own_distribution_point.empty()) {
@@ -40,6 +41,13 @@ result<void> site_state::begin(self_pointer self, site_setup setup) {
   if (!open) { return open.error(); }
   for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
   return {};
+}
+
+/// A proxy that ended unexpectedly: its targets are taken up again at the next change or restart.
+void site_state::on_down(const caf::down_msg& mail) {
+  const auto ended = [&](const auto& entry) { return entry.second.address() == mail.source; };
+  if (std::erase_if(proxies_, ended) == 0) { return; }
+  log::error("site", "a distribution point's proxy ended: " + caf::to_string(mail.reason));
 }
 
 void site_state::spawn_proxy(const std::string& name) {
@@ -96,7 +104,8 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   auto open_there = database.open_jobs(asked.name);
   if (!open_there) { return open_there.error(); }
   if (!*package || !target.row.job) { return distribution_facts{}; }
-  facts.target.has_it = is_installed(target) || target.cancelled;
+  facts.target.has_it = is_installed(target) || target.cancelled ||
+                        target.row.job_state == model::site_job_state::failed;
   facts.target.job_open = job_is_open(target);
   facts.target.jobs_open_there = *open_there;
   model::notification& given = facts.notification;
@@ -111,14 +120,16 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   for (const model::source_choice& choice : (*point)->row.sources) {
     auto source = database.distribution_point(choice.name);
     if (!source) { return source.error(); }
-    if (!*source || (*source)->row.content_address.empty()) { continue; }
+    if (!*source) { continue; }
     auto available = database.is_available(facts.target.content, choice.name);
     if (!available) { return available.error(); }
-    given.sources.push_back({choice.name, (*source)->row.node.value_or(model::node_id{}),
-                             (*source)->row.content_address, "http", choice.priority});
-    facts.target.source_has_it.push_back(*available);
+    const model::source_entry entry{choice.name, (*source)->row.node.value_or(model::node_id{}),
+                                    (*source)->row.content_address, "http", choice.priority};
+    const bool registered = !entry.address.empty();
+    if (registered) { given.sources.push_back(entry); }
+    facts.target.sources.push_back(entry);
+    facts.target.source_has_it.push_back(*available && registered);
   }
-  facts.target.sources = given.sources;
   return facts;
 }
 
@@ -126,8 +137,12 @@ void site_state::on_news(const tracking_news& news) {
   auto found = setup_.database->distribution(news.package, news.name);
   if (!found || !*found) { return; }
   storage::site_distribution row = **found;
+  if (news.job && news.job != row.row.job) { return; }  // of an earlier job
+  const bool starts = news.job_state == model::site_job_state::started;
+  if (is_installed(row) || (starts && has_begun(row))) { return; }  // reports lead
+  if (starts && was_refused(row)) { row.row.state = model::package_state::install_pending; }
   if (news.job_state) { row.row.job_state = *news.job_state; }
-  if (news.state && !is_installed(row)) { row.row.state = *news.state; }
+  if (news.state) { row.row.state = *news.state; }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }
   if (news.next_try) {

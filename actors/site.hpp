@@ -54,8 +54,10 @@ private:
   result<void> warn_of_sources(const model::package_row& package,
                                const model::distribution_point_row& point,
                                rpc::distribute_answer& answer);
+  result<void> count_anew(const std::string& name);
   result<void> take_state(const std::string& name, const model::state_message& message,
                           std::vector<job_reported>& told, std::vector<content_gained>& gained);
+  void on_down(const caf::down_msg& mail);
   void spawn_proxy(const std::string& name);
   void deliver_to(const std::string& name, const model::package_id& package);
   void add_message(std::uint32_t id, std::vector<std::string> insertions);

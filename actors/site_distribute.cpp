@@ -98,6 +98,19 @@ result<void> site_state::warn_of_sources(const model::package_row& package,
   return {};
 }
 
+/// In a new epoch a node numbers its reports from 1 again.
+result<void> site_state::count_anew(const std::string& name) {
+  auto open = setup_.database->open_distributions();
+  if (!open) { return open.error(); }
+  for (storage::site_distribution& row : *open) {
+    if (row.row.distribution_point != name) { continue; }
+    row.last_sequence = 0;
+    auto put = setup_.database->put_distribution(row);
+    if (!put) { return put; }
+  }
+  return {};
+}
+
 result<rpc::registration_answer> site_state::on_registration(const rpc::registration& given) {
   storage::site_database& database = *setup_.database;
   auto point = database.distribution_point(given.name);
@@ -121,6 +134,7 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
                                          given.build, setup_.parts.node.now());
+    if (put && !known_epoch) { put = count_anew(given.name); }
     if (!put || !given.full_inventory) { return put; }
     return database.replace_available(given.name, given.inventory);
   });

@@ -55,6 +55,7 @@ struct distribution_facts {
 struct tracking_news {
   model::package_id package;
   std::string name;
+  std::optional<model::job_id> job;  ///< news of another job than the row's are dropped
   std::optional<model::site_job_state> job_state;
   std::optional<model::package_state> state;
   std::optional<std::string> reason;

@@ -23,6 +23,17 @@ bool job_is_open(const storage::site_distribution& row) noexcept {
          row.row.job_state == site_job_state::in_progress;
 }
 
+bool has_begun(const storage::site_distribution& row) noexcept {
+  return row.row.job_state == site_job_state::in_progress ||
+         row.row.job_state == site_job_state::complete ||
+         row.row.job_state == site_job_state::failed || row.cancelled;
+}
+
+bool was_refused(const storage::site_distribution& row) noexcept {
+  return row.row.state == package_state::install_retrying ||
+         row.row.state == package_state::install_failed;
+}
+
 bool is_installed(const storage::site_distribution& row) noexcept {
   return row.row.state == package_state::installed ||
          row.row.state == package_state::content_monitoring;

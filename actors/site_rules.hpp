@@ -24,6 +24,10 @@ void begin_job(storage::site_distribution& row, model::job_id job, std::uint32_t
 
 /// True when a job of this row is under way at the node.
 [[nodiscard]] bool job_is_open(const storage::site_distribution& row) noexcept;
+/// True when a report said that the job of this row began, or ended.
+[[nodiscard]] bool has_begun(const storage::site_distribution& row) noexcept;
+/// True when the node could not be told of the job, so far.
+[[nodiscard]] bool was_refused(const storage::site_distribution& row) noexcept;
 [[nodiscard]] bool is_installed(const storage::site_distribution& row) noexcept;
 
 /// `row` with the fields of the request that are set.

@@ -17,11 +17,13 @@ void status_reporter_state::begin(self_pointer self, status_reporter_setup setup
   setup_ = std::move(setup);
   next_call_ = next_beat_ = self->clock().now();
   caf::anon_send(setup_.journal, watch_outbox{status_reporter_actor{self}});
-  schedule(std::chrono::nanoseconds(0));
+  schedule(next_call_);
 }
 
-void status_reporter_state::schedule(std::chrono::nanoseconds delay) {
-  self_->delayed_send(status_reporter_actor{self_}, delay, reporter_tick{});
+void status_reporter_state::schedule(caf::actor_clock::time_point when) {
+  if (tick_at_ && *tick_at_ <= when) { return; }
+  tick_at_ = when;
+  self_->delayed_send(status_reporter_actor{self_}, when - self_->clock().now(), reporter_tick{});
 }
 
 void status_reporter_state::on_reports_waiting() {
@@ -30,7 +32,7 @@ void status_reporter_state::on_reports_waiting() {
 }
 
 void status_reporter_state::on_tick() {
-  tick_pending_ = false;
+  if (tick_at_ && self_->clock().now() >= *tick_at_) { tick_at_.reset(); }
   next();
 }
 
@@ -39,20 +41,11 @@ void status_reporter_state::next() {
   if (busy_) { return; }
   const auto now = self_->clock().now();
   if (now >= next_beat_) { beat_due_ = true; }
-  if (now < next_call_) {
-    if (!tick_pending_) {
-      tick_pending_ = true;
-      schedule(next_call_ - now);
-    }
-    return;
-  }
+  if (now < next_call_) { return schedule(next_call_); }
   if (!registered_) { return register_node(); }
   if (reports_due_) { return read_and_submit(); }
   if (beat_due_) { return beat(); }
-  if (!tick_pending_) {
-    tick_pending_ = true;
-    schedule(next_beat_ - now);
-  }
+  schedule(next_beat_);
 }
 
 void status_reporter_state::call(std::function<void(rpc::management_point_service&)> work) {
@@ -145,6 +138,7 @@ void status_reporter_state::read_and_submit() {
 void status_reporter_state::submit(outbox_page rows) {
   rpc::report_batch batch{setup_.self.node, setup_.self.epoch, {}, {}};
   for (storage::outbox_row& row : rows) {
+    submitted_up_to_ = row.sequence;
     if (row.state) {
       row.state->sequence = row.sequence;
       batch.states.push_back(std::move(*row.state));
@@ -174,7 +168,12 @@ void status_reporter_state::on_submitted(const submitted& mail) {
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   self_->request(setup_.journal, caf::infinite, acknowledge_reports{mail.acknowledged})
       .then(
-          [this](done) {
+          [this, up_to = mail.acknowledged](done) {
+            if (up_to < submitted_up_to_) {  // else the rest would go out again without a pause
+              return failed({errc::refused, 0,
+                             format("deliver reports: the site took them up to {} of {}", up_to,
+                                    submitted_up_to_)});
+            }
             busy_ = false;
             reports_due_ = true;  // until the outbox is empty
             next();

@@ -38,7 +38,7 @@ private:
   void submit(outbox_page rows);
   void failed(const error& failure);
   void call(std::function<void(rpc::management_point_service&)> work);
-  void schedule(std::chrono::nanoseconds delay);
+  void schedule(caf::actor_clock::time_point when);
 
   self_pointer self_ = nullptr;
   status_reporter_setup setup_;
@@ -46,10 +46,11 @@ private:
   bool registered_ = false;
   bool beat_due_ = false;
   bool reports_due_ = true;
-  bool tick_pending_ = false;
   bool reachable_ = false;
   std::uint64_t undelivered_ = 0;
+  std::uint64_t submitted_up_to_ = 0;
   std::chrono::nanoseconds backoff_{};
+  std::optional<caf::actor_clock::time_point> tick_at_;  ///< of the earliest tick under way
   caf::actor_clock::time_point next_call_;
   caf::actor_clock::time_point next_beat_;
 };

@@ -271,15 +271,18 @@ void transfer_job_state::on_trouble(const error& trouble) {
   if (trouble.code != errc::no_space && ++troubles_ > troubles_max) {
     return apply(job_event::volume_broken);
   }
-  if (situation_.state == before) {
-    self_->delayed_send(transfer_job_actor{self_}, std::chrono::seconds(troubles_ + 1),
-                        job_tick{0});
-  }
+  if (situation_.state == before) { pause(std::chrono::seconds(troubles_ + 1)); }
+}
+
+void transfer_job_state::pause(std::chrono::seconds delay) {
+  if (pausing_) { return; }
+  pausing_ = true;
+  self_->delayed_send(transfer_job_actor{self_}, delay, job_tick{0});
 }
 
 /// Once more what the state is about, after a trouble or while another job holds a file of ours.
 void transfer_job_state::on_retry() {
-  listing_ = false;
+  pausing_ = false;
   switch (situation_.state) {
     case job_state::downloading_signature: return with_turn(job_command::fetch_manifest);
     case job_state::signature_downloaded: return with_turn(job_command::plan_missing);

@@ -76,6 +76,7 @@ private:
   void on_page(std::uint64_t number, const page_outcome& outcome);
   void on_page_failure(const page& ended, const page_outcome& outcome);
   void on_trouble(const error& trouble);
+  void pause(std::chrono::seconds delay);
   void on_retry();
   void sources_exhausted();
   void stop_fetching();
@@ -108,6 +109,7 @@ private:
   storage::manifest_cursor cursor_;
   bool at_end_ = false;
   bool listing_ = false;
+  bool pausing_ = false;  ///< after a trouble, or while another job writes a file of ours
   bool exhausted_ = false;
   std::vector<stretch> retries_;
   std::map<std::uint64_t, page> pages_;

@@ -53,7 +53,7 @@ void transfer_job_state::check_space() {
 }
 
 void transfer_job_state::pump() {
-  if (situation_.state != job_state::downloading || !has_turn_ || listing_) { return; }
+  if (situation_.state != job_state::downloading || !has_turn_ || listing_ || pausing_) { return; }
   const bool large_under_way = std::any_of(pages_.begin(), pages_.end(),
                                            [](const auto& entry) { return entry.second.large; });
   if (large_under_way || pages_.size() >= pages_in_flight_max) { return; }
@@ -133,8 +133,11 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
             [this, number](caf::error& failure) {
               page_outcome outcome;
               outcome.progress = pages_.at(number).progress;
-              outcome.failure =
-                  source_failure{source_verdict::bad, from_caf(failure), "", "stopped answering"};
+              // Not "cancelled", which says that this job stopped the page.
+              outcome.failure = source_failure{source_verdict::bad,
+                                               {errc::peer_closed, 0, describe(from_caf(failure))},
+                                               "",
+                                               "stopped answering"};
               on_page(number, outcome);
             });
 }
@@ -149,6 +152,7 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
     ranking_[ended.source].verdict = source_verdict::has_it;
     verdicts_[ended.source] = "has it";
+    troubles_ = 0;
   } else {
     on_page_failure(ended, outcome);
   }
@@ -168,11 +172,7 @@ void transfer_job_state::on_page_failure(const page& ended, const page_outcome& 
   }
   retries_.push_back(again);
   if (outcome.trouble) { on_trouble(*outcome.trouble); }
-  if (outcome.in_use) {
-    // The other writer's outcome decides: look again shortly.
-    listing_ = true;
-    self_->delayed_send(transfer_job_actor{self_}, in_use_delay, job_tick{0});
-  }
+  if (outcome.in_use) { pause(in_use_delay); }  // the other writer's outcome decides
 }
 
 /// A usable source, not `avoid` if there is another; remembers nothing.

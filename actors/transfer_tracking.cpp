@@ -22,6 +22,7 @@ tracking_news transfer_tracking_state::news() const {
   tracking_news made;
   made.package = setup_.package;
   made.name = setup_.name;
+  if (!facts_.removing) { made.job = facts_.notification.job; }
   return made;
 }
 

@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/actors/virtual_node.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::source_manner;
+using actors::testing::virtual_node;
+using model::job_state;
+using model::state_report;
+using rpc::notify_answer;
+
+namespace {
+
+/// Jobs whose only source is silent: they stay.
+std::vector<model::notification> open_silent_jobs(virtual_node& node, std::uint32_t count) {
+  std::vector<model::notification> given;
+  node.source("a").manner = source_manner::silent;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto content = node.add_package(100 + i, 4, 1000);
+    given.push_back(node.notification_for(content, {"a:1"}));
+    CHECK(*node.notify(given.back()) == notify_answer::accepted);
+  }
+  return given;
+}
+
+}  // namespace
+
+TEST_CASE("a repeated notification starts no second job") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").next_pages = {source_manner::silent};
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  CHECK(*node.notify(given) == notify_answer::known);
+  CHECK(node.jobs_in_database() == 1);
+  CHECK(node.source("a").pages_asked == 1);
+}
+
+TEST_CASE("a notification of a job that is over is known, and starts nothing") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  CHECK(*node.notify(given) == notify_answer::known);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK(node.library.installs == 1);
+  CHECK(!node.poll(given.job).known);
+}
+
+TEST_CASE("two equal notifications at the same moment start one job") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.tell_to_start(given);
+  node.tell_to_start(given);
+  node.run();
+  CHECK(node.library.installs == 1);
+}
+
+TEST_CASE("a wrong notification is refused, and nothing is kept of it") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  auto given = node.notification_for(content, {"a:1"});
+  given.hash_algorithm = 1;
+  const auto answer = node.notify(given);
+  REQUIRE(!answer);
+  CHECK(answer.error().code == errc::incompatible);
+  CHECK(node.jobs_in_database() == 0);
+}
+
+TEST_CASE("the 51st job is told that there is no room, and taken after one has ended") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, limits::jobs_per_distribution_point_max);
+  const auto content = node.add_package(1, 4, 1000);
+  const auto late = node.notification_for(content, {"b:1"});
+  CHECK(*node.notify(late) == notify_answer::at_capacity);
+  CHECK(node.jobs_in_database() == limits::jobs_per_distribution_point_max);
+  node.cancel_by_removal(given.front().content);
+  CHECK(*node.notify(late) == notify_answer::accepted);
+}
+
+TEST_CASE("only four jobs move bytes; the next starts when one of them waits or ends") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, 10);
+  CHECK(node.source("a").manifests_asked == limits::jobs_moving_max);
+  CHECK(node.why(given[7].content.package).doing.find("waits for its turn") == 0);
+  node.cancel_by_removal(given[1].content);
+  CHECK(node.source("a").manifests_asked == limits::jobs_moving_max + 1);
+}
+
+TEST_CASE("a job that waits for a source lets another have its turn") {
+  virtual_node node;
+  node.source("gone").manner = source_manner::lacks;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    const auto content = node.add_package(200 + i, 4, 1000);
+    CHECK(node.notify(node.notification_for(content, {"gone:1"})).ok());
+  }
+  const auto content = node.add_package(1, 4, 1000);
+  CHECK(node.notify(node.notification_for(content, {"a:1"})).ok());
+  CHECK(node.library.committed.contains(content));
+}
+
+TEST_CASE("a notification is journalled before it is acknowledged") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::silent;
+  const auto answer = node.notify_watched(given, [&](bool answered) {
+    if (answered) { CHECK(node.jobs_in_database() == 1); }
+  });
+  CHECK(*answer == notify_answer::accepted);
+}
+
+TEST_CASE("an accepted job survives a restart in every state") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::silent;
+  CHECK(node.notify(given).ok());  // asks for the manifest
+  node.restart();
+  CHECK(*node.notify(given) == notify_answer::known);
+
+  node.source("a").manner = source_manner::lacks;
+  node.restart();
+  CHECK(node.poll(given.job).state.state == job_state::waiting_for_source);
+
+  node.source("a").manner = source_manner::has_it;
+  node.library.bytes_free = 0;
+  node.restart();
+  CHECK(node.poll(given.job).state.state == job_state::parked);
+
+  node.library.bytes_free = limits::gib;
+  node.source("a").page_time = 10s;
+  node.restart();
+  node.advance(15s);
+  CHECK(node.poll(given.job).state.state == job_state::downloading);
+  const auto asked_before = node.source("a").files_asked;
+  node.restart();
+  node.advance(10min);
+  CHECK(node.reports(given.job).back() == state_report::success);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK(node.source("a").files_asked - asked_before <= 28);  // the finished pages stay finished
+}
+
+TEST_CASE("a restart while a cancel is under way ends cancelled") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").next_pages = {source_manner::silent};
+  CHECK(node.notify(given).ok());
+  auto rows = node.database().jobs();
+  REQUIRE(rows.ok());
+  REQUIRE(rows->size() == 1);
+  auto row = rows->front();
+  row.situation.state = job_state::cancel_requested;
+  CHECK(node.database().update_job(row).ok());
+  node.restart();
+  node.advance(1min);
+  CHECK(node.reports(given.job).back() == state_report::cancelled);
+  CHECK(node.jobs_in_database() == 0);
+}
+
+TEST_CASE("a removed package that is not here is a success") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  node.cancel_by_removal(content);
+  CHECK(node.library.dropped.size() == 1);
+}
+
+TEST_CASE("a restart with fifty open jobs lets four of them move") {
+  virtual_node node;
+  open_silent_jobs(node, limits::jobs_per_distribution_point_max);
+  node.source("a").manifests_asked = 0;
+  node.restart();
+  CHECK(node.source("a").manifests_asked == limits::jobs_moving_max);
+  CHECK(node.jobs_in_database() == limits::jobs_per_distribution_point_max);
+}

@@ -1,0 +1,87 @@
+#include "tests/actors/librarian_stand_in.hpp"
+
+namespace sluice::actors::testing {
+
+namespace {
+
+struct librarian_stand_in_state {
+  librarian_stand_in_state() = default;
+};
+
+storage::missing_page missing(const fake_library& library, const storage::missing_request& asked) {
+  storage::missing_page page;
+  const fake_package& package = library.packages.at(asked.content);
+  const std::uint64_t end = package.files.size();
+  const std::uint64_t stop = asked.until ? asked.until->offset : end;
+  std::uint64_t at = asked.from.offset;
+  for (std::size_t seen = 0; at < stop && seen < library.files_per_page; ++at, ++seen) {
+    const model::file_id& file = package.files[at];
+    if (asked.all || !library.files.contains(file)) {
+      page.files.push_back(file);
+    } else {
+      page.files_present += 1;
+      page.bytes_present += model::raw(file.size);
+    }
+  }
+  page.next.offset = at;
+  page.end = !asked.until && at == end;
+  return page;
+}
+
+caf::result<done> install(fake_library& library, const model::content_id& content) {
+  if (!library.commit_failures.empty()) {
+    const error failure = library.commit_failures.front();
+    library.commit_failures.pop_front();
+    if (library.lost_at_commit) { library.files.erase(*library.lost_at_commit); }
+    return to_caf(failure);
+  }
+  library.committed.insert(content);
+  library.installs += 1;
+  return done{};
+}
+
+librarian_actor::behavior_type librarian_stand_in(
+    librarian_actor::stateful_pointer<librarian_stand_in_state>, fake_library* library) {
+  return {
+      [library](const recheck_manifest& mail) -> caf::result<storage::content_facts> {
+        if (!library->manifests.contains(mail.content)) {
+          return to_caf(error{errc::not_found, 0, "find the manifest"});
+        }
+        return storage::content_facts{};
+      },
+      [library](const list_missing& mail) { return missing(*library, mail.request); },
+      [library](const install_content& mail) { return install(*library, mail.content); },
+      [library](const add_content_user& mail) { return install(*library, mail.content); },
+      [library](const drop_content& mail) {
+        library->dropped.push_back(mail.content);
+        library->committed.erase(mail.content);
+        return done{};
+      },
+      [library](const make_snapshot&) { return library->snapshot; },
+      [library](const count_library&) {
+        storage::content_library::totals totals;
+        totals.bytes_free = library->bytes_free;
+        return totals;
+      },
+      [](const trust_keys&) {},
+      [](operation_done<result<storage::content_facts>>&) {},
+      [](operation_done<result<storage::missing_page>>&) {},
+      [](operation_done<result<void>>&) {},
+      [](operation_done<result<storage::snapshot_outcome>>&) {},
+      [](operation_done<result<storage::content_library::totals>>&) {},
+  };
+}
+
+}  // namespace
+
+std::uint64_t fake_package::bytes() const {
+  std::uint64_t sum = 0;
+  for (const model::file_id& file : files) { sum += model::raw(file.size); }
+  return sum;
+}
+
+librarian_actor spawn_librarian(caf::actor_system& system, fake_library& library) {
+  return system.spawn(librarian_stand_in, &library);
+}
+
+}  // namespace sluice::actors::testing

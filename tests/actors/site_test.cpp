@@ -1,0 +1,344 @@
+#include <doctest/doctest.h>
+
+#include "tests/actors/virtual_site.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::virtual_site;
+using model::console_bucket;
+using model::package_state;
+using model::site_job_state;
+using model::state_report;
+using rpc::notify_answer;
+
+namespace {
+
+constexpr std::uint64_t package_bytes = 1'000'000;
+
+/// `main` holds the package; dp1 pulls from main, dp2 from dp1; all have registered.
+struct chain {
+  chain() : package(site.add_package()) {
+    CHECK(site.add_point("dp1", {"main:1"}).ok());
+    CHECK(site.add_point("dp2", {"dp1:1"}).ok());
+    CHECK(site.register_node("dp1").ok());
+    CHECK(site.register_node("dp2").ok());
+    CHECK(site.distribute(package, {"main"}).ok());
+  }
+  virtual_site site;
+  model::package_id package;
+};
+
+bool speaks_of(const error& failure, const std::string& what) {
+  return describe(failure).find(what) != std::string::npos;
+}
+
+}  // namespace
+
+// Operators' wishes ------------------------------------------------------------------------------
+
+TEST_CASE("the site's own distribution point gets a package without any transfer") {
+  chain parts;
+  const auto row = parts.site.row(parts.package, "main");
+  CHECK(row.row.state == package_state::installed);
+  CHECK(row.row.percent == 100);
+  CHECK(row.row.bucket == console_bucket::success);
+  CHECK(parts.site.library.installs == 1);
+}
+
+TEST_CASE("a pull distribution point gets a notification that names its sources in order") {
+  chain parts;
+  const auto answer = parts.site.distribute(parts.package, {"dp1"});
+  REQUIRE(answer.ok());
+  CHECK(answer->started == std::vector<std::string>{"dp1"});
+  REQUIRE(parts.site.node("dp1").notified.size() == 1);
+  const auto& given = parts.site.node("dp1").notified.front();
+  CHECK(given.content.package == parts.package);
+  CHECK(model::raw(given.package_size) == package_bytes);
+  REQUIRE(given.sources.size() == 1);
+  CHECK(given.sources[0].name == "main");
+  CHECK(given.sources[0].address == "main.example:8080");
+  CHECK(model::check_notification(given).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+}
+
+TEST_CASE("distributing what is there moves nothing") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  const auto again = parts.site.distribute(parts.package, {"dp1", "main"});
+  REQUIRE(again.ok());
+  CHECK(again->started.empty());
+  CHECK(again->had_it == std::vector<std::string>{"dp1", "main"});
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+}
+
+TEST_CASE("distributing what is on its way opens no second job") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto job = parts.site.row(parts.package, "dp1").row.job;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.job == job);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+}
+
+TEST_CASE("a redistribution opens a new job") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  const auto before = parts.site.row(parts.package, "dp1").row.job;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}, true).ok());
+  const auto row = parts.site.row(parts.package, "dp1");
+  CHECK(row.row.job != before);
+  CHECK(row.row.state == package_state::content_updating);
+  REQUIRE(parts.site.node("dp1").notified.size() == 2);
+  CHECK(parts.site.node("dp1").notified.back().action == model::notification_action::redistribute);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
+}
+
+TEST_CASE("unknown packages and distribution points are named in the refusal") {
+  chain parts;
+  const auto nowhere = parts.site.distribute(parts.package, {"dp1", "dp7"});
+  REQUIRE(!nowhere);
+  CHECK(nowhere.error().code == errc::not_found);
+  CHECK(speaks_of(nowhere.error(), "dp7"));
+  CHECK(!parts.site.has_row(parts.package, "dp1"));  // all or nothing
+  model::package_id other = parts.package;
+  other.number += 1;
+  const auto nothing = parts.site.distribute(other, {"dp1"});
+  REQUIRE(!nothing);
+  CHECK(speaks_of(nothing.error(), other.text()));
+  CHECK(!parts.site.distribute(parts.package, {}));
+}
+
+TEST_CASE("an empty source list is refused, naming the distribution point") {
+  virtual_site site;
+  const auto answer = site.add_point("dp1", {});
+  REQUIRE(!answer);
+  CHECK(answer.error().code == errc::invalid);
+  CHECK(speaks_of(answer.error(), "dp1"));
+}
+
+TEST_CASE("a ring of sources is refused with its path") {
+  virtual_site site;
+  CHECK(site.add_point("dp1", {"main:1"}).ok());
+  CHECK(site.add_point("dp2", {"dp1:1"}).ok());
+  CHECK(site.add_point("dp3", {"dp2:1"}).ok());
+  const auto answer = site.set_sources("dp1", {"dp3:1"});
+  REQUIRE(!answer);
+  CHECK(answer.error().code == errc::conflict);
+  CHECK(speaks_of(answer.error(), "dp1 -> dp3 -> dp2 -> dp1"));
+  CHECK(!site.set_sources("dp1", {"dp1:1"}));
+  CHECK(site.set_sources("dp3", {"dp1:2", "dp2:1"}).ok());
+}
+
+TEST_CASE("a source that is unknown, and one that is in use, are named in the refusal") {
+  virtual_site site;
+  const auto unknown = site.add_point("dp1", {"dp0:1"});
+  REQUIRE(!unknown);
+  CHECK(speaks_of(unknown.error(), "dp0"));
+  CHECK(site.add_point("dp1", {"main:1"}).ok());
+  CHECK(site.add_point("dp2", {"dp1:1"}).ok());
+  const auto used = site.remove_point("dp1");
+  REQUIRE(!used);
+  CHECK(speaks_of(used.error(), "dp2"));
+  CHECK(!site.add_point("dp2", {"main:1"}));
+  CHECK(!site.remove_point("main"));
+  CHECK(site.remove_point("dp2").ok());
+  CHECK(site.remove_point("dp1").ok());
+}
+
+TEST_CASE("a folder outside of the source roots is refused with the roots") {
+  virtual_site site;
+  for (const char* folder : {"/etc", "/srv/sources/../secret", "relative", ""}) {
+    const auto answer = site.add_package({folder, std::nullopt, "x"});
+    REQUIRE(!answer);
+    CHECK((answer.error().code == errc::denied || answer.error().code == errc::invalid));
+  }
+  CHECK(site.add_package({"/srv/sources/office", std::nullopt, "office"}).ok());
+}
+
+TEST_CASE("a package id of another site, or one that exists, is refused") {
+  virtual_site site;
+  const auto package = site.add_package();
+  CHECK(!site.add_package({"/srv/sources/a", package, "a"}));
+  auto foreign = package;
+  foreign.site = *model::site_code::parse("XYZ");
+  CHECK(!site.add_package({"/srv/sources/a", foreign, "a"}));
+}
+
+TEST_CASE("distributing to where no source has it, or will get it, warns") {
+  chain parts;
+  const auto answer = parts.site.distribute(parts.package, {"dp2"});
+  REQUIRE(answer.ok());
+  REQUIRE(answer->warnings.size() == 1);
+  CHECK(answer->warnings[0].find("dp2") == 0);
+  const auto both = parts.site.distribute(parts.package, {"dp1"});
+  REQUIRE(both.ok());
+  CHECK(both->warnings.empty());
+}
+
+TEST_CASE("a removed package is withdrawn from every distribution point, and is gone then") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());  // a job is open there
+  parts.site.node("dp2").trouble = error{errc::unreachable, 0, "connect to dp2"};
+  CHECK(parts.site.remove_package(parts.package).ok());
+  CHECK(parts.site.node("dp1").removed.size() == 1);
+  CHECK(!parts.site.has_row(parts.package, "dp1"));
+  CHECK(!parts.site.has_row(parts.package, "main"));
+  CHECK(parts.site.library.dropped.size() == 2);  // for the site, and for its distribution point
+  CHECK(parts.site.row(parts.package, "dp2").row.state == package_state::removal_retrying);
+
+  parts.site.node("dp2").trouble.reset();
+  parts.site.restart();  // the wish survives
+  CHECK(parts.site.node("dp2").removed.size() == 1);
+  CHECK(!parts.site.has_row(parts.package, "dp2"));
+  const auto listed = parts.site.database().packages(0, 10);
+  REQUIRE(listed.ok());
+  CHECK(listed->total == 0);
+}
+
+// Nodes' reports ---------------------------------------------------------------------------------
+
+TEST_CASE("progress is shown with percent, rate and the time that is left") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto message = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  message.bytes_done = model::byte_count{250'000};
+  message.bytes_per_second = 100'000;
+  message.source = "main";
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {message})).ok());
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.percent == 25);
+  CHECK(row.remaining == 8s);
+  CHECK(row.source == "main");
+  CHECK(row.job_state == site_job_state::in_progress);
+  CHECK(row.bucket == console_bucket::in_progress);
+}
+
+TEST_CASE("reports that come twice, out of order, or of an old epoch change nothing") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto early = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  early.bytes_done = model::byte_count{100'000};
+  auto late = parts.site.message_for(parts.package, "dp1", state_report::success);
+  late.bytes_done = model::byte_count{package_bytes};
+  const auto first = parts.site.report("dp1", parts.site.batch_of("dp1", {early, late}));
+  REQUIRE(first.ok());
+  CHECK(*first == late.sequence);
+  const auto check_installed = [&] {
+    const auto row = parts.site.row(parts.package, "dp1").row;
+    CHECK(row.state == package_state::installed);
+    CHECK(row.job_state == site_job_state::complete);
+    CHECK(row.percent == 100);
+  };
+  check_installed();
+  for (const auto& again :
+       {parts.site.batch_of("dp1", {early}), parts.site.batch_of("dp1", {late, early})}) {
+    const auto answer = parts.site.report("dp1", again);
+    REQUIRE(answer.ok());
+    CHECK(*answer == late.sequence);
+    check_installed();
+  }
+  CHECK(parts.site.messages(2330) == 2);  // main, dp1: once each
+
+  auto failure = parts.site.message_for(parts.package, "dp1", state_report::failure);
+  const auto old = parts.site.report("dp1", parts.site.batch_of("dp1", {failure}, 99));
+  REQUIRE(!old);
+  CHECK(old.error().code == errc::not_found);
+  check_installed();
+}
+
+TEST_CASE("a wiped node counts from one again, in a new epoch") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto message = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  message.sequence = 900;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {message})).ok());
+  const auto answer = parts.site.register_node("dp1", 2);
+  REQUIRE(answer.ok());
+  CHECK(answer->acknowledged == 0);
+  message.sequence = 1;
+  message.report = state_report::success;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {message}, 2)).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
+}
+
+TEST_CASE("a report of an earlier job does not touch the present one") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto old = parts.site.message_for(parts.package, "dp1", state_report::failure);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}, true).ok());
+  old.sequence = 100;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {old})).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::content_updating);
+}
+
+TEST_CASE("a late success makes a cancelled job complete, a late failure does not") {
+  chain parts;
+  parts.site.node("dp1").poll_answer.known = true;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect"};
+  parts.site.advance(73h + 1min);  // all polls were in vain
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+  CHECK(parts.site.row(parts.package, "dp1").row.bucket == console_bucket::failed);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 500).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::complete);
+  CHECK(parts.site.row(parts.package, "dp1").row.bucket == console_bucket::success);
+}
+
+TEST_CASE("a success that arrives before the notification's answer stays a success") {
+  chain parts;
+  parts.site.node("dp1").on_notify = [&](const model::notification& given) {
+    auto message = parts.site.message_for(given.content.package, "dp1", state_report::success);
+    parts.site.tell_report(parts.site.batch_of("dp1", {message}));
+  };
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.state == package_state::installed);
+  CHECK(row.job_state == site_job_state::complete);
+  parts.site.advance(48h);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+}
+
+TEST_CASE("a failed job is not begun again by itself") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());  // looks a second time
+  CHECK(parts.site.report(parts.package, "dp1", state_report::failure).ok());
+  parts.site.restart();
+  CHECK(parts.site.register_node("dp1").ok());
+  parts.site.advance(48h);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_failed);
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+}
+
+TEST_CASE("a node that is not known, or carries another's name, is refused") {
+  virtual_site site;
+  const auto stranger = site.register_node("dp5");
+  REQUIRE(!stranger);
+  CHECK(stranger.error().code == errc::not_found);
+  CHECK(speaks_of(stranger.error(), "dp5"));
+  CHECK(!site.register_node("main"));
+  CHECK(!site.register_node("../x"));
+  const auto beat = site.heartbeat("dp5");
+  REQUIRE(beat.ok());
+  CHECK(!beat->known);
+}
+
+TEST_CASE("a report with a number nobody knows is told to the operator and acknowledged") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto message = parts.site.message_for(parts.package, "dp1", static_cast<state_report>(77));
+  const auto answer = parts.site.report("dp1", parts.site.batch_of("dp1", {message}));
+  REQUIRE(answer.ok());
+  CHECK(*answer == message.sequence);
+  CHECK(parts.site.messages(2360) == 1);
+}

@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+
+#include "base/base.hpp"
+#include "tests/actors/virtual_reporter.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::virtual_reporter;
+
+namespace {
+
+std::vector<std::string> numbers_up_to(std::size_t count) {
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < count; ++i) { numbers.push_back(format("{}", i)); }
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("a node registers before it reports, and its outbox goes out in batches in order") {
+  virtual_reporter node;
+  node.append(1000);
+  node.begin();
+  CHECK(node.site.registrations.size() == 1);
+  CHECK(node.site.batches.size() == 4);
+  for (const auto& batch : node.site.batches) {
+    CHECK(batch.messages.size() <= limits::status_messages_per_batch);
+  }
+  CHECK(node.site.delivered() == numbers_up_to(1000));
+  CHECK(node.undelivered() == 0);
+}
+
+TEST_CASE("a new report goes out at once") {
+  virtual_reporter node;
+  node.begin();
+  node.advance(7s);
+  node.append(1);
+  CHECK(node.site.delivered() == numbers_up_to(1));
+  CHECK(node.undelivered() == 0);
+}
+
+TEST_CASE("while the site is away a node asks less and less often, and loses nothing") {
+  virtual_reporter node;
+  node.begin();
+  node.site.trouble = error{errc::unreachable, 0, "connect to the site"};
+  node.site.calls.clear();
+  node.append(3);
+  node.advance(10min);
+  const auto& calls = node.site.calls;
+  REQUIRE(calls.size() >= 8);
+  const std::vector<std::chrono::nanoseconds> first{0s, 1s, 3s, 7s, 15s, 31s, 63s, 123s};
+  for (std::size_t i = 0; i < first.size(); ++i) { CHECK(calls[i] == first[i]); }
+  for (std::size_t i = first.size(); i < calls.size(); ++i) {
+    CHECK(calls[i] - calls[i - 1] == 60s);
+  }
+  CHECK(node.undelivered() == 3);
+  node.site.trouble.reset();
+  node.advance(60s);
+  CHECK(node.site.delivered() == numbers_up_to(3));
+  CHECK(node.undelivered() == 0);
+}
+
+TEST_CASE("a report while the site is away does not wake the node before its time") {
+  virtual_reporter node;
+  node.begin();
+  node.withdraw_site();
+  node.append(1);
+  node.advance(5min);
+  node.offer_site();
+  node.site.calls.clear();
+  node.append(1);
+  CHECK(node.site.calls.empty());
+  node.advance(60s);
+  CHECK(node.undelivered() == 0);
+}
+
+TEST_CASE("the heart beats every 30 s, and other calls count as beats") {
+  virtual_reporter node;
+  node.begin();
+  node.advance(90s);
+  CHECK(node.site.heartbeats == std::vector<std::chrono::nanoseconds>{30s, 60s, 90s});
+  node.advance(15s);
+  node.append(1);
+  node.advance(30s);
+  CHECK(node.site.heartbeats.back() == 135s);
+  CHECK(node.site.heartbeats.size() == 4);
+}
+
+TEST_CASE("a node that the site forgot registers again and delivers then") {
+  virtual_reporter node;
+  node.begin();
+  node.site.knows_node = false;
+  node.advance(30s);  // the heartbeat's answer says so
+  CHECK(node.site.registrations.size() == 2);
+  node.site.knows_node = false;
+  node.append(2);
+  node.advance(5s);
+  CHECK(node.site.registrations.size() == 3);
+  CHECK(node.site.delivered() == numbers_up_to(2));
+  CHECK(node.site.registrations[0].epoch == node.site.registrations[2].epoch);
+}
+
+TEST_CASE("what the site does not acknowledge is sent again, with a pause between") {
+  virtual_reporter node;
+  node.begin();
+  node.site.withheld = 1;
+  node.append(2);
+  CHECK(node.undelivered() == 1);
+  CHECK(node.site.batches.size() == 1);
+  node.advance(1s);
+  CHECK(node.site.batches.size() == 2);
+  node.site.withheld = 0;
+  node.advance(60s);
+  CHECK(node.undelivered() == 0);
+}

@@ -1,0 +1,419 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/base.hpp"
+#include "tests/actors/virtual_node.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::source_manner;
+using actors::testing::virtual_node;
+using model::job_state;
+using model::state_report;
+using rpc::notify_answer;
+
+namespace {
+
+constexpr auto forever = 24h;
+
+bool ends_with(const std::vector<state_report>& reports, state_report last) {
+  return !reports.empty() && reports.back() == last;
+}
+
+}  // namespace
+
+TEST_CASE("a package comes in whole, and success is the last report") {
+  virtual_node node;
+  const auto content = node.add_package(1, 10, 1000);
+  const auto given = node.notification_for(content, {"dp1:1"});
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  node.advance(1s);
+  CHECK(node.library.committed.contains(content));
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.jobs_in_database() == 0);
+  const auto last = node.messages(given.job).back();
+  CHECK(last.bytes_done == last.bytes_total);
+  CHECK(model::raw(last.bytes_transferred) == 10'000);
+}
+
+TEST_CASE("the job is forgotten only after its success is in the outbox") {
+  virtual_node node;
+  const auto content = node.add_package(1, 10, 1000);
+  const auto given = node.notification_for(content, {"dp1:1"});
+  node.tell_to_start(given);
+  bool seen = false;
+  node.run([&] {
+    seen = seen || node.jobs_in_database() == 1;
+    if (seen && node.jobs_in_database() == 0) {
+      CHECK(ends_with(node.reports(given.job), state_report::success));
+    }
+  });
+  CHECK(seen);
+  CHECK(node.jobs_in_database() == 0);
+}
+
+TEST_CASE("a second distribution moves no bytes") {
+  virtual_node node;
+  const auto content = node.add_package(1, 10, 1000);
+  CHECK(node.notify(node.notification_for(content, {"dp1:1"})).ok());
+  node.advance(1s);
+  const auto again = node.notification_for(content, {"dp1:1"});
+  node.asked.clear();
+  CHECK(node.notify(again).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(again.job), state_report::success));
+  CHECK(model::raw(node.messages(again.job).back().bytes_transferred) == 0);
+  CHECK(node.asked.empty());
+}
+
+TEST_CASE("a redistribution moves every byte again") {
+  virtual_node node;
+  const auto content = node.add_package(1, 10, 1000);
+  CHECK(node.notify(node.notification_for(content, {"dp1:1"})).ok());
+  node.advance(1s);
+  auto again = node.notification_for(content, {"dp1:1"});
+  again.action = model::notification_action::redistribute;
+  CHECK(node.notify(again).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(again.job), state_report::success));
+  CHECK(model::raw(node.messages(again.job).back().bytes_transferred) == 10'000);
+}
+
+TEST_CASE("a source that lacks it is followed by one of equal priority, then the next priority") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  node.source("b").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"c:2", "a:1", "b:1"});
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  REQUIRE(node.asked.size() >= 3);
+  std::sort(node.asked.begin(), node.asked.begin() + 2);
+  CHECK(node.asked[0] == "a manifest");
+  CHECK(node.asked[1] == "b manifest");
+  CHECK(node.asked[2] == "c manifest");
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("equal sources are chosen by chance, and chance is the seed's") {
+  const auto first_asked = [](std::uint64_t seed) {
+    virtual_node node(seed);
+    const auto content = node.add_package(1, 1, 1000);
+    CHECK(node.notify(node.notification_for(content, {"a:1", "b:1"})).ok());
+    node.advance(1s);
+    return node.asked.front();
+  };
+  std::size_t a_first = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    if (first_asked(seed) == "a manifest") { ++a_first; }
+  }
+  CHECK(a_first > 5);
+  CHECK(a_first < 35);
+  CHECK(first_asked(7) == first_asked(7));
+}
+
+TEST_CASE("when all sources fail it asks again after exactly 30 minutes") {
+  virtual_node node;
+  node.source("a").manner = source_manner::bad;
+  node.source("b").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  CHECK(node.notify(given).ok());
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.source("b").manifests_asked == 1);
+  const auto waiting = node.messages(given.job).back();
+  CHECK(waiting.state == job_state::waiting_for_source);
+  REQUIRE(waiting.next_try.has_value());
+  CHECK(*waiting.next_try == node.now() + 30min);
+
+  node.advance(30min - 1ns);
+  CHECK(node.source("a").manifests_asked == 1);
+  node.advance(1ns);
+  CHECK(node.source("a").manifests_asked == 2);
+  CHECK(node.source("b").manifests_asked == 2);
+  node.advance(30min);
+  CHECK(node.source("a").manifests_asked == 3);
+}
+
+TEST_CASE("a waiting job probes its sources after 30 s, backing off to 5 minutes") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 4, 1000);
+  CHECK(node.notify(node.notification_for(content, {"a:1"})).ok());
+  node.advance(29min);
+  const std::vector<std::chrono::nanoseconds> expected{30s,  90s,   210s,  450s,
+                                                       750s, 1050s, 1350s, 1650s};
+  CHECK(node.source("a").probed == expected);
+}
+
+TEST_CASE("a probe that finds the content ends the wait") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  node.advance(10s);
+  node.source("a").manner = source_manner::has_it;
+  node.advance(20s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a repeated notification ends the wait at once") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  node.source("a").manner = source_manner::has_it;
+  CHECK(*node.notify(given) == notify_answer::known);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.elapsed() == 0s);
+}
+
+TEST_CASE("a waiting job says which source lacks what, and what would help") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  node.source("b").manner = source_manner::bad;
+  const auto content = node.add_package(1, 4, 1000);
+  CHECK(node.notify(node.notification_for(content, {"a:1", "b:2"})).ok());
+  const auto why = node.why(content.package);
+  CHECK(why.doing == "waits for a source");
+  REQUIRE(why.sources.size() == 2);
+  CHECK(why.sources[0].verdict == "lacks it");
+  CHECK(why.sources[1].verdict == "refused to connect");
+  CHECK(why.next_time == node.now() + 30min);
+  CHECK(!why.unblock.empty());
+}
+
+TEST_CASE("wrong bytes within the budget are fetched elsewhere, and the source keeps its place") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  node.source("a").next_pages = {source_manner::wrong_bytes};
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("b").pages_asked == 1);  // only what was wrong
+  CHECK(node.source("a").pages_asked == 10);
+}
+
+TEST_CASE("a single source that sent wrong bytes is asked again") {
+  virtual_node node;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").next_pages = {source_manner::wrong_bytes, source_manner::wrong_bytes};
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked == 4);
+}
+
+TEST_CASE("a quarantined source is not asked for 30 minutes") {
+  virtual_node node;
+  node.source("a").manner = source_manner::quarantined;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  node.source("a").manner = source_manner::has_it;
+  node.advance(30min - 1ns);
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.source("a").pages_asked == 0);
+  CHECK(node.source("a").probed.empty());
+  node.advance(1ns);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a source that breaks in the middle costs only its pages") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  node.source("a").next_pages = {source_manner::has_it, source_manner::has_it, source_manner::bad};
+  node.source("a").page_time = node.source("b").page_time = 1s;
+  CHECK(node.notify(given).ok());
+  node.advance(1min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked + node.source("b").pages_asked <= 13);
+  CHECK(model::raw(node.messages(given.job).back().bytes_transferred) == 40'000);
+}
+
+TEST_CASE("a cancel while pages are under way ends cancelled, after their outcome") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::has_it;
+  node.source("a").next_pages = {source_manner::silent, source_manner::silent,
+                                 source_manner::silent};
+  CHECK(node.notify(given).ok());
+  CHECK(node.source("a").pages_asked == 3);
+  node.cancel_by_removal(content);
+  CHECK(ends_with(node.reports(given.job), state_report::cancelled));
+  CHECK(node.jobs_in_database() == 0);
+  node.advance(forever);
+  CHECK(node.source("a").pages_asked == 3);
+}
+
+TEST_CASE("a cancel is possible while a job waits for a source, for space, or for its turn") {
+  virtual_node node;
+  const auto no_source = node.add_package(1, 4, 1000);
+  const auto waits = node.notification_for(no_source, {"gone:1"});
+  node.source("gone").manner = source_manner::lacks;
+  CHECK(node.notify(waits).ok());
+  node.cancel_by_removal(no_source);
+  CHECK(ends_with(node.reports(waits.job), state_report::cancelled));
+
+  const auto large = node.add_package(2, 4, 1000);
+  node.library.bytes_free = 0;
+  const auto parked = node.notification_for(large, {"a:1"});
+  CHECK(node.notify(parked).ok());
+  node.cancel_by_removal(large);
+  CHECK(ends_with(node.reports(parked.job), state_report::cancelled));
+  CHECK(node.jobs_in_database() == 0);
+}
+
+TEST_CASE("a cancel after the last piece is too late") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.commit_failures = {error{errc::os_failed, 5, "commit"}};  // tried again in 2 s
+  CHECK(node.notify(given).ok());
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  node.cancel_by_removal(content);
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  node.advance(5s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a cancel that races with the last pages ends one way, never both") {
+  for (std::uint64_t turn = 0; turn < 60; ++turn) {
+    virtual_node node(turn);
+    const auto content = node.add_package(1, 8, 1000);
+    const auto given = node.notification_for(content, {"a:1"});
+    node.tell_to_start(given);
+    std::uint64_t turns = 0;
+    node.run([&] {
+      if (turns++ == turn) { node.tell_to_cancel(content); }
+    });
+    node.advance(1min);
+    const auto reports = node.reports(given.job);
+    const auto finals = std::count_if(reports.begin(), reports.end(), [](state_report report) {
+      return report == state_report::success || report == state_report::cancelled;
+    });
+    CHECK(finals == 1);
+    CHECK(node.jobs_in_database() == 0);
+    const bool succeeded = reports.back() == state_report::success;
+    CHECK(succeeded == (node.library.installs == 1));
+  }
+}
+
+TEST_CASE("a full volume parks the job, and space wakes it") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.bytes_free = limits::mib;
+  CHECK(node.notify(given).ok());
+  CHECK(node.poll(given.job).state.state == job_state::parked);
+  node.advance(1h);
+  CHECK(node.source("a").pages_asked == 0);
+  node.library.bytes_free = limits::gib;
+  node.advance(10s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a volume that fills up in the middle parks the job, which goes on where it was") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").page_time = 1s;
+  node.source("a").next_pages = {source_manner::has_it, source_manner::has_it,
+                                 source_manner::has_it, source_manner::no_space,
+                                 source_manner::no_space};
+  CHECK(node.notify(given).ok());
+  node.advance(3s);
+  CHECK(node.poll(given.job).state.state == job_state::parked);
+  node.advance(2min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(model::raw(node.messages(given.job).back().bytes_transferred) == 40'000);
+}
+
+TEST_CASE("a volume that takes no writes fails the job after a few tries, not at once") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::broken_volume;
+  CHECK(node.notify(given).ok());
+  CHECK(node.source("a").pages_asked == 1);
+  node.advance(5min);
+  CHECK(ends_with(node.reports(given.job), state_report::failure));
+  CHECK(node.source("a").pages_asked == 6);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK(!node.messages(given.job).back().reason.empty());
+}
+
+TEST_CASE("a write that fails once is tried again, and every file is asked for once more only") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").page_time = 3s;
+  node.source("a").next_pages = {source_manner::has_it, source_manner::broken_volume};
+  CHECK(node.notify(given).ok());
+  node.advance(5min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked == 11);
+  CHECK(model::raw(node.messages(given.job).back().bytes_transferred) == 40'000);
+}
+
+TEST_CASE("a file that another job writes is looked at again a second later") {
+  virtual_node node;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").next_pages = {source_manner::in_use};
+  CHECK(node.notify(given).ok());
+  node.advance(2s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked == 3);
+}
+
+TEST_CASE("damage found at the commit is fetched again") {
+  virtual_node node;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.commit_failures = {error{errc::corrupt, 0, "commit"}};
+  node.library.lost_at_commit = node.library.packages[content].files.front();
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").files_asked == 9);
+}
+
+TEST_CASE("percent never decreases, whatever the sources do") {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    virtual_node node(seed);
+    seeded_random random(seed);
+    const auto content = node.add_package(1, 60, 5000);
+    const auto given = node.notification_for(content, {"a:1", "b:1", "c:2"});
+    for (const char* name : {"a", "b", "c"}) {
+      auto& source = node.source(name);
+      source.progress_steps = 1 + static_cast<std::uint32_t>(random() % 5);
+      source.page_time = std::chrono::milliseconds(1 + random() % 900);
+      for (int i = 0; i < 10; ++i) {
+        constexpr std::array manners{source_manner::has_it,      source_manner::has_it,
+                                     source_manner::wrong_bytes, source_manner::bad,
+                                     source_manner::no_space,    source_manner::in_use};
+        source.next_pages.push_back(manners[random() % manners.size()]);
+      }
+    }
+    std::uint64_t shown = 0;
+    const auto look = [&] {
+      const auto messages = node.messages(given.job);
+      if (messages.empty()) { return; }
+      CHECK(model::raw(messages.back().bytes_done) >= shown);
+      CHECK(messages.back().bytes_done <= messages.back().bytes_total);
+      shown = model::raw(messages.back().bytes_done);
+    };
+    CHECK(node.notify(given).ok());
+    node.advance(2h, look);
+    CHECK(ends_with(node.reports(given.job), state_report::success));
+    CHECK(shown == 300'000);
+  }
+}

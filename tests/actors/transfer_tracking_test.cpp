@@ -1,0 +1,231 @@
+#include <doctest/doctest.h>
+
+#include "tests/actors/virtual_site.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::virtual_site;
+using model::console_bucket;
+using model::package_state;
+using model::site_job_state;
+using model::state_report;
+using rpc::notify_answer;
+
+namespace {
+
+constexpr std::uint64_t package_bytes = 1'000'000;
+
+struct chain {
+  chain() : package(site.add_package()) {
+    CHECK(site.add_point("dp1", {"main:1"}).ok());
+    CHECK(site.add_point("dp2", {"dp1:1"}).ok());
+    CHECK(site.register_node("dp1").ok());
+    CHECK(site.register_node("dp2").ok());
+    CHECK(site.distribute(package, {"main"}).ok());
+  }
+  /// As a node would, so that the site does not think it silent.
+  void beat_for(std::chrono::minutes distance) {
+    for (auto passed = 0min; passed < distance; passed += 1min) {
+      site.advance(1min);
+      CHECK(site.heartbeat("dp1").ok());
+      CHECK(site.heartbeat("dp2").ok());
+    }
+  }
+  virtual_site site;
+  model::package_id package;
+};
+
+}  // namespace
+
+TEST_CASE("nobody is notified before a source holds the content; 8212 says who lacks it") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  CHECK(parts.site.node("dp2").notified.empty());
+  CHECK(parts.site.messages(8212) == 1);
+  const auto row = parts.site.row(parts.package, "dp2").row;
+  CHECK(row.reason.find("dp1") != std::string::npos);
+  CHECK(row.next_try == parts.site.now() + 20min);
+  CHECK(row.bucket == console_bucket::in_progress);
+}
+
+TEST_CASE("a wait for a source looks every 20 minutes and never ends by itself") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  parts.site.advance(20min - 1ns);
+  CHECK(parts.site.messages(8212) == 1);
+  parts.site.advance(1ns);
+  CHECK(parts.site.messages(8212) == 2);
+  parts.site.advance(20h);
+  CHECK(parts.site.messages(8212) == 62);
+  CHECK(parts.site.row(parts.package, "dp2").row.state == package_state::install_pending);
+}
+
+TEST_CASE("a source's success ends the wait at once") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1", "dp2"}).ok());
+  CHECK(parts.site.node("dp2").notified.empty());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  REQUIRE(parts.site.node("dp2").notified.size() == 1);
+  CHECK(parts.site.node("dp2").notified_at.front() == parts.site.elapsed());
+  CHECK(parts.site.row(parts.package, "dp2").row.job_state == site_job_state::started);
+}
+
+TEST_CASE("other sources end the wait at once") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  CHECK(parts.site.set_sources("dp2", {"dp1:1", "main:2"}).ok());
+  REQUIRE(parts.site.node("dp2").notified.size() == 1);
+  CHECK(parts.site.node("dp2").notified.front().sources.size() == 2);
+}
+
+TEST_CASE("a source that has not registered is named as lacking the content") {
+  virtual_site site;
+  const auto package = site.add_package();
+  CHECK(site.add_point("dp1", {"main:1"}).ok());
+  CHECK(site.add_point("dp2", {"dp1:1"}).ok());
+  CHECK(site.distribute(package, {"dp2"}).ok());
+  CHECK(site.row(package, "dp2").row.reason.find("dp1") != std::string::npos);
+}
+
+TEST_CASE("a node that cannot be reached is tried exactly 30 times, 20 minutes apart") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto& at = parts.site.node("dp1").notified_at;
+  parts.site.advance(20min * 29 - 1ns);
+  CHECK(at.size() == 29);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_retrying);
+  CHECK(parts.site.row(parts.package, "dp1").row.tries_left == 1);
+  parts.site.advance(1ns);
+  CHECK(at.size() == 30);
+  for (std::size_t i = 1; i < at.size(); ++i) { CHECK(at[i] - at[i - 1] == 20min); }
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.job_state == site_job_state::cancelled);
+  CHECK(row.state == package_state::install_failed);
+  CHECK(row.bucket == console_bucket::failed);
+  CHECK(row.tries_left == 0);
+  CHECK(!row.next_try);
+  parts.site.advance(100h);
+  CHECK(at.size() == 30);
+  CHECK(parts.site.messages(8211) == 30);
+}
+
+TEST_CASE("a node that registers is told at once what it missed") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(5min);
+  parts.site.node("dp1").trouble.reset();
+  CHECK(parts.site.register_node("dp1", 2).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  CHECK(parts.site.node("dp1").notified_at.back() == 5min);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+}
+
+TEST_CASE("a heartbeat after a silence opens a new round, even after the last try") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(20h);
+  parts.site.node("dp1").trouble.reset();
+  CHECK(parts.site.heartbeat("dp1").ok());
+  CHECK(parts.site.node("dp1").notified.size() == 31);
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.job_state == site_job_state::started);
+  CHECK(row.state == package_state::install_pending);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
+}
+
+TEST_CASE("a node without room uses up no try") {
+  chain parts;
+  parts.site.node("dp1").answer = notify_answer::at_capacity;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(20min * 40);
+  CHECK(parts.site.node("dp1").notified.size() == 41);
+  CHECK(parts.site.row(parts.package, "dp1").row.tries_left == limits::notification_tries_max);
+  parts.site.node("dp1").answer = notify_answer::accepted;
+  parts.site.advance(20min);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+}
+
+TEST_CASE("a node that waits for a source is notified again when the source comes back") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  auto waits = parts.site.message_for(parts.package, "dp2", state_report::warning);
+  waits.state = model::job_state::waiting_for_source;
+  waits.reason = "no source has it: dp1 refused to connect";
+  CHECK(parts.site.report("dp2", parts.site.batch_of("dp2", {waits})).ok());
+  CHECK(parts.site.row(parts.package, "dp2").row.reason == waits.reason);
+  CHECK(parts.site.node("dp2").notified.size() == 1);
+  parts.site.node("dp2").answer = notify_answer::known;
+  CHECK(parts.site.register_node("dp1").ok());
+  CHECK(parts.site.node("dp2").notified.size() == 2);
+  CHECK(parts.site.node("dp2").notified[0].job == parts.site.node("dp2").notified[1].job);
+}
+
+TEST_CASE("a running job is polled every hour, and given up at the site after 72 vain polls") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").trouble = error{errc::timed_out, 0, "ask dp1"};
+  parts.site.advance(72h);
+  CHECK(parts.site.node("dp1").polls == 72);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+  parts.site.advance(1h);
+  CHECK(parts.site.node("dp1").polls == 72);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_failed);
+  parts.site.advance(200h);
+  CHECK(parts.site.node("dp1").polls == 72);
+}
+
+TEST_CASE("reports put off the end of the polls") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").trouble = error{errc::timed_out, 0, "ask dp1"};
+  parts.site.advance(71h);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  parts.site.advance(71h);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::in_progress);
+}
+
+TEST_CASE("a node that lost the job is told again") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").poll_answer.known = false;
+  parts.site.advance(1h);
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  parts.site.node("dp1").poll_answer.known = true;
+  parts.site.advance(10h);
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+}
+
+TEST_CASE("a restarted site takes up every wait where it was") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1", "dp2"}).ok());
+  parts.site.node("dp1").poll_answer.known = true;
+  parts.site.restart();
+  CHECK(parts.site.node("dp1").notified.size() == 1);  // on its way: polled, not told again
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.node("dp2").notified.size() == 1);
+  CHECK(parts.site.report(parts.package, "dp2", state_report::success, package_bytes).ok());
+  parts.beat_for(60min);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.node("dp2").notified.size() == 1);
+}
+
+TEST_CASE("the site holds back what a full node could not take: 50 jobs are open there") {
+  chain parts;
+  std::vector<model::package_id> packages;
+  for (std::uint32_t i = 0; i < limits::jobs_per_distribution_point_max + 3; ++i) {
+    packages.push_back(parts.site.add_package());
+    CHECK(parts.site.distribute(packages.back(), {"main", "dp1"}).ok());
+  }
+  CHECK(parts.site.node("dp1").notified.size() == limits::jobs_per_distribution_point_max);
+  CHECK(parts.site.row(packages.back(), "dp1").row.tries_left == limits::notification_tries_max);
+  CHECK(parts.site.report(packages.front(), "dp1", state_report::success, package_bytes).ok());
+  parts.site.advance(20min);
+  CHECK(parts.site.node("dp1").notified.size() > limits::jobs_per_distribution_point_max);
+}

@@ -1,0 +1,140 @@
+#include "tests/actors/virtual_reporter.hpp"
+
+#include "actors/distribution_point.hpp"
+#include "actors/node_journal.hpp"
+#include "actors/reports.hpp"
+#include "actors/status_reporter.hpp"
+#include "tests/actors/librarian_stand_in.hpp"
+#include "tests/actors/virtual_time.hpp"
+
+namespace sluice::actors::testing {
+
+namespace {
+const std::string site_address = "main.example:9000";
+}
+
+result<rpc::registration_answer> fake_management_point::register_node(
+    const rpc::principal&, const rpc::registration& given) {
+  calls.push_back(clock());
+  if (trouble) { return *trouble; }
+  registrations.push_back(given);
+  knows_node = true;
+  rpc::registration_answer answer;
+  answer.site = "PKG";
+  answer.site_keys.push_back(std::string(64, 'a'));
+  return answer;
+}
+
+result<rpc::heartbeat_answer> fake_management_point::heartbeat(const rpc::principal&,
+                                                               const rpc::heartbeat_request&) {
+  calls.push_back(clock());
+  if (trouble) { return *trouble; }
+  heartbeats.push_back(clock());
+  return rpc::heartbeat_answer{knows_node};
+}
+
+result<std::uint64_t> fake_management_point::submit(const rpc::principal&,
+                                                    const rpc::report_batch& batch) {
+  calls.push_back(clock());
+  if (trouble) { return *trouble; }
+  if (!knows_node) { return error{errc::not_found, 0, "take these reports"}; }
+  batches.push_back(batch);
+  std::uint64_t last = 0;
+  for (const auto& message : batch.messages) { last = std::max(last, message.sequence); }
+  return last - std::min(last, withheld);
+}
+
+std::vector<std::string> fake_management_point::delivered() const {
+  std::vector<std::string> texts;
+  for (const rpc::report_batch& batch : batches) {
+    for (const model::status_message& message : batch.messages) {
+      texts.push_back(message.insertions.front());
+    }
+  }
+  return texts;
+}
+
+struct virtual_reporter::state {
+  virtual_time time;
+  seeded_random random{5};
+  fake_library library;
+  std::shared_ptr<storage::node_database> database;
+  std::shared_ptr<rpc::memory_client_pool> clients = std::make_shared<rpc::memory_client_pool>();
+  node_parts parts;
+  std::size_t appended = 0;
+  node_journal_actor journal;
+  librarian_actor librarian;
+  distribution_point_actor distribution_point;
+  status_reporter_actor reporter;
+};
+
+virtual_reporter::virtual_reporter() : state_(std::make_unique<state>()) {
+  auto opened = storage::node_database::open("", model::epoch_id::make(state_->random));
+  SLUICE_CHECK(opened.ok());
+  state_->database = std::move(*opened);
+  site.clock = [this] { return elapsed(); };
+  state_->parts.name = "dp9";
+  state_->parts.catalogue = std::make_shared<storage::content_catalogue>();
+  state_->parts.now = [this] { return state_->time.now(); };
+  state_->parts.random = std::ref(state_->random);
+  caf::actor_system& system = state_->time.system();
+  state_->journal = system.spawn(node_journal, state_->database);
+  state_->librarian = spawn_librarian(system, state_->library);
+  distribution_point_setup pulling;
+  pulling.parts = state_->parts;
+  pulling.journal = state_->journal;
+  pulling.librarian = state_->librarian;
+  state_->distribution_point = system.spawn(distribution_point, std::move(pulling));
+  offer_site();
+}
+
+virtual_reporter::~virtual_reporter() {
+  state_->time.end(state_->reporter);
+  state_->time.end(state_->distribution_point);
+  state_->time.end(state_->librarian);
+  state_->time.end(state_->journal);
+}
+
+void virtual_reporter::begin() {
+  status_reporter_setup setup;
+  setup.parts = state_->parts;
+  setup.journal = state_->journal;
+  setup.librarian = state_->librarian;
+  setup.distribution_point = state_->distribution_point;
+  setup.clients = state_->clients;
+  setup.site_address = site_address;
+  setup.self.name = "dp9";
+  setup.self.epoch = state_->database->epoch();
+  state_->reporter = state_->time.system().spawn(status_reporter, std::move(setup));
+  state_->time.run();
+}
+
+void virtual_reporter::append(std::size_t count) {
+  append_reports mail;
+  for (std::size_t i = 0; i < count; ++i) {
+    mail.rows.push_back(status_row(state_->parts, 20001, {format("{}", state_->appended++)}));
+  }
+  caf::anon_send(state_->journal, std::move(mail));
+  state_->time.run();
+}
+
+std::size_t virtual_reporter::undelivered() {
+  const auto rows = state_->database->outbox(limits::outbox_messages_max);
+  SLUICE_CHECK(rows.ok());
+  return rows->size();
+}
+
+void virtual_reporter::withdraw_site() { state_->clients->withdraw(site_address); }
+
+void virtual_reporter::offer_site() {
+  rpc::offered_services offered;
+  offered.management_point = &site;
+  state_->clients->offer(site_address, offered);
+}
+
+void virtual_reporter::advance(std::chrono::nanoseconds distance) {
+  state_->time.advance(distance);
+}
+std::chrono::nanoseconds virtual_reporter::elapsed() const { return state_->time.elapsed(); }
+
+}  // namespace sluice::actors::testing

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+
+#include "rpc/rpc.hpp"
+#include "storage/storage.hpp"
+
+/// A node's status reporter between a real outbox and a management point that does what a test
+/// tells it, in virtual time.
+namespace sluice::actors::testing {
+
+class fake_management_point final : public rpc::management_point_service {
+public:
+  std::optional<error> trouble;  ///< every call fails with it
+  bool knows_node = true;        ///< false: forgot it, until it registers
+  std::uint64_t withheld = 0;    ///< acknowledges this many less than came
+  std::vector<rpc::registration> registrations;
+  std::vector<rpc::report_batch> batches;
+  std::vector<std::chrono::nanoseconds> heartbeats;  ///< at these times
+  std::vector<std::chrono::nanoseconds> calls;       ///< of any kind, also those that failed
+  std::function<std::chrono::nanoseconds()> clock;
+
+  result<rpc::registration_answer> register_node(const rpc::principal&,
+                                                 const rpc::registration& given) override;
+  result<rpc::heartbeat_answer> heartbeat(const rpc::principal&,
+                                          const rpc::heartbeat_request& given) override;
+  result<std::uint64_t> submit(const rpc::principal&, const rpc::report_batch& batch) override;
+
+  /// The insertion strings that came, in order, repeats and all.
+  [[nodiscard]] std::vector<std::string> delivered() const;
+};
+
+class virtual_reporter {
+public:
+  virtual_reporter();
+  ~virtual_reporter();
+
+  fake_management_point site;
+  void begin();                    ///< the reporter starts
+  void append(std::size_t count);  ///< reports "0", "1", ...: each the next number
+  [[nodiscard]] std::size_t undelivered();
+  void withdraw_site();  ///< nobody listens at its address
+  void offer_site();
+
+  void advance(std::chrono::nanoseconds distance);
+  [[nodiscard]] std::chrono::nanoseconds elapsed() const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace sluice::actors::testing

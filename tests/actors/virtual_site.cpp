@@ -1,0 +1,272 @@
+#include "tests/actors/virtual_site.hpp"
+
+#include "actors/management_point.hpp"
+#include "actors/site.hpp"
+#include "tests/actors/librarian_stand_in.hpp"
+#include "tests/actors/virtual_time.hpp"
+
+namespace sluice::actors::testing {
+
+namespace {
+
+const std::string administrator = "root";
+
+std::vector<model::source_choice> choices_of(const std::vector<std::string>& sources) {
+  std::vector<model::source_choice> choices;
+  for (const std::string& text : sources) {
+    const auto colon = text.find(':');
+    choices.push_back(
+        {text.substr(0, colon), static_cast<std::uint32_t>(std::stoul(text.substr(colon + 1)))});
+  }
+  return choices;
+}
+
+model::node_id node_id_of(const std::string& name) {
+  model::node_id made;
+  for (std::size_t i = 0; i < name.size() && i < made.bytes.size(); ++i) {
+    made.bytes[i] = static_cast<std::byte>(name[i]);
+  }
+  return made;
+}
+
+model::epoch_id epoch_of(std::uint8_t epoch) {
+  model::epoch_id made;
+  made.bytes[0] = static_cast<std::byte>(epoch);
+  return made;
+}
+
+}  // namespace
+
+result<rpc::notify_answer> fake_node::notify(const rpc::principal&,
+                                             const model::notification& given) {
+  notified.push_back(given);
+  notified_at.push_back(clock());
+  if (trouble) { return *trouble; }
+  if (on_notify) { on_notify(given); }
+  return answer;
+}
+
+result<rpc::poll_answer> fake_node::poll(const rpc::principal&, model::job_id) {
+  polls += 1;
+  if (trouble) { return *trouble; }
+  return poll_answer;
+}
+
+result<void> fake_node::remove_content(const rpc::principal&, model::content_id content) {
+  if (trouble) { return *trouble; }
+  removed.push_back(content);
+  return {};
+}
+
+result<rpc::page<model::content_id>> fake_node::inventory(const rpc::principal&,
+                                                          rpc::page_request) {
+  return rpc::page<model::content_id>{};
+}
+
+struct virtual_site::state {
+  virtual_time time;
+  seeded_random random{42};
+  std::shared_ptr<storage::site_database> database;
+  std::shared_ptr<rpc::memory_client_pool> clients = std::make_shared<rpc::memory_client_pool>();
+  std::map<std::string, fake_node> nodes;
+  std::map<std::string, std::uint64_t> sequences;
+  std::uint16_t ports = 2000;
+  librarian_actor librarian;
+  site_actor site;
+  management_point_actor management_point;
+
+  template <typename Answer, typename Handle, typename Question>
+  result<Answer> ask(const Handle& whom, Question question) {
+    auto answer = time.ask<Answer>(whom, std::move(question));
+    SLUICE_CHECK(answer.has_value());
+    return *answer;
+  }
+};
+
+virtual_site::virtual_site() : state_(std::make_unique<state>()) {
+  auto opened = storage::site_database::open("", storage::site_database::mode::read_write);
+  SLUICE_CHECK(opened.ok());
+  state_->database = std::move(*opened);
+  library.snapshot.facts.files = 10;
+  library.snapshot.facts.bytes = model::byte_count{1'000'000};
+  library.snapshot.manifest_size = model::byte_count{2000};
+  begin_actors();
+}
+
+virtual_site::~virtual_site() { end_actors(); }
+
+void virtual_site::end_actors() {
+  state_->time.end(state_->management_point);
+  state_->time.end(state_->site);
+  state_->time.end(state_->librarian);
+}
+
+void virtual_site::begin_actors() {
+  caf::actor_system& system = state_->time.system();
+  state_->librarian = spawn_librarian(system, library);
+  site_setup setup;
+  setup.parts.node.name = "main";
+  setup.parts.node.catalogue = std::make_shared<storage::content_catalogue>();
+  for (const model::content_id& content : library.committed) {
+    storage::catalogue_entry entry;
+    entry.content = content;
+    entry.users = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+    setup.parts.node.catalogue->put(entry);
+  }
+  setup.parts.node.now = [this] { return now(); };
+  setup.parts.node.random = std::ref(state_->random);
+  setup.parts.code = *model::site_code::parse("PKG");
+  setup.parts.own_distribution_point = "main";
+  setup.parts.own_content_address = "main.example:8080";
+  setup.parts.source_roots = {"/srv/sources"};
+  setup.parts.librarian = state_->librarian;
+  setup.parts.clients = state_->clients;
+  setup.database = state_->database;
+  setup.site_keys.push_back({});
+  state_->site = system.spawn(actors::site, std::move(setup));
+  state_->management_point = system.spawn(actors::management_point, state_->site);
+  run();
+}
+
+void virtual_site::restart() {
+  end_actors();
+  begin_actors();
+}
+
+fake_node& virtual_site::node(const std::string& name) { return state_->nodes[name]; }
+storage::site_database& virtual_site::database() { return *state_->database; }
+
+model::package_id virtual_site::add_package() {
+  const auto added = add_package({"/srv/sources/office", std::nullopt, "office"});
+  SLUICE_CHECK(added.ok());
+  return added->id;
+}
+
+result<model::package_row> virtual_site::add_package(const rpc::package_add_request& request) {
+  return state_->ask<model::package_row>(
+      state_->site,
+      actors::add_package{request, administrator, [](const storage::snapshot_progress&) {}});
+}
+
+result<void> virtual_site::remove_package(model::package_id package) {
+  const auto answer =
+      state_->ask<done>(state_->site, actors::remove_package{package, administrator});
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+result<model::distribution_point_row> virtual_site::add_point(
+    const std::string& name, const std::vector<std::string>& sources) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.control_address = format("{}.example:{}", name, ++state_->ports);
+  request.mode = model::distribution_point_mode::pull;
+  request.sources = choices_of(sources);
+  fake_node& target = node(name);
+  target.clock = [this] { return elapsed(); };
+  rpc::offered_services offered;
+  offered.control = &target;
+  state_->clients->offer(*request.control_address, offered);
+  return state_->ask<model::distribution_point_row>(
+      state_->site, change_distribution_point{request, true, administrator});
+}
+
+result<model::distribution_point_row> virtual_site::set_sources(
+    const std::string& name, const std::vector<std::string>& sources) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.sources = choices_of(sources);
+  return state_->ask<model::distribution_point_row>(
+      state_->site, change_distribution_point{request, false, administrator});
+}
+
+result<void> virtual_site::remove_point(const std::string& name) {
+  const auto answer =
+      state_->ask<done>(state_->site, remove_distribution_point{name, administrator});
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+result<rpc::distribute_answer> virtual_site::distribute(model::package_id package,
+                                                        const std::vector<std::string>& names,
+                                                        bool redistribute) {
+  rpc::distribute_request request{package, names, redistribute};
+  return state_->ask<rpc::distribute_answer>(state_->site,
+                                             distribute_package{request, administrator});
+}
+
+result<rpc::registration_answer> virtual_site::register_node(const std::string& name,
+                                                             std::uint8_t epoch) {
+  rpc::registration given;
+  given.name = name;
+  given.node = node_id_of(name);
+  given.epoch = epoch_of(epoch);
+  given.content_address = name + ".example:8080";
+  given.build = "0.1.0";
+  return state_->ask<rpc::registration_answer>(state_->management_point, given);
+}
+
+result<rpc::heartbeat_answer> virtual_site::heartbeat(const std::string& name, std::uint8_t epoch) {
+  return state_->ask<rpc::heartbeat_answer>(
+      state_->management_point, rpc::heartbeat_request{node_id_of(name), epoch_of(epoch), 0});
+}
+
+result<std::uint64_t> virtual_site::report(const std::string&, const rpc::report_batch& batch) {
+  return state_->ask<std::uint64_t>(state_->management_point, batch);
+}
+
+result<std::uint64_t> virtual_site::report(model::package_id package, const std::string& name,
+                                           model::state_report what, std::uint64_t bytes_done) {
+  auto message = message_for(package, name, what);
+  message.bytes_done = model::byte_count{bytes_done};
+  return report(name, batch_of(name, {message}));
+}
+
+void virtual_site::tell_report(const rpc::report_batch& batch) {
+  caf::anon_send(state_->management_point, batch);
+}
+
+model::state_message virtual_site::message_for(model::package_id package, const std::string& name,
+                                               model::state_report what) {
+  const auto target = row(package, name);
+  model::state_message message;
+  message.sequence = ++state_->sequences[name];
+  message.time = now();
+  message.job = target.row.job.value_or(model::job_id{});
+  message.content = {package, target.row.version};
+  message.report = what;
+  message.bytes_total = target.row.bytes_total;
+  return message;
+}
+
+rpc::report_batch virtual_site::batch_of(const std::string& name,
+                                         std::vector<model::state_message> states,
+                                         std::uint8_t epoch) {
+  return {node_id_of(name), epoch_of(epoch), std::move(states), {}};
+}
+
+storage::site_distribution virtual_site::row(model::package_id package, const std::string& name) {
+  auto found = state_->database->distribution(package, name);
+  SLUICE_CHECK(found.ok() && found->has_value());
+  return **found;
+}
+
+bool virtual_site::has_row(model::package_id package, const std::string& name) {
+  const auto found = state_->database->distribution(package, name);
+  return found.ok() && found->has_value();
+}
+
+std::size_t virtual_site::messages(std::uint32_t id) {
+  const auto all = state_->database->messages(0, 10'000);
+  SLUICE_CHECK(all.ok());
+  std::size_t count = 0;
+  for (const model::message_row& row : all->rows) { count += row.message.id == id ? 1 : 0; }
+  return count;
+}
+
+void virtual_site::run() { state_->time.run(); }
+void virtual_site::advance(std::chrono::nanoseconds distance) { state_->time.advance(distance); }
+std::chrono::nanoseconds virtual_site::elapsed() const { return state_->time.elapsed(); }
+model::calendar_time virtual_site::now() const { return state_->time.now(); }
+
+}  // namespace sluice::actors::testing

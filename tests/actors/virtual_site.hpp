@@ -1,0 +1,90 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "rpc/rpc.hpp"
+#include "storage/site_database.hpp"
+#include "storage/storage.hpp"
+#include "tests/actors/fake_library.hpp"
+
+/// A site server whose actors are the real ones, in virtual time, among nodes that do what a test
+/// tells them. No CAF here: tests compile quickly.
+namespace sluice::actors::testing {
+
+/// A node as the site's calls see it.
+class fake_node final : public rpc::control_service {
+public:
+  std::optional<error> trouble;  ///< every call fails with it
+  rpc::notify_answer answer = rpc::notify_answer::accepted;
+  rpc::poll_answer poll_answer;
+  std::vector<model::notification> notified;  ///< also those that failed
+  std::vector<std::chrono::nanoseconds> notified_at;
+  std::vector<model::content_id> removed;
+  std::uint32_t polls = 0;
+  std::function<std::chrono::nanoseconds()> clock;
+  std::function<void(const model::notification&)> on_notify;  ///< before the answer leaves
+
+  result<rpc::notify_answer> notify(const rpc::principal&,
+                                    const model::notification& given) override;
+  result<rpc::poll_answer> poll(const rpc::principal&, model::job_id job) override;
+  result<void> remove_content(const rpc::principal&, model::content_id content) override;
+  result<rpc::page<model::content_id>> inventory(const rpc::principal&,
+                                                 rpc::page_request asked) override;
+};
+
+class virtual_site {
+public:
+  virtual_site();
+  ~virtual_site();
+
+  fake_library library;
+  fake_node& node(const std::string& name);
+  storage::site_database& database();
+
+  /// A package of 1,000,000 bytes in 10 files.
+  model::package_id add_package();
+  result<model::package_row> add_package(const rpc::package_add_request& request);
+  result<void> remove_package(model::package_id package);
+  /// A pull distribution point with sources as "dp1:1"; its node is there, but not registered.
+  result<model::distribution_point_row> add_point(const std::string& name,
+                                                  const std::vector<std::string>& sources);
+  result<model::distribution_point_row> set_sources(const std::string& name,
+                                                    const std::vector<std::string>& sources);
+  result<void> remove_point(const std::string& name);
+  result<rpc::distribute_answer> distribute(model::package_id package,
+                                            const std::vector<std::string>& names,
+                                            bool redistribute = false);
+
+  /// What a node says; its epoch is made from `epoch`.
+  result<rpc::registration_answer> register_node(const std::string& name, std::uint8_t epoch = 1);
+  result<rpc::heartbeat_answer> heartbeat(const std::string& name, std::uint8_t epoch = 1);
+  result<std::uint64_t> report(const std::string& name, const rpc::report_batch& batch);
+  /// One report about the target's present job, with the next sequence of the node.
+  result<std::uint64_t> report(model::package_id package, const std::string& name,
+                               model::state_report what, std::uint64_t bytes_done = 0);
+  void tell_report(const rpc::report_batch& batch);  ///< the mail only; nobody takes a turn
+  model::state_message message_for(model::package_id package, const std::string& name,
+                                   model::state_report what);
+  rpc::report_batch batch_of(const std::string& name, std::vector<model::state_message> states,
+                             std::uint8_t epoch = 1);
+
+  [[nodiscard]] storage::site_distribution row(model::package_id package, const std::string& name);
+  [[nodiscard]] bool has_row(model::package_id package, const std::string& name);
+  [[nodiscard]] std::size_t messages(std::uint32_t id);
+  /// Ends the site's actors and begins them again from the database.
+  void restart();
+
+  void run();
+  void advance(std::chrono::nanoseconds distance);
+  [[nodiscard]] std::chrono::nanoseconds elapsed() const;
+  [[nodiscard]] model::calendar_time now() const;
+
+private:
+  struct state;
+  void begin_actors();
+  void end_actors();
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace sluice::actors::testing
