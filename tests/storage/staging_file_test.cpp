@@ -189,9 +189,9 @@ TEST_CASE("a failed write condemns the attempt: nothing of it is kept") {
   CHECK(commit(home, staged).ok());
 }
 
-io::task<void> wait_and_mark(content_library& library, model::file_id file, bool& over) {
+io::task<void> wait_and_mark(content_library& library, model::file_id file, io::event& over) {
   co_await library.staging_released(file);
-  over = true;
+  over.set();
 }
 
 TEST_CASE("a second writer is turned away and can wait for the first") {
@@ -202,13 +202,13 @@ TEST_CASE("a second writer is turned away and can wait for the first") {
       home.block([&] { return home.library().begin_file(file.id(), file.measured.pieces, {}); });
   REQUIRE_FALSE(second.ok());
   CHECK(second.error().code == errc::conflict);
-  bool over = false;
+  io::event over;
   home.ring().post([&] { home.ring().start(wait_and_mark(home.library(), file.id(), over)); });
   feed(home, *staged, file.bytes, 0, 2);
-  CHECK_FALSE(over);
+  CHECK_FALSE(over.is_set());
   REQUIRE(commit(home, staged).ok());
-  home.block([&] { return home.library().staging_released(file.id()); });
-  CHECK(over);
+  home.block([&] { return over.wait(); });
+  CHECK(over.is_set());
 }
 
 TEST_CASE("a layer that is not the file's is refused before anything is written") {
