@@ -8,17 +8,6 @@ namespace sluice::actors {
 
 namespace {
 
-/// A wish that takes as long as it takes: hashing a whole folder.
-template <typename Answer, typename Handle, typename Question>
-result<Answer> ask_patiently(caf::actor_system& system, const Handle& whom, Question question) {
-  caf::scoped_actor self{system};
-  std::optional<result<Answer>> outcome;
-  self->request(whom, caf::infinite, std::move(question))
-      .receive([&](Answer& answer) { outcome.emplace(std::move(answer)); },
-               [&](caf::error& failure) { outcome.emplace(from_caf(failure)); });
-  return std::move(*outcome);
-}
-
 result<void> without_value(const result<done>& answer) {
   if (!answer) { return answer.error(); }
   return {};
@@ -56,7 +45,7 @@ result<model::package_row> site_services::package_add(const rpc::principal& who,
                      const std::lock_guard lock(under_way->mutex);
                      under_way->running[folder] = progress;
                    }};
-  auto answer = ask_patiently<model::package_row>(system_, site_, std::move(mail));
+  auto answer = ask<model::package_row>(system_, site_, std::move(mail), caf::infinite);
   const std::lock_guard lock(additions_->mutex);
   additions_->running.erase(folder);
   return answer;
@@ -89,7 +78,7 @@ result<model::package_row> site_services::package_show(const rpc::principal&,
 }
 
 result<void> site_services::package_remove(const rpc::principal& who, model::package_id id) {
-  return without_value(ask_patiently<done>(system_, site_, remove_package{id, who.name}));
+  return without_value(ask<done>(system_, site_, remove_package{id, who.name}, caf::infinite));
 }
 
 result<model::distribution_point_row> site_services::distribution_point_add(
