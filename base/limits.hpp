@@ -24,6 +24,9 @@ inline constexpr std::uint32_t buffers_per_slab = 16;
 inline constexpr std::uint32_t jobs_moving_max = 4;
 inline constexpr std::uint32_t buffers_per_moving_job_max = 16;
 inline constexpr std::uint32_t buffers_for_cold_readers_max = 48;
+inline constexpr std::uint32_t buffers_per_cold_reader = 4;
+inline constexpr std::uint64_t cold_bytes_min = 4 * mib;  // less is read into the page cache
+inline constexpr auto asked_again_window = 60s;           // what is asked for twice is kept there
 // Every moving job can always make progress: nobody waits for a buffer that a waiting job holds.
 static_assert(jobs_moving_max * buffers_per_moving_job_max + buffers_for_cold_readers_max <=
               buffers_per_process);
@@ -53,6 +56,10 @@ inline constexpr std::uint32_t http_ranges_per_request_max = 8;
 inline constexpr std::uint32_t http_connections_max = 1024;
 inline constexpr std::uint32_t http_connections_per_address_max = 256;
 inline constexpr std::uint64_t manifest_index_cache_bytes = 64 * mib;
+inline constexpr std::uint32_t open_files_max = 256;  // of each serving reactor
+inline constexpr auto open_file_age_max = 10s;
+inline constexpr std::uint32_t ready_answers_max = 1024;  // twice, of each serving reactor
+inline constexpr std::uint64_t ready_head_bytes_max = 1 * kib;
 inline constexpr std::uint32_t http_connections_per_source = 4;
 static_assert(http_target_bytes_max < http_head_bytes_max);
 
@@ -79,8 +86,11 @@ inline constexpr auto content_availability_check = 20min;
 inline constexpr std::uint32_t status_polls_max = 72;
 inline constexpr auto status_poll_delay = 60min;
 inline constexpr std::uint32_t outbox_messages_max = 100'000;
+inline constexpr std::uint32_t site_messages_max = 100'000;  // the newest; about 50 MB
+inline constexpr std::uint32_t site_messages_per_sweep = 1'000;
 inline constexpr std::uint32_t known_jobs_max = 100'000;  // remembered after they are over
 inline constexpr std::uint32_t status_messages_per_batch = 256;
+inline constexpr auto actor_restart_delay = 60s;  // after an end that nobody wished
 static_assert(jobs_moving_max <= jobs_per_distribution_point_max);
 
 // Control.
@@ -105,6 +115,10 @@ static_assert(rpc_slow_threads_max < rpc_client_threads_max);
 static_assert(rpc_calls_waiting_per_address_max < rpc_calls_waiting_max);
 static_assert(list_page_rows <= rpc_container_items_max);
 static_assert(status_messages_per_batch <= rpc_container_items_max);
+
+// Validation: what is told of one content; everything is counted.
+inline constexpr std::uint32_t validation_findings_max = 500;
+inline constexpr std::uint32_t validation_runs_per_finding_max = 64;
 
 // Worker threads that may block.
 inline constexpr std::uint32_t worker_queue_max = 4096;

@@ -22,7 +22,8 @@ struct volume_facts;
 /// What a backend can do. "D" is `operation::descriptor`; a result < 0 is a negated errno.
 enum class opcode : std::uint8_t {
   // Files; D is the file.
-  read,             ///< `memory` at `offset`; bytes read, 0 at the end
+  read,             ///< `memory` at `offset`; bytes read, 0 at the end; `flags` 1: try the page
+                    ///< cache before anything else
   write,            ///< `memory` at `offset`; bytes written, may be short
   sync_data,        ///< fdatasync
   sync_all,         ///< fsync; also of folders
@@ -35,7 +36,8 @@ enum class opcode : std::uint8_t {
   // Names; D is the folder, `path` lies beneath it. Of rename to make_folder: one component.
   open_root,      ///< a folder by absolute path; no D
   open_folder,    ///< a descriptor
-  open_file,      ///< a descriptor, by `options`; EINVAL when `direct` is not to be had
+  open_file,      ///< a descriptor, by `options`; EINVAL when `direct` is not to be had,
+                  ///< ESPIPE when `regular` is not so
   rename,         ///< to `other_path` in `other_descriptor`; `flags` 1: replace what is there
   remove_file,    ///<
   remove_folder,  ///<
@@ -49,11 +51,12 @@ enum class opcode : std::uint8_t {
   // Sockets; D is the socket.
   resolve,    ///< `at->host` to numeric addresses, into `hosts`; no D
   connect,    ///< to the numeric `at`; a descriptor; no D
-  listen,     ///< on the numeric `at`, `flags` 1: shared port; a descriptor; `at` gets the port
+  listen,     ///< on the numeric `at`, `flags` a `port_sharing`; a descriptor; `at` gets the port
   accept,     ///< a descriptor; `at` is the peer
-  receive,    ///< into `memory`; bytes, 0 at the peer's end
-  send,       ///< from `memory`; bytes, may be short
-  send_file,  ///< `length` from `offset` of the file `other_descriptor`; bytes, may be short
+  receive,    ///< into `memory`; bytes, 0 at the peer's end; `flags` 1: nothing is there yet
+  send,       ///< from `memory`; bytes, may be short; `flags` 1: more follows at once
+  send_file,  ///< `length` from `offset` of the file `other_descriptor`; bytes, may be short;
+              ///< `flags` 1: ENODATA when the next are not in the page cache
 };
 
 /// One thing asked of the outside.
@@ -66,6 +69,7 @@ struct operation {
   int descriptor = -1;
   int other_descriptor = -1;
   std::uint32_t flags = 0;
+  std::uint16_t priority = 0;  ///< of reads and writes, as ioprio_set(2) has it; 0: the thread's
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::span<std::byte> memory{};

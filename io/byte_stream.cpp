@@ -14,13 +14,18 @@ public:
                                     std::chrono::nanoseconds stall) override {
     return socket_.receive(into, stall);
   }
-  task<result<void>> send(std::span<const std::byte> bytes,
-                          std::chrono::nanoseconds stall) override {
-    return socket_.send(bytes, stall);
+  task<result<void>> send(std::span<const std::byte> bytes, std::chrono::nanoseconds stall,
+                          bool more) override {
+    return socket_.send(bytes, stall, more);
   }
   task<result<void>> send_file(const file& from, std::uint64_t offset, std::uint64_t length,
                                std::chrono::nanoseconds stall) override {
     return socket_.send_file(from, offset, length, stall);
+  }
+  task<result<std::uint64_t>> send_cached(const file& from, std::uint64_t offset,
+                                          std::uint64_t length,
+                                          std::chrono::nanoseconds stall) override {
+    return socket_.send_cached(from, offset, length, stall);
   }
   void abort() noexcept override { socket_.abort(); }
   task<void> close() override { return socket_.close(); }

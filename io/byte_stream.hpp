@@ -14,10 +14,16 @@ public:
   [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into,
                                                           std::chrono::nanoseconds stall) = 0;
   [[nodiscard]] virtual task<result<void>> send(std::span<const std::byte> bytes,
-                                                std::chrono::nanoseconds stall) = 0;
+                                                std::chrono::nanoseconds stall,
+                                                bool more = false) = 0;
   [[nodiscard]] virtual task<result<void>> send_file(const file& from, std::uint64_t offset,
                                                      std::uint64_t length,
                                                      std::chrono::nanoseconds stall) = 0;
+  /// As much of it as is in the page cache from `offset` on; 0 when not even the first slice is.
+  [[nodiscard]] virtual task<result<std::uint64_t>> send_cached(const file& from,
+                                                                std::uint64_t offset,
+                                                                std::uint64_t length,
+                                                                std::chrono::nanoseconds stall) = 0;
   virtual void abort() noexcept = 0;
   [[nodiscard]] virtual task<void> close() = 0;
   [[nodiscard]] virtual const std::string& peer() const noexcept = 0;

@@ -1,10 +1,110 @@
-#include "io/ingest.hpp"
+#include "io/egress.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "io/sync.hpp"
 
 namespace sluice::io {
 
+namespace {
+
+constexpr std::uint64_t disk_block = 4096;
+/// After this much the page cache is asked again: somebody else may have filled it.
+constexpr std::uint64_t cold_run_max = 64 * limits::mib;
+constexpr std::size_t ahead = limits::buffers_per_cold_reader;
+
+struct cold_block {
+  buffer memory;
+  event arrived;
+  result<std::size_t> got = std::size_t{0};
+};
+
+task<void> read_block(file* from, cold_block* into, std::uint64_t offset) {
+  auto got = co_await from->read(into->memory.bytes(), offset);
+  into->got = std::move(got);
+  into->arrived.set();
+}
+
+/// One run of a cold reader: reads ahead into a ring of buffers, sends from it in order.
+struct cold_run {
+  file* direct;
+  byte_stream& to;
+  std::chrono::nanoseconds stall;
+  std::uint64_t position;  ///< of the next byte to be sent
+  std::uint64_t end;
+  std::uint64_t next_read;  ///< aligned
+  std::uint64_t reads = 0;
+  std::array<cold_block, ahead> blocks{};
+  task_group reading{};
+
+  void read_next(cold_block& into) {
+    into.arrived.clear();
+    reading.start(read_block(direct, &into, next_read));
+    next_read += limits::piece_size;
+    ++reads;
+  }
+};
+
+task<result<void>> send_block(cold_run& run, cold_block& block, std::uint64_t block_offset) {
+  co_await block.arrived.wait();
+  if (!block.got) { co_return block.got.error(); }
+  const std::uint64_t known = std::min(block_offset + *block.got, run.end);
+  if (run.position < block_offset || known <= run.position) {
+    co_return error{errc::corrupt, 0, "send a file: it is shorter than its name says"};
+  }
+  const auto bytes =
+      block.memory.bytes().subspan(run.position - block_offset, known - run.position);
+  auto sent = co_await run.to.send(bytes, run.stall, known < run.end);
+  run.position = known;
+  co_return sent;
+}
+
+task<result<void>> send_cold(cold_run& run, buffer_pool& buffers) {
+  result<void> outcome;
+  std::uint64_t block_offset = run.next_read;
+  for (cold_block& each : run.blocks) {
+    if (run.next_read >= run.end) { break; }
+    each.memory = co_await buffers.acquire();
+    run.read_next(each);
+  }
+  for (std::size_t turn = 0; outcome && run.position < run.end; ++turn) {
+    cold_block& now = run.blocks[turn % ahead];
+    outcome = co_await send_block(run, now, block_offset);
+    block_offset += limits::piece_size;
+    if (outcome && run.next_read < run.end) { run.read_next(now); }
+  }
+  co_await run.reading.wait_all();
+  co_return outcome;
+}
+
+}  // namespace
+
 task<result<void>> egress(const file& from, std::uint64_t offset, std::uint64_t length,
-                          byte_stream& to, std::chrono::nanoseconds stall) {
-  return to.send_file(from, offset, length, stall);
+                          byte_stream& to, std::chrono::nanoseconds stall, cold_reading cold) {
+  const std::uint64_t end = offset + length;
+  while (cold.direct != nullptr && offset < end) {
+    auto sent = co_await to.send_cached(from, offset, end - offset, stall);
+    if (!sent) { co_return sent.error(); }
+    offset += *sent;
+    if (offset == end || cold.budget->readers_left == 0) { break; }
+    if (*sent > 0) { continue; }
+    --cold.budget->readers_left;
+    cold_run run{cold.direct,
+                 to,
+                 stall,
+                 offset,
+                 std::min(end, offset + cold_run_max),
+                 offset / disk_block * disk_block};
+    auto outcome = co_await send_cold(run, cold.budget->buffers);
+    ++cold.budget->readers_left;
+    if (!outcome) { co_return outcome; }
+    offset = run.position;
+  }
+  if (offset == end) { co_return result<void>(); }
+  auto sent = co_await to.send_file(from, offset, end - offset, stall);
+  co_return sent;
 }
 
 }  // namespace sluice::io

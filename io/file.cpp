@@ -11,6 +11,7 @@ namespace sluice::io {
 namespace {
 
 constexpr std::size_t block = 4096;
+constexpr std::size_t cached_read_max = 64 * limits::kib;
 
 std::span<std::byte> writable(std::span<const std::byte> bytes) {
   return {const_cast<std::byte*>(bytes.data()), bytes.size()};  // a write only reads it
@@ -26,6 +27,7 @@ file::file(file&& other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       tail_descriptor_(std::exchange(other.tail_descriptor_, -1)),
       direct_(other.direct_),
+      priority_(other.priority_),
       name_(std::move(other.name_)) {}
 
 file& file::operator=(file&& other) noexcept {
@@ -35,6 +37,7 @@ file& file::operator=(file&& other) noexcept {
     descriptor_ = std::exchange(other.descriptor_, -1);
     tail_descriptor_ = std::exchange(other.tail_descriptor_, -1);
     direct_ = other.direct_;
+    priority_ = other.priority_;
     name_ = std::move(other.name_);
   }
   return *this;
@@ -63,10 +66,14 @@ task<result<void>> file::simple(operation asked, std::string_view what) {
 
 task<result<std::size_t>> file::read(std::span<std::byte> into, std::uint64_t offset) {
   SLUICE_CHECK(is_open());
+  // More than a little would keep the reactor from its other work.
+  const std::uint32_t try_cache = !direct_ && into.size() <= cached_read_max ? 1 : 0;
   std::size_t done = 0;
   while (done < into.size()) {
     const auto outcome = co_await detail::perform(*ring_, {.code = opcode::read,
                                                            .descriptor = descriptor_,
+                                                           .flags = try_cache,
+                                                           .priority = priority_,
                                                            .offset = offset + done,
                                                            .memory = into.subspan(done)});
     if (outcome == -EINTR || outcome == -EAGAIN) { continue; }
@@ -85,6 +92,7 @@ task<result<void>> file::write_through(int descriptor, std::span<const std::byte
     const auto outcome =
         co_await detail::perform(*ring_, {.code = opcode::write,
                                           .descriptor = descriptor,
+                                          .priority = priority_,
                                           .offset = offset + done,
                                           .memory = writable(bytes.subspan(done))});
     if (outcome == -EINTR || outcome == -EAGAIN) { continue; }
@@ -144,6 +152,11 @@ task<result<file_facts>> file::facts() {
       *ring_, {.code = opcode::facts, .descriptor = descriptor_, .facts = &known});
   if (outcome < 0) { co_return failure(outcome, "look at"); }
   co_return known;
+}
+
+void file::set_disk_class(disk_class which, unsigned level) noexcept {
+  constexpr unsigned class_shift = 13;  // IOPRIO_CLASS_SHIFT of linux/ioprio.h
+  priority_ = static_cast<std::uint16_t>(static_cast<unsigned>(which) << class_shift | level);
 }
 
 task<void> file::close() {

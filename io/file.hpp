@@ -35,6 +35,9 @@ struct folder_entry {
   file_kind kind = file_kind::other;
 };
 
+/// Whose turn it is at the disk, where its scheduler looks at that (ioprio_set(2)).
+enum class disk_class : std::uint8_t { usual = 0, best_effort = 2, idle = 3 };
+
 enum class access_mode : std::uint8_t { read, write, read_write };
 enum class on_existing : std::uint8_t { keep, replace };
 
@@ -44,6 +47,8 @@ struct open_options {
   bool exclusive = false;  ///< with create: fails with `conflict` when it exists
   bool truncate = false;
   bool direct = false;  ///< O_DIRECT; falls back to buffered where the file system has none
+  bool regular =
+      false;  ///< nothing else: a pipe or device is refused (`invalid`), never waited for
   std::uint32_t permissions = 0640;
 };
 
@@ -74,6 +79,8 @@ public:
   [[nodiscard]] task<result<void>> truncate(std::uint64_t size);
   [[nodiscard]] task<result<void>> set_permissions(std::uint32_t permissions);
   [[nodiscard]] task<result<file_facts>> facts();
+  /// Of the reads and writes from now on; `level` 0 is first and 7 last.
+  void set_disk_class(disk_class which, unsigned level) noexcept;
   [[nodiscard]] task<void> close();
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }  ///< io only
 
@@ -90,6 +97,7 @@ private:
   int descriptor_ = -1;
   int tail_descriptor_ = -1;  ///< buffered, made by the first `write_tail` that needs it
   bool direct_ = false;
+  std::uint16_t priority_ = 0;
   std::string name_;
 };
 
@@ -105,6 +113,8 @@ public:
   static task<result<folder>> open(reactor& ring, std::string absolute_path);
   [[nodiscard]] task<result<folder>> open_folder(std::string path) const;
   [[nodiscard]] task<result<file>> open_file(std::string path, open_options options) const;
+  /// One folder in an existing one; `conflict` when the name is taken.
+  [[nodiscard]] task<result<void>> make_folder(std::string path) const;
   /// Makes the folder and its missing parents; existing is a success.
   [[nodiscard]] task<result<void>> make_folders(std::string path) const;
   /// renameat2: `keep` fails with `conflict` when `to` exists; `replace` puts it in its place

@@ -40,6 +40,9 @@ void folder::drop() noexcept {
 
 error folder::failure(std::int64_t outcome, std::string_view what, std::string_view path) const {
   const auto os_error = static_cast<int>(-outcome);
+  if (os_error == ESPIPE) {
+    return {errc::invalid, 0, format("{} {}: it is not a regular file", what, escaped(path))};
+  }
   error made = os_failure(os_error, format("{} {} in {}", what, escaped(path), escaped(name_)));
   // The path leaves the folder, or a link is on the way.
   if (os_error == EXDEV || os_error == ELOOP) { made.code = errc::denied; }
@@ -107,6 +110,10 @@ task<result<void>> folder::change(opcode code, std::string path, std::uint32_t f
       {.code = code, .descriptor = found->descriptor, .flags = flags, .path = found->last.c_str()});
   if (outcome < 0) { co_return failure(outcome, what, path); }
   co_return result<void>();
+}
+
+task<result<void>> folder::make_folder(std::string path) const {
+  return change(opcode::make_folder, std::move(path), 0750, "make folder");
 }
 
 task<result<void>> folder::make_folders(std::string path) const {

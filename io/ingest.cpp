@@ -24,9 +24,13 @@ struct moving {
   ingest_report report;
   bool receiving = false;
 
-  void stop(error why) {
+  void stop_sender(error why) {
+    if (!report.stopped) { report.stopped = std::move(why); }
+  }
+  void stop_here(error why) {
     if (report.stopped) { return; }
     report.stopped = std::move(why);
+    report.stopped_here = true;
     // What the other side still sends belongs to nobody; do not wait for it.
     if (receiving) { from.abort(); }
   }
@@ -66,9 +70,9 @@ task<void> settle(moving* job, arrived_block block) {
   co_await both.wait_all();
   if (taken) { job->check.written(block.offset, written); }
   if (!taken && taken.error().code != errc::corrupt) {
-    job->stop(taken.error());
+    job->stop_here(taken.error());
   } else if (!written) {
-    job->stop(written.error());
+    job->stop_here(written.error());
   } else if (!taken) {
     job->report.refused.push_back(block.offset);
   } else {
@@ -109,7 +113,7 @@ task<void> receive_blocks(moving* job, buffer_pool* buffers) {
     job->receiving = true;
     auto filled = co_await fill(job, memory.bytes().first(length));
     job->receiving = false;
-    if (!filled) { job->stop(filled.error()); }
+    if (!filled) { job->stop_sender(filled.error()); }
     if (job->report.stopped) { break; }
     job->blocks.start(settle(job, arrived_block{std::move(memory), length, offset}));
     offset += length;

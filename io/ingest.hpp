@@ -33,6 +33,7 @@ struct ingest_report {
   std::vector<std::uint64_t> written;  ///< offsets of blocks that were taken and written
   std::vector<std::uint64_t> refused;  ///< offsets of blocks that the tap called corrupt
   std::optional<error> stopped;        ///< why it ended early
+  bool stopped_here = false;           ///< our own write or the tap failed, not the sender
 };
 
 /// Moves `request.length` bytes from `from` into `target`: each 1 MiB block is received into one
@@ -41,10 +42,5 @@ struct ingest_report {
 [[nodiscard]] task<ingest_report> ingest(buffer_pool& buffers, byte_stream& from,
                                          std::span<const std::byte> already, file& target,
                                          ingest_request request, tap& check);
-
-/// The mirror: file -> stream, untouched in user space where the stream can.
-[[nodiscard]] task<result<void>> egress(const file& from, std::uint64_t offset,
-                                        std::uint64_t length, byte_stream& to,
-                                        std::chrono::nanoseconds stall);
 
 }  // namespace sluice::io

@@ -17,6 +17,7 @@
 #include "io/buffer_pool.hpp"   // IWYU pragma: export
 #include "io/byte_stream.hpp"   // IWYU pragma: export
 #include "io/cancellation.hpp"  // IWYU pragma: export
+#include "io/egress.hpp"        // IWYU pragma: export
 #include "io/file.hpp"          // IWYU pragma: export
 #include "io/file_lock.hpp"     // IWYU pragma: export
 #include "io/ingest.hpp"        // IWYU pragma: export

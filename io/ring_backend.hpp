@@ -50,6 +50,7 @@ private:
 
   // ring_operations.cpp: what a request is in the ring, and what its outcome means
   void submit_transfer(operation& asked);
+  bool read_cached(operation& asked);
   void submit_file(operation& asked);
   void submit_name(operation& asked);
   void came_back(operation& asked, int outcome);
@@ -58,6 +59,7 @@ private:
   // ring_sockets.cpp
   void submit_socket(operation& asked);
   void try_transfer(operation& asked);
+  void wait_for_readiness(operation& asked);
   void connect(operation& asked);
   void accept(operation& asked);
   std::int64_t finish_connect(operation& asked, int outcome);

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,7 @@ std::uint64_t open_flags(const open_options& wish) {
   if (wish.create && wish.exclusive) { flags |= O_EXCL; }
   if (wish.truncate) { flags |= O_TRUNC; }
   if (wish.direct) { flags |= O_DIRECT; }
+  if (wish.regular) { flags |= O_NONBLOCK; }  // a pipe would be waited for
   return flags;
 }
 
@@ -53,6 +55,24 @@ file_facts facts_of(const struct statx& known) {
   made.modified = time_of(known.stx_mtime);
   made.changed = time_of(known.stx_ctime);
   return made;
+}
+
+/// What was opened without waiting, if it is a file: with O_NONBLOCK its reads would fail with
+/// EAGAIN where they should wait for the disk.
+std::int64_t keep_if_regular(int opened) {
+  struct stat known {};
+  const int flags = fcntl(opened, F_GETFL);
+  int failure = 0;
+  if (fstat(opened, &known) != 0 || flags < 0) {
+    failure = errno;
+  } else if (!S_ISREG(known.st_mode)) {
+    failure = ESPIPE;
+  } else if (fcntl(opened, F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    failure = errno;
+  }
+  if (failure == 0) { return opened; }
+  ::close(opened);
+  return -failure;
 }
 
 std::int64_t reopen_buffered(int descriptor) {
@@ -91,7 +111,18 @@ void ring_backend::submit(operation& asked) {
   }
 }
 
+/// What is in the page cache is had by one call, without a way through the ring.
+bool ring_backend::read_cached(operation& asked) {
+  const iovec place{asked.memory.data(), asked.memory.size()};
+  const ssize_t got =
+      ::preadv2(asked.descriptor, &place, 1, static_cast<off_t>(asked.offset), RWF_NOWAIT);
+  if (got < 0) { return false; }
+  done(asked, got);
+  return true;
+}
+
 void ring_backend::submit_transfer(operation& asked) {
+  if (asked.code == opcode::read && asked.flags == 1 && read_cached(asked)) { return; }
   const auto length = static_cast<unsigned>(std::min(asked.memory.size(), transfer_max));
   const int region = region_of(asked.memory);
   void* const memory = asked.memory.data();
@@ -107,6 +138,7 @@ void ring_backend::submit_transfer(operation& asked) {
   } else {
     io_uring_prep_write(made, asked.descriptor, memory, length, asked.offset);
   }
+  made->ioprio = asked.priority;
   io_uring_sqe_set_data(made, &asked);
 }
 
@@ -190,6 +222,9 @@ std::int64_t ring_backend::finish(operation& asked, int outcome) {
     default: break;
   }
   const std::unique_ptr<name_extra> extra(static_cast<name_extra*>(asked.extra));
+  if (asked.code == opcode::open_file && outcome >= 0 && asked.options->regular) {
+    return keep_if_regular(outcome);
+  }
   if (asked.code == opcode::facts && outcome >= 0) { *asked.facts = facts_of(extra->facts); }
   return outcome;
 }

@@ -92,15 +92,18 @@ void set_transfer_options(int descriptor, const endpoint& peer) {
   }
 }
 
-std::int64_t listen_at(endpoint& at, bool shared) {
+/// SO_REUSEPORT lets any process of the user in, so the first listener sets it only when the port
+/// is its own: it binds and listens without, and nobody else who wants to be the first can.
+std::int64_t listen_at(endpoint& at, port_sharing sharing) {
   address local;
   if (!to_address(at, local)) { return -EINVAL; }
   const int made = ::socket(local.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (made < 0) { return -errno; }
   set(made, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (shared) { set(made, SOL_SOCKET, SO_REUSEPORT, 1); }
+  if (sharing == port_sharing::join) { set(made, SOL_SOCKET, SO_REUSEPORT, 1); }
   int failed = ::bind(made, generic(local), local.length);
   if (failed == 0) { failed = ::listen(made, backlog); }
+  if (sharing == port_sharing::first) { set(made, SOL_SOCKET, SO_REUSEPORT, 1); }
   local.length = sizeof local.bytes;
   if (failed == 0) { failed = getsockname(made, generic(local), &local.length); }
   if (failed != 0) {
@@ -138,7 +141,7 @@ std::int64_t transfer_now(operation& asked) {
     moved = ::recv(asked.descriptor, asked.memory.data(), asked.memory.size(), MSG_DONTWAIT);
   } else if (asked.code == opcode::send) {
     moved = ::send(asked.descriptor, asked.memory.data(), asked.memory.size(),
-                   MSG_DONTWAIT | MSG_NOSIGNAL);
+                   MSG_DONTWAIT | MSG_NOSIGNAL | (asked.flags == 1 ? MSG_MORE : 0));
   } else {
     auto offset = static_cast<off_t>(asked.offset);
     moved = ::sendfile(asked.descriptor, asked.other_descriptor, &offset,
@@ -152,18 +155,30 @@ std::int64_t transfer_now(operation& asked) {
 void ring_backend::submit_socket(operation& asked) {
   switch (asked.code) {
     case opcode::connect: connect(asked); break;
-    case opcode::listen: done(asked, listen_at(*asked.at, asked.flags == 1)); break;
+    case opcode::listen:
+      done(asked, listen_at(*asked.at, static_cast<port_sharing>(asked.flags)));
+      break;
     case opcode::accept: accept(asked); break;
     case opcode::send_file:
       if (warm_up(asked)) { break; }
       [[fallthrough]];
-    default: try_transfer(asked); break;
+    default:
+      if (asked.code == opcode::receive && asked.flags == 1) {
+        wait_for_readiness(asked);
+      } else {
+        try_transfer(asked);
+      }
+      break;
   }
 }
 
 bool ring_backend::warm_up(operation& asked) {
   const std::uint64_t length = std::min(asked.length, slice_max);
   if (length == 0 || is_resident(asked.other_descriptor, asked.offset, length)) { return false; }
+  if (asked.flags == 1) {
+    done(asked, -ENODATA);
+    return true;
+  }
   // One scratch for all: nobody looks at what is in it.
   if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(slice_max); }
   asked.stage = warming;
@@ -185,6 +200,10 @@ void ring_backend::try_transfer(operation& asked) {
     done(asked, moved);
     return;
   }
+  wait_for_readiness(asked);
+}
+
+void ring_backend::wait_for_readiness(operation& asked) {
   io_uring_sqe* made = entry();
   io_uring_prep_poll_add(made, asked.descriptor, asked.code == opcode::receive ? POLLIN : POLLOUT);
   io_uring_sqe_set_data(made, &asked);

@@ -98,7 +98,8 @@ std::int64_t simulated_backend::execute(operation& asked) {
       if (world_->known(asked.at->host, own_.host) == nullptr) { return -ENOENT; }
       asked.hosts->push_back(asked.at->host);
       return 0;
-    case opcode::listen: return world_->listen(own_, *asked.at, asked.flags == 1);
+    case opcode::listen:
+      return world_->listen(own_, *asked.at, static_cast<port_sharing>(asked.flags));
     case opcode::close: return close(asked.descriptor);
     case opcode::open_root: {
       node_pointer found;

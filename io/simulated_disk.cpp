@@ -70,6 +70,7 @@ std::int64_t simulated_disk::open(const node_pointer& start, std::string_view pa
   const std::int64_t outcome = find(start, path, into);
   if (outcome == 0) {
     if (options.create && options.exclusive) { return -EEXIST; }
+    if (options.regular && into->kind != file_kind::regular) { return -ESPIPE; }
     if (into->kind == file_kind::folder && options.access != access_mode::read) { return -EISDIR; }
     return options.truncate ? resize(*into, 0, false, now) : 0;
   }

@@ -26,14 +26,16 @@ void simulated_state::wake(std::uint64_t& waiting, void (simulated_state::*again
   after(time(1), [this, number, again] { (this->*again)(number); });
 }
 
-std::int64_t simulated_state::listen(machine& on, endpoint& at, bool shared) {
+std::int64_t simulated_state::listen(machine& on, endpoint& at, port_sharing sharing) {
   if (at.port == 0) { at.port = static_cast<std::uint16_t>(first_free_port + on.ports_given++); }
   for (const auto& each : on.doors) {
-    if (each->local.port == at.port && !(shared && each->shared)) { return -EADDRINUSE; }
+    if (each->local.port == at.port && !(sharing == port_sharing::join && each->shared)) {
+      return -EADDRINUSE;
+    }
   }
   auto made = std::make_shared<door>();
   made->local = at;
-  made->shared = shared;
+  made->shared = sharing != port_sharing::none;
   on.doors.push_back(made);
   return add(on, {.door = std::move(made)});
 }

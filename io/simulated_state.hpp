@@ -98,7 +98,7 @@ struct simulated_state {
   // Network.
   void connect(std::uint64_t number);
   void arrive(std::uint64_t number, machine& at);
-  std::int64_t listen(machine& on, endpoint& at, bool shared);
+  std::int64_t listen(machine& on, endpoint& at, port_sharing sharing);
   void accept(std::uint64_t number);
   void receive(std::uint64_t number);
   void send(std::uint64_t number);

@@ -14,6 +14,8 @@ namespace sluice::io {
 
 namespace {
 
+constexpr std::size_t conversation_bytes_max = 64 * limits::kib;
+
 bool is_numeric(const std::string& host) {
   std::array<std::byte, sizeof(in6_addr)> address;
   return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
@@ -77,6 +79,7 @@ struct socket::state {
   int descriptor;
   std::string peer;
   bool aborted = false;
+  bool drained = false;  ///< the last receive took all there was
   int waiting = 0;
 
   state(reactor& of, int open, std::string to) : ring(of), descriptor(open), peer(std::move(to)) {}
@@ -130,41 +133,63 @@ task<result<socket>> socket::connect(reactor& ring, endpoint to,
 task<result<std::size_t>> socket::receive(std::span<std::byte> into,
                                           std::chrono::nanoseconds stall) {
   state& own = *state_;
-  const auto outcome =
-      co_await own.run({.code = opcode::receive, .memory = into, .deadline = stall});
+  const auto outcome = co_await own.run(
+      {.code = opcode::receive, .flags = own.drained ? 1U : 0U, .memory = into, .deadline = stall});
   if (outcome < 0) { co_return own.failure(outcome, "receive from"); }
+  // A question and its answer: the next one is hardly there yet.
+  own.drained =
+      into.size() <= conversation_bytes_max && static_cast<std::size_t>(outcome) < into.size();
   co_return static_cast<std::size_t>(outcome);
 }
 
-task<result<void>> socket::send(std::span<const std::byte> bytes, std::chrono::nanoseconds stall) {
+task<result<void>> socket::send(std::span<const std::byte> bytes, std::chrono::nanoseconds stall,
+                                bool more) {
   state& own = *state_;
   while (!bytes.empty()) {
-    const auto outcome =
-        co_await own.run({.code = opcode::send, .memory = writable(bytes), .deadline = stall});
+    const auto outcome = co_await own.run({.code = opcode::send,
+                                           .flags = more ? 1U : 0U,
+                                           .memory = writable(bytes),
+                                           .deadline = stall});
     if (outcome < 0) { co_return own.failure(outcome, "send to"); }
     bytes = bytes.subspan(static_cast<std::size_t>(outcome));
   }
   co_return result<void>();
 }
 
-task<result<void>> socket::send_file(const file& from, std::uint64_t offset, std::uint64_t length,
-                                     std::chrono::nanoseconds stall) {
+task<result<std::uint64_t>> socket::send_slices(const file& from, std::uint64_t offset,
+                                                std::uint64_t length,
+                                                std::chrono::nanoseconds stall, bool cached) {
   state& own = *state_;
-  while (length > 0) {
+  std::uint64_t done = 0;
+  while (done < length) {
     const auto outcome = co_await own.run({.code = opcode::send_file,
                                            .other_descriptor = from.descriptor(),
-                                           .offset = offset,
-                                           .length = length,
+                                           .flags = cached ? 1U : 0U,
+                                           .offset = offset + done,
+                                           .length = length - done,
                                            .deadline = stall});
+    if (cached && outcome == -ENODATA) { break; }
     if (outcome < 0) { co_return own.failure(outcome, "send a file to"); }
     if (outcome == 0) {
       co_return error{errc::corrupt, 0,
-                      format("send a file to {}: it ends {} bytes early", own.peer, length)};
+                      format("send a file to {}: it ends {} bytes early", own.peer, length - done)};
     }
-    offset += static_cast<std::uint64_t>(outcome);
-    length -= static_cast<std::uint64_t>(outcome);
+    done += static_cast<std::uint64_t>(outcome);
   }
+  co_return done;
+}
+
+task<result<void>> socket::send_file(const file& from, std::uint64_t offset, std::uint64_t length,
+                                     std::chrono::nanoseconds stall) {
+  auto sent = co_await send_slices(from, offset, length, stall, false);
+  if (!sent) { co_return sent.error(); }
   co_return result<void>();
+}
+
+task<result<std::uint64_t>> socket::send_cached(const file& from, std::uint64_t offset,
+                                                std::uint64_t length,
+                                                std::chrono::nanoseconds stall) {
+  return send_slices(from, offset, length, stall, true);
 }
 
 void socket::abort() noexcept {
@@ -204,12 +229,12 @@ listener::listener(listener&&) noexcept = default;
 listener& listener::operator=(listener&&) noexcept = default;
 listener::~listener() = default;
 
-task<result<listener>> listener::open(reactor& ring, endpoint at, bool shared) {
+task<result<listener>> listener::open(reactor& ring, endpoint at, port_sharing sharing) {
   auto hosts = co_await resolve(ring, at, limits::source_connect_deadline);
   if (!hosts) { co_return hosts.error(); }
   endpoint numeric(hosts->front(), at.port);
   const auto outcome = co_await detail::perform(
-      ring, {.code = opcode::listen, .flags = shared ? 1U : 0U, .at = &numeric});
+      ring, {.code = opcode::listen, .flags = static_cast<std::uint32_t>(sharing), .at = &numeric});
   if (outcome < 0) {
     co_return os_failure(static_cast<int>(-outcome), format("listen on {}", at.text()));
   }

@@ -37,12 +37,17 @@ public:
   /// At least one byte, or 0 at the peer's end; `timed_out` when nothing comes for `stall`.
   [[nodiscard]] task<result<std::size_t>> receive(std::span<std::byte> into,
                                                   std::chrono::nanoseconds stall);
-  /// All of it; `timed_out` when the peer takes nothing for `stall`.
+  /// All of it; `timed_out` when the peer takes nothing for `stall`. `more` lets the last packet
+  /// wait for what is sent next.
   [[nodiscard]] task<result<void>> send(std::span<const std::byte> bytes,
-                                        std::chrono::nanoseconds stall);
+                                        std::chrono::nanoseconds stall, bool more = false);
   /// From the page cache without a copy in user space (sendfile on readiness).
   [[nodiscard]] task<result<void>> send_file(const file& from, std::uint64_t offset,
                                              std::uint64_t length, std::chrono::nanoseconds stall);
+  /// The same for as much as is in the page cache; returns how much that was.
+  [[nodiscard]] task<result<std::uint64_t>> send_cached(const file& from, std::uint64_t offset,
+                                                        std::uint64_t length,
+                                                        std::chrono::nanoseconds stall);
   /// Makes every waiting operation end with `cancelled` or `peer_closed`; reactor thread.
   void abort() noexcept;
   [[nodiscard]] task<void> close();
@@ -54,7 +59,18 @@ private:
   friend class listener;
   struct state;
   explicit socket(std::unique_ptr<state> made) noexcept;
+  [[nodiscard]] task<result<std::uint64_t>> send_slices(const file& from, std::uint64_t offset,
+                                                        std::uint64_t length,
+                                                        std::chrono::nanoseconds stall,
+                                                        bool cached);
   std::unique_ptr<state> state_;
+};
+
+/// Several reactors of a process listen on one port: the first one takes it, the others join.
+enum class port_sharing : std::uint8_t {
+  none,   ///< nobody else
+  first,  ///< nobody yet; others of the same user may join
+  join,   ///< with the first
 };
 
 class listener {
@@ -63,9 +79,8 @@ public:
   listener(listener&&) noexcept;
   listener& operator=(listener&&) noexcept;
   ~listener();
-  /// Port 0 takes a free one. SO_REUSEPORT when `shared`, so that several reactors can share a
-  /// port.
-  static task<result<listener>> open(reactor& ring, endpoint at, bool shared);
+  /// Port 0 takes a free one. A port that somebody listens on is refused (os_error EADDRINUSE).
+  static task<result<listener>> open(reactor& ring, endpoint at, port_sharing sharing);
   [[nodiscard]] task<result<socket>> accept();
   [[nodiscard]] endpoint local() const;
   void abort() noexcept;  ///< a waiting `accept` ends with `cancelled`

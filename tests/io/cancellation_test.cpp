@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
 #include <thread>
 
 #include "io/io.hpp"
@@ -9,7 +10,8 @@
 namespace sluice::io {
 namespace {
 
-task<void> wait_until_cancelled(std::shared_ptr<cancellation> cancel, int* reactions) {
+task<void> wait_until_cancelled(std::shared_ptr<cancellation> cancel, int* reactions,
+                                std::promise<void>* registered) {
   event asked;
   const auto kept = cancel->on_request([&asked, reactions] {
     ++*reactions;
@@ -18,6 +20,7 @@ task<void> wait_until_cancelled(std::shared_ptr<cancellation> cancel, int* react
   {
     const auto forgotten = cancel->on_request([reactions] { *reactions += 100; });
   }
+  registered->set_value();
   co_await asked.wait();
   const auto late = cancel->on_request([reactions] { *reactions += 10; });
 }
@@ -29,8 +32,12 @@ TEST_CASE("dropping a ticket from another thread asks the operation to stop, onc
   int reactions = 0;
   auto [held, cancel] = make_ticket(ring);
   CHECK_FALSE(cancel->requested());
-  std::thread dropping([ticket = std::move(held)]() mutable { ticket.cancel(); });
-  block_on<void>(ring, [&] { return wait_until_cancelled(cancel, &reactions); });
+  std::promise<void> registered;
+  std::thread dropping([ticket = std::move(held), &registered]() mutable {
+    registered.get_future().wait();
+    ticket.cancel();
+  });
+  block_on<void>(ring, [&] { return wait_until_cancelled(cancel, &reactions, &registered); });
   dropping.join();
   CHECK(cancel->requested());
   CHECK(reactions == 11);

@@ -1,5 +1,8 @@
 #include "io/file.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -65,6 +68,7 @@ task<void> direct_tail(reactor* ring, buffer_pool* buffers, std::string path) {
     REQUIRE(facts.ok());
     CHECK(facts->size == size);
     std::ranges::fill(memory.bytes(), std::byte{0xEE});
+    made->set_disk_class(disk_class::idle, 7);  // which changes whose turn it is, and no byte
     auto length = co_await made->read(memory.bytes(), 0);
     REQUIRE(length.ok());
     CHECK(*length == size);
@@ -122,6 +126,11 @@ task<void> names(reactor* ring, std::string path) {
   REQUIRE(root.ok());
   auto made = co_await root->make_folders("a/b/c");
   REQUIRE(made.ok());
+  auto taken = co_await root->make_folder("a/b");
+  REQUIRE_FALSE(taken.ok());
+  CHECK(taken.error().code == errc::conflict);
+  auto orphan = co_await root->make_folder("none/b");
+  CHECK_FALSE(orphan.ok());
   auto again = co_await root->make_folders("a/b/c");
   CHECK(again.ok());
   auto first = co_await root->write_whole("a/b/one", "1");
@@ -226,6 +235,29 @@ task<void> links(reactor* ring, std::string path) {
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().code == errc::denied);
   }
+}
+
+task<void> open_pipe(reactor* ring, std::string path) {
+  auto root = co_await folder::open(*ring, path);
+  REQUIRE(root.ok());
+  for (const bool direct : {false, true}) {
+    auto pipe = co_await root->open_file("pipe", {.direct = direct, .regular = true});
+    REQUIRE_FALSE(pipe.ok());
+    CHECK(pipe.error().code == errc::invalid);
+    CHECK(describe(pipe.error()).find("pipe: it is not a regular file") != std::string::npos);
+  }
+  auto written = co_await root->write_whole("file", pattern(100'000));
+  REQUIRE(written.ok());
+  auto file = co_await root->open_file("file", {.regular = true});
+  REQUIRE(file.ok());
+  CHECK((::fcntl(file->descriptor(), F_GETFL) & O_NONBLOCK) == 0);  // reads wait for the disk
+  co_await file->close();
+}
+
+TEST_CASE("a pipe where a file should be is refused, and not waited for") {
+  ring_twin twin;
+  REQUIRE(::mkfifo((twin.folder() + "/pipe").c_str(), 0600) == 0);
+  twin.run([&] { return open_pipe(&twin.ring(), twin.folder()); });
 }
 
 TEST_CASE("links are read and looked at, but never followed beneath a folder") {

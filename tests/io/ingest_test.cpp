@@ -78,7 +78,7 @@ task<void> open_flow(flow* of, std::string path, std::string text) {
       "target", {.access = access_mode::read_write, .create = true, .direct = true});
   REQUIRE(target.ok());
   of->target.emplace(std::move(*target));
-  auto door = co_await listener::open(of->ring, {"127.0.0.1", 0}, false);
+  auto door = co_await listener::open(of->ring, {"127.0.0.1", 0}, port_sharing::none);
   REQUIRE(door.ok());
   task_group both;
   both.start(accept_one(&*door, &of->sender));
@@ -183,6 +183,7 @@ task<void> failing_tap(flow* of, std::string path) {
   co_await sending.wait_all();
   REQUIRE(report.stopped.has_value());
   CHECK(report.stopped->code == errc::no_space);
+  CHECK(report.stopped_here);
   CHECK(report.bytes_received < text.size());
   CHECK(of->buffers.lent() == 0);
   co_await close_flow(of);
@@ -204,6 +205,7 @@ task<void> short_sender(flow* of, std::string path) {
       co_await ingest(of->buffers, *of->receiver, {}, *of->target, {.length = text.size()}, check);
   REQUIRE(report.stopped.has_value());
   CHECK(report.stopped->code == errc::peer_closed);
+  CHECK_FALSE(report.stopped_here);
   CHECK(report.bytes_received == 2 * mib + 5);
   CHECK(report.written == std::vector<std::uint64_t>{0, mib});
   co_await close_flow(of);

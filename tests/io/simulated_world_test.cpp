@@ -178,7 +178,7 @@ TEST_CASE("a full volume says no_space until something is removed") {
 }
 
 task<void> serve_once(reactor* ring, std::string* got) {
-  auto door = co_await listener::open(*ring, endpoint("server", 80), false);
+  auto door = co_await listener::open(*ring, endpoint("server", 80), port_sharing::none);
   REQUIRE(door.ok());
   auto came = co_await door->accept();
   REQUIRE(came.ok());

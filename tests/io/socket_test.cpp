@@ -1,5 +1,7 @@
 #include "io/socket.hpp"
 
+#include <cerrno>
+
 #include "tests/io/twins.hpp"
 
 namespace sluice::io {
@@ -18,7 +20,7 @@ struct pair_of_sockets {
 };
 
 task<void> connect_pair(reactor* ring, pair_of_sockets* into) {
-  auto door = co_await listener::open(*ring, {"127.0.0.1", 0}, false);
+  auto door = co_await listener::open(*ring, {"127.0.0.1", 0}, port_sharing::none);
   REQUIRE(door.ok());
   CHECK(door->local().port != 0);
   task_group both;
@@ -133,10 +135,16 @@ task<void> accept_failure(listener* door, errc* into) {
 }
 
 task<void> abort_listener(reactor* ring) {
-  auto door = co_await listener::open(*ring, {"127.0.0.1", 0}, true);
+  auto door = co_await listener::open(*ring, {"127.0.0.1", 0}, port_sharing::first);
   REQUIRE(door.ok());
-  auto second = co_await listener::open(*ring, door->local(), true);
+  auto second = co_await listener::open(*ring, door->local(), port_sharing::join);
   CHECK(second.ok());
+  for (const auto sharing : {port_sharing::none, port_sharing::first}) {  // another daemon
+    auto third = co_await listener::open(*ring, door->local(), sharing);
+    REQUIRE_FALSE(third.ok());
+    CHECK(third.error().os_error == EADDRINUSE);
+    CHECK(describe(third.error()).find(door->local().text()) != std::string::npos);
+  }
   errc code = errc::corrupt;
   task_group waiting;
   waiting.start(accept_failure(&*door, &code));
@@ -204,7 +212,7 @@ TEST_CASE_TEMPLATE("sending to a closed peer says peer_closed", Twin, SLUICE_TWI
 }
 
 task<void> by_name(reactor* ring) {
-  auto door = co_await listener::open(*ring, {"localhost", 0}, false);
+  auto door = co_await listener::open(*ring, {"localhost", 0}, port_sharing::none);
   REQUIRE(door.ok());
   const auto start = ring->now();
   auto client = co_await socket::connect(*ring, {"localhost", door->local().port}, 1min);
