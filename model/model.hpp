@@ -10,6 +10,7 @@
 ///   source_ranking    D6-D10: who is asked next
 ///   distribution_plan what has to be sent where, and from which source
 ///   distribution_state  S1, S5, S6: what the site remembers of it
+///   validation_power  J2: how much of the machine a validation may take
 ///   views             what an operator is shown
 #include "model/distribution_plan.hpp"   // IWYU pragma: export
 #include "model/distribution_state.hpp"  // IWYU pragma: export
@@ -19,4 +20,5 @@
 #include "model/notification.hpp"        // IWYU pragma: export
 #include "model/source_ranking.hpp"      // IWYU pragma: export
 #include "model/status_message.hpp"      // IWYU pragma: export
+#include "model/validation_power.hpp"    // IWYU pragma: export
 #include "model/views.hpp"               // IWYU pragma: export
