@@ -87,6 +87,9 @@ public:
                                                                  model::byte_count size);
   /// Of a verified, rechecked or committed manifest. Empty files are never missing.
   [[nodiscard]] io::task<result<missing_page>> missing(missing_request request);
+  /// Room that its missing files still need, each once, those in staging not; with `all` also the
+  /// largest one that is replaced.
+  [[nodiscard]] io::task<result<std::uint64_t>> bytes_missing(model::content_id content, bool all);
 
   // Files ---------------------------------------------------------------------------------------
   [[nodiscard]] io::task<result<bool>> holds(model::file_id file);
@@ -131,10 +134,14 @@ public:
     std::uint64_t bytes_free = 0;
   };
   [[nodiscard]] io::task<result<totals>> count();
+  /// Empties trash, oldest first, until so many bytes are free or it is empty; then as `count`.
+  [[nodiscard]] io::task<result<totals>> make_room(std::uint64_t bytes_wanted);
   /// Makes the index anew from the package records and the manifests.
   [[nodiscard]] io::task<result<void>> rebuild_index();
   /// Removes trash, oldest first, until `bytes_wanted` are freed; returns how many were.
   [[nodiscard]] io::task<result<std::uint64_t>> empty_trash(std::uint64_t bytes_wanted);
+  /// Removes trash that was put there before this time (since the epoch).
+  [[nodiscard]] io::task<result<void>> sweep_trash(std::chrono::nanoseconds before);
 
   struct state;  ///< for the sources of this folder
   [[nodiscard]] state& inside() noexcept { return *state_; }

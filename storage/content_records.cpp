@@ -26,11 +26,14 @@ io::task<result<void>> write_record_anyhow(library_state& library, catalogue_ent
   co_return again;
 }
 
+/// A name whose barrier is still to come does not count: it may be taken back.
 io::task<result<void>> check_complete(content_library& whole, model::content_id content) {
   missing_request asked{.content = content};
   asked.files_max = 1;
   asked.bytes_max = limits::manifest_bytes_max;
+  co_await whole.inside().naming.acquire();
   auto page = co_await whole.missing(asked);
+  whole.inside().naming.release();
   if (!page) { co_return page.error(); }
   if (page->files.empty()) { co_return result<void>(); }
   co_return error{

@@ -9,8 +9,10 @@ io::task<result<std::unique_ptr<library_reader>>> library_reader::open(io::react
   co_return std::unique_ptr<library_reader>(new library_reader(std::move(*opened)));
 }
 
-io::task<result<io::file>> library_reader::open_file(model::file_id file) const {
-  return root_.open_file(file_path(file), {});
+io::task<result<io::file>> library_reader::open_file(model::file_id file, bool direct) const {
+  io::open_options options;
+  options.direct = direct;
+  return root_.open_file(file_path(file), options);
 }
 
 io::task<result<io::file>> library_reader::open_manifest(model::content_id content) const {

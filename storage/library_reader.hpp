@@ -14,7 +14,9 @@ class library_reader {
 public:
   static io::task<result<std::unique_ptr<library_reader>>> open(io::reactor& ring,
                                                                 std::string root);
-  [[nodiscard]] io::task<result<io::file>> open_file(model::file_id file) const;
+  /// `direct`: past the page cache, where the file system can.
+  [[nodiscard]] io::task<result<io::file>> open_file(model::file_id file,
+                                                     bool direct = false) const;
   [[nodiscard]] io::task<result<io::file>> open_manifest(model::content_id content) const;
   [[nodiscard]] io::task<result<io::file>> open_signature(model::content_id content) const;
   [[nodiscard]] io::task<result<io::file>> open_piece_layer(model::file_id file) const;

@@ -46,7 +46,8 @@ struct content_library::state {
   std::uint64_t last_trash = 0;  ///< number of a folder's name in trash
   std::uint32_t snapshots = 0;   ///< under way: files without a use stay meanwhile
 
-  io::semaphore records{1};          ///< one change of the records at a time
+  io::semaphore records{1};  ///< one change of the records at a time
+  io::semaphore naming{1};   ///< from names given in filelib/ to their barrier; after `records`
   io::semaphore manifest_memory{1};  ///< one whole manifest in memory at a time
   io::semaphore trashing{1};
 };
@@ -57,8 +58,21 @@ using library_state = content_library::state;
 
 /// Makes the fan-out folders of these files, durably. file_store.cpp
 io::task<result<void>> make_fan_out(library_state& library, std::vector<model::file_id> files);
+/// What became of a name in filelib/.
+enum class name_given : std::uint8_t {
+  none,   ///< the library had the file
+  fresh,  ///< nothing counted as the file before
+  again,  ///< replaced one that did
+};
+/// Gives `staged` the file's name, unless the library has it and may keep it. One of the wrong size
+/// is no file to keep. The caller holds `naming`, and makes it durable. file_store.cpp
+io::task<result<name_given>> give_name(library_state& library, std::string staged,
+                                       model::file_id file, io::on_existing how);
+/// Takes a name back whose barrier failed: a power cut could take it. One that was there before
+/// stays, whichever bytes it leads to. file_store.cpp
+io::task<void> take_back(library_state& library, name_given name, model::file_id file);
 /// Gives durable, verified bytes in staging their name, after their piece layer; true when they
-/// were not there before. file_store.cpp
+/// were not there before. When the name's sync fails it is taken back. file_store.cpp
 struct large_bytes {
   std::string path;
   model::file_id id;

@@ -1,5 +1,6 @@
 // The set difference "manifest minus library", page by page.
 #include <algorithm>
+#include <unordered_set>
 
 #include "storage/library_layout.hpp"
 #include "storage/library_state.hpp"
@@ -156,7 +157,49 @@ io::task<result<missing_page>> walk(library_state& library, io::file& manifest,
   co_return page;
 }
 
+/// Its blocks are reserved.
+bool is_staged(const library_state& library, const model::file_id& file) {
+  const auto found = library.places.find(file);
+  return found != library.places.end() && found->second.on_disk && !found->second.condemned;
+}
+
+io::task<result<std::uint64_t>> add_up(library_state& library, io::file& manifest, bool all) {
+  line_reader reader{manifest};
+  reader.in_header = true;
+  std::unordered_set<model::file_id> absent;
+  std::uint64_t bytes = 0;
+  std::uint64_t replaced = 0;
+  while (true) {
+    auto files = co_await read_files(reader, ~std::uint64_t{0});
+    if (!files) { co_return files.error(); }
+    if (files->empty()) { break; }
+    co_await look_all_up(library, *files);
+    for (const listed_file& file : *files) {
+      if (file.failed) { co_return *file.failed; }
+      if (is_staged(library, file.file)) { continue; }
+      const std::uint64_t size = model::raw(file.file.size);
+      if (file.present) {
+        replaced = std::max(replaced, size);
+      } else if (absent.insert(file.file).second) {
+        bytes += size;
+      }
+    }
+  }
+  co_return bytes + (all ? replaced : 0);
+}
+
 }  // namespace
+
+io::task<result<std::uint64_t>> content_library::bytes_missing(model::content_id content,
+                                                               bool all) {
+  auto path = manifest_place(*state_, content);
+  if (!path) { co_return path.error(); }
+  auto manifest = co_await state_->root.open_file(*path, {});
+  if (!manifest) { co_return manifest.error(); }
+  auto bytes = co_await add_up(*state_, *manifest, all);
+  co_await manifest->close();
+  co_return bytes;
+}
 
 io::task<result<missing_page>> content_library::missing(missing_request request) {
   auto path = manifest_place(*state_, request.content);

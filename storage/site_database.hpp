@@ -29,6 +29,8 @@ public:
   result<std::optional<site_package>> package(const model::package_id& id);
   result<site_page<model::package_row>> packages(std::uint32_t offset, std::uint32_t rows);
   result<void> forget_package(const model::package_id& id);
+  /// True when it never knew a package, nor gave one a number.
+  result<bool> is_blank();
 
   // Distribution points -------------------------------------------------------------------------
   /// Inserts or replaces name, address, mode, own, sources; what the node told is kept.
@@ -63,6 +65,8 @@ public:
   result<std::optional<site_distribution>> distribution_of(const model::job_id& job);
   /// Rows that are not at rest: to be taken up again after a restart.
   result<std::vector<site_distribution>> open_distributions();
+  /// Rows of `name` without a try left, whatever became of them since.
+  result<std::vector<site_distribution>> without_tries(const std::string& name);
   result<site_page<model::distribution_row>> distributions(
       const std::optional<model::package_id>& package, const std::optional<std::string>& name,
       std::uint32_t offset, std::uint32_t rows);
@@ -70,6 +74,7 @@ public:
   result<std::uint32_t> open_jobs(const std::string& name);
 
   // Status messages -----------------------------------------------------------------------------
+  /// The newest `limits::site_messages_max` are kept; older ones go in sweeps.
   result<void> add_message(const model::message_row& row);
   result<site_page<model::message_row>> messages(std::uint32_t offset,
                                                  std::uint32_t rows);  ///< newest first

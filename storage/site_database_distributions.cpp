@@ -129,6 +129,16 @@ result<std::vector<site_distribution>> site_database::open_distributions() {
   });
 }
 
+result<std::vector<site_distribution>> site_database::without_tries(const std::string& name) {
+  return state_->read("list the distributions without a try in", [&] {
+    std::vector<site_distribution> found;
+    auto row = state_->prepare(select_where("WHERE name = ? AND tries_left = 0 ORDER BY package"));
+    row.with(name);
+    while (row.next()) { found.push_back(take_distribution(row)); }
+    return found;
+  });
+}
+
 result<site_page<model::distribution_row>> site_database::distributions(
     const std::optional<model::package_id>& package, const std::optional<std::string>& name,
     std::uint32_t offset, std::uint32_t rows) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "storage/site_database_state.hpp"
 
 /// Status messages of the site and its nodes.
@@ -12,6 +14,22 @@ std::vector<std::string> insertions_of(site_statement& from) {
 }
 
 }  // namespace
+
+/// Once per sweep's worth of messages. What an older release left behind goes in ten sweeps at a
+/// time, so that nobody waits long.
+void site_database::state::forget_old_messages(std::int64_t newest) {
+  constexpr std::int64_t sweep = limits::site_messages_per_sweep;
+  if (newest % sweep != 0 || newest <= limits::site_messages_max) { return; }
+  std::int64_t oldest = 0;
+  {
+    auto row = prepare("SELECT coalesce(min(number), 0) FROM message");
+    row.next();
+    row.take(oldest);
+  }
+  const std::int64_t up_to = std::min(newest - limits::site_messages_max, oldest + 10 * sweep - 1);
+  prepare("DELETE FROM message_insertion WHERE message <= ?").with(up_to).run();
+  prepare("DELETE FROM message WHERE number <= ?").with(up_to).run();
+}
 
 result<void> site_database::add_message(const model::message_row& row) {
   return state_->write("add a message to", [&]() -> result<void> {
@@ -29,6 +47,7 @@ result<void> site_database::add_message(const model::message_row& row) {
           .with(number, position++, text)
           .run();
     }
+    state_->forget_old_messages(number);
     return {};
   });
 }

@@ -98,4 +98,12 @@ result<void> site_database::forget_package(const model::package_id& id) {
   });
 }
 
+result<bool> site_database::is_blank() {
+  return state_->read("look for packages in", [&] {
+    return state_->count(
+               "SELECT EXISTS (SELECT 1 FROM package) OR EXISTS (SELECT 1 FROM package_number)") ==
+           0;
+  });
+}
+
 }  // namespace sluice::storage

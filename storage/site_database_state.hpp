@@ -38,6 +38,7 @@ struct site_database::state {
   /// Prepared once; give every parameter a value before each use. At most one loan per text.
   site_statement prepare(std::string_view text);
   std::uint32_t count(std::string_view text);  ///< of a statement without parameters
+  void forget_old_messages(std::int64_t newest);
 
   /// Runs `work`, which reads; what SQLite throws becomes an error that says `doing`.
   template <typename Work>

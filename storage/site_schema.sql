@@ -96,6 +96,11 @@ CREATE INDEX distribution_installed ON distribution (name) WHERE installed;
 CREATE INDEX distribution_working ON distribution (name) WHERE working;
 CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsettled;
 
+-- Made also in a database that a release without it wrote.
+CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
+  WHERE tries_left = 0;
+
+-- The newest 100,000 and a sweep of 1,000 (base/limits.hpp); numbers are not given twice.
 CREATE TABLE message (
   number   INTEGER PRIMARY KEY AUTOINCREMENT,
   site     TEXT NOT NULL,

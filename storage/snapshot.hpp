@@ -25,8 +25,8 @@ struct snapshot_outcome {
 /// that are not UTF-8, files that change while read) refuses the whole package: `invalid` with one
 /// text that lists every offender (bounded: the first 100 and the number of the rest). Nothing
 /// half-added remains. `conflict` when the content is committed already.
-/// Memory: about 200 bytes and the path per entry, 16 MiB of small files, two buffers per lane.
-/// `progress` is called a few times a second at most.
+/// Memory: about 200 bytes and the path per entry, 12 MiB of small files, two buffers per large
+/// file of up to four. `progress` is called a few times a second at most.
 struct snapshot_progress {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;

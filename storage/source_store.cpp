@@ -8,8 +8,12 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr std::size_t lanes = 4;
-constexpr std::uint64_t batch_bytes_max = limits::bytes_per_batch_max / lanes;
+constexpr std::size_t lanes = 12;
+/// A lane hashes and writes so many small files at once; they are named by the round.
+constexpr std::size_t batch_bytes_max = limits::piece_size;
+/// Two barriers for so many files: each costs milliseconds, however little there is to sync.
+constexpr std::size_t round_files_max = 4096;
+constexpr std::uint64_t round_bytes_max = 256 * limits::mib;
 constexpr auto progress_interval = std::chrono::milliseconds(250);
 constexpr std::uint32_t executable_bit = 0100;
 constexpr std::string_view changed_text = "changed while it was read; try again when it is at rest";
@@ -17,8 +21,9 @@ constexpr std::string_view changed_text = "changed while it was read; try again 
 /// Small files of one lane, in memory.
 struct small_sources {
   std::vector<std::size_t> entries{};
-  std::vector<std::vector<std::byte>> bytes{};
-  std::uint64_t size = 0;
+  std::vector<std::span<const std::byte>> bytes{};
+  std::unique_ptr<std::byte[]> memory{};  ///< one byte more than a batch: it shows what grew
+  std::size_t used = 0;
 };
 
 bool same_file(const io::file_facts& before, const io::file_facts& after) {
@@ -42,55 +47,90 @@ void tell(source_store& store, std::uint64_t bytes) {
 
 /// True when nobody has the file and nobody else is about to store it: the caller does.
 io::task<bool> claim(source_store& store, model::file_id file) {
-  const auto taken = [&] {
-    return std::find(store.claimed.begin(), store.claimed.end(), file) != store.claimed.end();
-  };
-  if (taken()) { co_return false; }
+  if (store.claimed.contains(file)) { co_return false; }
   auto there = co_await is_in_library(store.library, file);
   if (!there) { store.failed = there.error(); }
-  if (!there || *there || taken()) { co_return false; }
-  store.claimed.push_back(file);
-  co_return true;
+  if (!there || *there) { co_return false; }
+  const bool ours = store.claimed.insert(file).second;
+  co_return ours;
 }
 
-void unclaim(source_store& store, const model::file_id& file) { std::erase(store.claimed, file); }
+io::task<std::shared_ptr<source_round>> open_source_round(source_store& store) {
+  auto made = std::make_shared<source_round>(source_round{{store.library}});
+  auto opened = co_await open_round(made->files);
+  if (!opened) { store.failed = opened.error(); }
+  co_return made;
+}
 
-io::task<void> store_batch(source_store& store, small_sources& batch) {
-  std::vector<std::span<const std::byte>> views(batch.bytes.begin(), batch.bytes.end());
-  std::vector<model::digest> digests;
-  co_await store.library.workers.run(store.library.ring,
-                                     [&] { digests = hashing::measure_small(views); });
-  std::vector<content_library::small_file> wanted;
-  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-    const model::file_id file{digests[i], model::byte_count{views[i].size()}};
-    store.tree.entries[batch.entries[i]].file = file;
-    if (views[i].empty()) { continue; }  // made with the content
-    const bool ours = co_await claim(store, file);
-    if (ours) { wanted.push_back({file, views[i]}); }
+/// All its files are written, or nobody wants them any more.
+io::task<void> finish_round(source_store& store, std::shared_ptr<source_round> round) {
+  while (round->writers > 0) {
+    round->written.clear();
+    co_await round->written.wait();
   }
-  store.files_shared += batch.entries.size() - wanted.size();
-  if (wanted.empty()) { co_return; }
-  auto outcomes = co_await store.whole.commit_small(wanted, io::on_existing::keep);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    unclaim(store, wanted[i].id);
-    if (outcomes[i]) {
-      store.failed = *outcomes[i];
+  if (is_stopped(store)) {
+    co_await abandon_round(round->files);
+    co_return;
+  }
+  co_await close_round(round->files);
+  for (const small_step& step : round->files.steps) {
+    store.claimed.erase(step.id);
+    if (step.failed) {
+      store.failed = *step.failed;
+    } else if (step.name == name_given::none) {
+      ++store.files_shared;
     } else {
-      store.fresh.push_back(wanted[i].id);
+      store.fresh.push_back(step.id);
     }
   }
+}
+
+io::task<void> write_wanted(source_store& store, std::vector<content_library::small_file> wanted) {
+  const std::shared_ptr<source_round> round = store.round;
+  ++round->writers;
+  co_await write_to_round(round->files, std::move(wanted));
+  if (--round->writers == 0) { round->written.set(); }
+  const bool full =
+      round->files.steps.size() >= round_files_max || round->files.bytes >= round_bytes_max;
+  if (!full || std::exchange(round->full, true)) { co_return; }
+  store.round = co_await open_source_round(store);
+  co_await finish_round(store, round);
+}
+
+io::task<void> store_batch(source_store& store, small_sources& batch) {
+  std::vector<model::digest> digests;
+  co_await store.library.workers.run(store.library.ring,
+                                     [&] { digests = hashing::measure_small(batch.bytes); });
+  std::vector<content_library::small_file> wanted;
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+    const model::file_id file{digests[i], model::byte_count{batch.bytes[i].size()}};
+    store.tree.entries[batch.entries[i]].file = file;
+    if (batch.bytes[i].empty()) { continue; }  // made with the content
+    const bool ours = co_await claim(store, file);
+    if (ours) { wanted.push_back({file, batch.bytes[i]}); }
+  }
+  store.files_shared += batch.entries.size() - wanted.size();
+  if (!wanted.empty() && !is_stopped(store)) { co_await write_wanted(store, std::move(wanted)); }
 }
 
 io::task<void> flush(source_store& store, small_sources& batch) {
   if (!batch.entries.empty() && !is_stopped(store)) { co_await store_batch(store, batch); }
   for (const auto& bytes : batch.bytes) { tell(store, bytes.size()); }
-  batch = small_sources{};
+  batch.entries.clear();
+  batch.bytes.clear();
+  batch.used = 0;
 }
 
 io::task<void> take_small(source_store& store, small_sources& batch, std::size_t index,
                           io::file& from, io::file_facts before) {
   const std::string& path = store.tree.entries[index].path;
-  std::vector<std::byte> bytes(before.size + 1);  // one more shows that it grew
+  if (batch.used + before.size > batch_bytes_max || !batch.memory) {
+    co_await flush(store, batch);
+    if (!batch.memory) { batch.memory = std::make_unique<std::byte[]>(batch_bytes_max + 1); }
+  }
+  // That it grew is seen by its times; only where files say 0 and have more, by reading.
+  const std::span<std::byte> bytes{batch.memory.get() + batch.used,
+                                   std::max<std::size_t>(before.size, 1)};
   auto length = co_await from.read(bytes, 0);
   auto after = co_await from.facts();
   if (!length || !after) {
@@ -101,13 +141,10 @@ io::task<void> take_small(source_store& store, small_sources& batch, std::size_t
     store.tree.refused.add(path, changed_text);
     co_return;
   }
-  bytes.resize(before.size);
-  batch.size += bytes.size();
+  batch.used += before.size;
   batch.entries.push_back(index);
-  batch.bytes.push_back(std::move(bytes));
-  if (batch.entries.size() >= limits::files_per_batch_max || batch.size >= batch_bytes_max) {
-    co_await flush(store, batch);
-  }
+  batch.bytes.push_back(bytes.first(before.size));
+  if (batch.entries.size() >= limits::files_per_batch_max) { co_await flush(store, batch); }
 }
 
 /// A large file while it is copied into staging: one piece is read while the one before is hashed
@@ -176,7 +213,7 @@ io::task<void> store_copy(source_store& store, std::string path, std::size_t ind
   }
   const large_bytes bytes{std::move(path), measured.id, measured.pieces};
   auto stored = co_await store_large(store.library, bytes, io::on_existing::keep);
-  unclaim(store, measured.id);
+  store.claimed.erase(measured.id);
   if (!stored) {
     store.failed = stored.error();
   } else {
@@ -217,7 +254,8 @@ io::task<void> copy_large(source_store& store, std::size_t index, io::file& from
 }
 
 io::task<void> take_large(source_store& store, std::size_t index, io::file_facts before) {
-  auto from = co_await store.source.open_file(store.tree.entries[index].path, {.direct = true});
+  auto from = co_await store.source.open_file(store.tree.entries[index].path,
+                                              {.direct = true, .regular = true});
   if (!from) {
     store.tree.refused.add(store.tree.entries[index].path, describe(from.error()));
     co_return;
@@ -256,7 +294,9 @@ io::task<void> take_opened(source_store& store, small_sources& batch, std::size_
   if (before->size <= limits::piece_size) {
     co_await take_small(store, batch, index, from, *before);
   } else {
+    co_await store.large.acquire();
     co_await take_large(store, index, *before);
+    store.large.release();
   }
 }
 
@@ -265,7 +305,7 @@ io::task<void> run_lane(source_store& store) {
   while (store.next < store.tree.entries.size() && !store.failed) {
     const std::size_t index = store.next++;
     if (!store.tree.entries[index].is_file()) { continue; }
-    auto from = co_await store.source.open_file(store.tree.entries[index].path, {});
+    auto from = co_await store.source.open_file(store.tree.entries[index].path, {.regular = true});
     if (!from) {
       store.tree.refused.add(store.tree.entries[index].path, describe(from.error()));
       continue;
@@ -279,9 +319,11 @@ io::task<void> run_lane(source_store& store) {
 }  // namespace
 
 io::task<void> store_files(source_store& store) {
+  store.round = co_await open_source_round(store);
   io::task_group group;
   for (std::size_t lane = 0; lane < lanes; ++lane) { group.start(run_lane(store)); }
   co_await group.wait_all();
+  co_await finish_round(store, store.round);
   if (store.progress) { store.progress(store.done); }
 }
 

@@ -1,15 +1,26 @@
 #pragma once
 
+#include <unordered_set>
+
 #include "storage/library_state.hpp"
+#include "storage/small_round.hpp"
 #include "storage/snapshot.hpp"
 #include "storage/source_tree.hpp"
 
 namespace sluice::storage {
 
+/// Small files that get their names together, and the lanes that still write some of them.
+struct source_round {
+  small_round files;
+  std::uint32_t writers = 0;
+  bool full = false;
+  io::event written{};  ///< by all
+};
+
 /// The files of a source folder on their way into the library: read once, hashed, stored once.
 ///
 /// Once anything is refused nothing is stored any more; what is left is only opened, so that the
-/// refusal names everything. Memory: `lanes` x 4 MiB of small files, two buffers per lane.
+/// refusal names everything. Memory: `lanes` x 1 MiB of small files, two buffers per large file.
 struct source_store {
   library_state& library;
   content_library& whole;
@@ -23,7 +34,9 @@ struct source_store {
   std::optional<error> failed{};  ///< the library's trouble, not the source's
 
   std::size_t next = 0;
-  std::vector<model::file_id> claimed{};  ///< being stored by one of the lanes
+  std::unordered_set<model::file_id> claimed{};  ///< being stored by one of the lanes
+  std::shared_ptr<source_round> round{};         ///< the one that is being filled
+  io::semaphore large{4};                        ///< files of > 1 MiB at a time
   std::chrono::nanoseconds told{};
 };
 

@@ -39,6 +39,23 @@ io::task<result<std::uint64_t>> empty_oldest(library_state& library, std::uint64
   co_return freed;
 }
 
+/// A folder of the trash is as old as the last file that was moved into it.
+io::task<result<void>> sweep(library_state& library, std::chrono::nanoseconds before) {
+  auto entries = co_await library.root.list(trash_folder);
+  if (!entries) { co_return entries.error(); }
+  std::uint64_t freed = 0;
+  result<void> outcome;
+  for (const io::folder_entry& entry : *entries) {
+    const std::string folder = format("{}/{}", trash_folder, entry.name);
+    auto facts = co_await library.root.facts(folder);
+    if (!facts || facts->modified >= before) { continue; }
+    auto removed = co_await remove_trash(library, folder, freed);
+    if (!removed) { outcome = removed.error(); }
+  }
+  if (freed > 0) { log::info("storage", format("removed {} bytes of old trash", freed)); }
+  co_return outcome;
+}
+
 io::task<result<void>> try_to_move(library_state& library, std::string path,
                                    std::string trash_name) {
   const std::string folder = format("{}/{}", trash_folder, trash_name);
@@ -75,6 +92,24 @@ io::task<result<std::uint64_t>> empty_trash(library_state& library, std::uint64_
 io::task<result<std::uint64_t>> content_library::empty_trash(std::uint64_t bytes_wanted) {
   auto freed = co_await storage::empty_trash(*state_, bytes_wanted);
   co_return freed;
+}
+
+io::task<result<void>> content_library::sweep_trash(std::chrono::nanoseconds before) {
+  co_await state_->trashing.acquire();
+  auto swept = co_await sweep(*state_, before);
+  state_->trashing.release();
+  co_return swept;
+}
+
+io::task<result<content_library::totals>> content_library::make_room(std::uint64_t bytes_wanted) {
+  auto volume = co_await state_->root.volume();
+  if (!volume) { co_return volume.error(); }
+  if (volume->bytes_free < bytes_wanted) {
+    auto freed = co_await storage::empty_trash(*state_, bytes_wanted - volume->bytes_free);
+    if (!freed) { log::warning("storage", describe(freed.error())); }
+  }
+  auto counted = co_await count();
+  co_return counted;
 }
 
 }  // namespace sluice::storage

@@ -76,6 +76,31 @@ TEST_CASE("trash is emptied oldest first, and only as far as asked") {
   CHECK(entries_in(home.path("trash")) == 0);
 }
 
+TEST_CASE("what a content still needs room for is counted once, without what is here or staged") {
+  library_home home;
+  const file_bytes here = patterned(700);
+  REQUIRE(install(home, make_content(home, "PKG00001.1", {{"f", here}}), library_user::site).ok());
+  const file_bytes twice = patterned(5000, 3);
+  const file_bytes large = patterned(2 * piece + 5);
+  const auto made = make_content(
+      home, "PKG00002.1", {{"a", here}, {"b", twice}, {"c", twice}, {"d", large}, {"e", {}}});
+  REQUIRE(give_manifest(home, made).ok());
+  const auto needs = [&](bool all) {
+    return *home.block([&] { return home.library().bytes_missing(made.content, all); });
+  };
+  CHECK(needs(false) == 5000 + large.size());
+  CHECK(needs(true) == 5000 + large.size() + 700);
+  auto staged = home.block(
+      [&] { return home.library().begin_file(id_of(large), hashing::measure(large).pieces, {}); });
+  REQUIRE(staged.ok());
+  CHECK(needs(false) == 5000);
+  home.block([&] { return home.library().release_file(std::move(*staged)); });
+  CHECK(needs(false) == 5000);
+  CHECK(home.block([&] { return home.library().bytes_missing(content("PKG00009.1"), false); })
+            .error()
+            .code == errc::not_found);
+}
+
 TEST_CASE(
     "a two-piece file and its layer as a 64-byte file have one digest and live side by side") {
   library_home home;

@@ -455,6 +455,79 @@ TEST_CASE("open distributions are those being removed and those whose job is not
   CHECK(found == expected);
 }
 
+TEST_CASE("the newest messages are kept, and no more than a sweep beyond them") {
+  temporary_folder folder;
+  const std::string path = folder / "site.db";
+  const auto database = open_at(path);
+  constexpr std::uint32_t most = limits::site_messages_max + limits::site_messages_per_sweep;
+  std::uint32_t added = 0;
+  const auto add = [&](std::uint32_t count) {
+    done(database->transaction([&]() -> result<void> {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        auto put = database->add_message(message_of(++added, {"one", "two"}));
+        if (!put) { return put; }
+      }
+      return {};
+    }));
+  };
+  add(most - 1);
+  CHECK(got(database->messages(0, 1)).total == most - 1);
+  add(1);
+  CHECK(got(database->messages(0, 1)).total == limits::site_messages_max);
+  add(3 * limits::site_messages_per_sweep + 1);
+  const auto page = got(database->messages(0, 1));
+  CHECK(page.total == limits::site_messages_max + 1);
+  CHECK(page.rows.at(0).message.id == added);
+  const auto oldest = got(database->messages(limits::site_messages_max, 1));
+  CHECK(oldest.rows.at(0).message.id == added - limits::site_messages_max);
+  CHECK(oldest.rows.at(0).message.insertions.size() == 2);
+  SQLite::Database beside(path, SQLite::OPEN_READONLY);
+  CHECK(beside.execAndGet("SELECT count(*) FROM message_insertion").getInt64() == 2 * page.total);
+}
+
+TEST_CASE("messages that an older release left are forgotten in steps") {
+  temporary_folder folder;
+  const std::string path = folder / "site.db";
+  constexpr std::int64_t sweep = limits::site_messages_per_sweep;
+  constexpr std::int64_t left = limits::site_messages_max + 15 * sweep;
+  done(open_at(path)->add_message(message_of(1, {"x"})));
+  {
+    SQLite::Database beside(path, SQLite::OPEN_READWRITE);
+    beside.exec(
+        format("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n"
+               " WHERE i < {}) INSERT INTO message SELECT i, '', '', '', i, 0, 1 FROM n",
+               left - 1));
+  }
+  const auto database = open_at(path);
+  done(database->add_message(message_of(1, {})));
+  CHECK(got(database->messages(0, 1)).total == left - 10 * sweep);
+  done(database->transaction([&]() -> result<void> {
+    for (std::int64_t i = 0; i < sweep; ++i) {
+      auto put = database->add_message(message_of(1, {}));
+      if (!put) { return put; }
+    }
+    return {};
+  }));
+  CHECK(got(database->messages(0, 1)).total == limits::site_messages_max);
+}
+
+TEST_CASE("rows without a try are found by an index, also in a database that lacked it") {
+  temporary_folder folder;
+  const std::string path = folder / "site.db";
+  open_at(path);
+  {
+    SQLite::Database beside(path, SQLite::OPEN_READWRITE);
+    beside.exec("DROP INDEX distribution_without_tries");
+  }
+  CHECK(got(open_at(path)->without_tries("dp1")).empty());
+  SQLite::Database beside(path, SQLite::OPEN_READONLY);
+  SQLite::Statement plan(beside,
+                         "EXPLAIN QUERY PLAN SELECT reason FROM distribution WHERE name = ?"
+                         " AND tries_left = 0 ORDER BY package");
+  REQUIRE(plan.executeStep());
+  CHECK(plan.getColumn(3).getString().find("distribution_without_tries") != std::string::npos);
+}
+
 TEST_CASE("every field of a message comes back, the newest first") {
   const auto database = open_at("");
   const std::vector<std::string> texts{"",

@@ -33,7 +33,10 @@ struct source_home : library_home {
                                    *model::content_id::parse(content), &key()};
     return block([&] {
       return take_snapshot(ring(), workers(), buffers(), library(), request,
-                           [this](snapshot_progress now) { told = now; });
+                           [this](snapshot_progress now) {
+                             told = now;
+                             if (meanwhile) { std::exchange(meanwhile, {})(); }
+                           });
     });
   }
   model::manifest manifest_of(std::string_view content) const {
@@ -50,6 +53,7 @@ struct source_home : library_home {
   }
 
   snapshot_progress told{};
+  std::function<void()> meanwhile{};  ///< once, when the first file is stored
 };
 
 std::vector<std::string> lines_of(const model::manifest& manifest) {
@@ -97,6 +101,23 @@ TEST_CASE("a folder becomes a content: every file once, in the manifest's order"
   CHECK(home.take("PKG00001.1").error().code == errc::conflict);
 }
 
+TEST_CASE("a file that becomes a pipe meanwhile is refused, and nobody waits for its writer") {
+  source_home home;
+  for (int i = 0; i < 40; ++i) { home.put(format("d{}", i), patterned(piece + 1)); }  // all lanes
+  home.put("e", bytes_of("the last one"));
+  home.meanwhile = [&] {
+    const std::string path = home.source + "/e";
+    REQUIRE(::unlink(path.c_str()) == 0);
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  };
+  const auto outcome = home.take("PKG00001.1");
+  REQUIRE(!outcome);
+  CHECK(outcome.error().code == errc::invalid);
+  CHECK(describe(outcome.error()).find("'e' cannot open e: it is not a regular file") !=
+        std::string::npos);
+  home.check_nothing_added();
+}
+
 TEST_CASE("a second version stores only what is new") {
   source_home home;
   for (int i = 0; i < 700; ++i) { home.put(format("d{}/{}", i % 9, i), patterned(50, i % 250)); }
@@ -111,6 +132,19 @@ TEST_CASE("a second version stores only what is new") {
   CHECK(second->files_shared == 700);
   CHECK(second->manifest_hash != first->manifest_hash);
   CHECK(entries_in(home.path("filelib")) == 253);
+}
+
+TEST_CASE("small files beyond what shares two barriers are stored as well") {
+  source_home home;
+  for (int i = 0; i < 4200; ++i) {
+    home.put(format("d{}/{}", i % 7, i), bytes_of(format("file {}", i % 4150)));
+  }
+  const auto outcome = home.take("PKG00001.1");
+  REQUIRE(outcome.ok());
+  CHECK(outcome->files_new == 4150);
+  CHECK(outcome->files_shared == 50);
+  CHECK(entries_in(home.path("filelib")) == 4150);
+  CHECK(entries_in(home.path("staging")) == 0);
 }
 
 TEST_CASE("an empty folder is a content without entries") {
