@@ -72,8 +72,8 @@ public:
       std::shared_ptr<io::cancellation> stop);
   /// A range through ingest into a file; the tap judges each block.
   struct range_outcome {
-    io::ingest_report report;
-    std::optional<fetch_failure> failure;  ///< with what stopped it, when it did
+    io::ingest_report report;              ///< `stopped_here`: our own disk failed
+    std::optional<fetch_failure> failure;  ///< the source failed; never set for our own disk
   };
   [[nodiscard]] io::task<range_outcome> fetch_range(std::string target, std::uint64_t file_size,
                                                     io::ingest_request range,
@@ -82,9 +82,13 @@ public:
                                                     std::shared_ptr<io::cancellation> stop);
   /// A whole body of known size straight into a file from offset 0, unverified (manifests: hashed
   /// afterwards).
-  [[nodiscard]] io::task<std::optional<fetch_failure>> fetch_to_file(
-      std::string target, std::uint64_t size, io::file& into,
-      std::shared_ptr<io::cancellation> stop);
+  struct file_outcome {
+    std::optional<fetch_failure> failure;  ///< the source failed
+    std::optional<error> trouble;          ///< our own disk did
+  };
+  [[nodiscard]] io::task<file_outcome> fetch_to_file(std::string target, std::uint64_t size,
+                                                     io::file& into,
+                                                     std::shared_ptr<io::cancellation> stop);
   /// Cuts off what is under way (each ends with its failure) and waits for it.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;

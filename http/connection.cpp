@@ -7,6 +7,7 @@ namespace sluice::http {
 namespace {
 
 constexpr std::uint64_t gathered_bytes_max = 64 * limits::kib;
+constexpr std::uint64_t copied_bytes_max = 2 * limits::kib;  // beyond it sendfile is cheaper
 constexpr std::size_t first_buffer_bytes = 4 * limits::kib;
 constexpr auto linger_deadline = std::chrono::milliseconds(500);
 constexpr std::uint32_t linger_receives_max = 64;
@@ -42,17 +43,36 @@ private:
 enum class wait_end : std::uint8_t { head, left, late };
 struct received_head {
   wait_end end = wait_end::left;
+  std::shared_ptr<const ready_answer> ready;  ///< then nothing was parsed
+  std::size_t consumed = 0;
   request_parse parse;
 };
 
+/// Up to the first empty line; nothing when it has not come yet.
+std::string_view whole_head(std::string_view text) noexcept {
+  constexpr std::string_view empty_line = "\r\n\r\n";
+  const std::size_t end = text.find(empty_line);
+  return end == std::string_view::npos ? std::string_view()
+                                       : text.substr(0, end + empty_line.size());
+}
+
 io::task<received_head> receive_head(const connection_context& context, connection& self,
-                                     inbox& box, answer_writer& out, bool first) {
+                                     const principal& who, inbox& box, answer_writer& out,
+                                     bool first) {
   received_head outcome;
   std::chrono::nanoseconds deadline{0};  // runs from the first byte, or from accept
   if (first) { deadline = context.ring.now() + context.bounds.head; }
   while (true) {
-    outcome.parse = parse_request_head(box.text());
-    if (outcome.parse.state != head_state::incomplete) {
+    const std::string_view whole = whole_head(box.text());
+    if (!whole.empty() && !context.stopping) {
+      outcome.ready = context.handler.find_ready(whole, who);
+    }
+    outcome.consumed = whole.size();
+    if (!outcome.ready && !box.text().empty()) {
+      outcome.parse = parse_request_head(box.text());
+      outcome.consumed = outcome.parse.consumed;
+    }
+    if (outcome.ready || outcome.parse.state != head_state::incomplete) {
       outcome.end = wait_end::head;
       co_return outcome;
     }
@@ -106,7 +126,7 @@ io::task<void> converse(const connection_context& context, connection& self) {
   inbox box;
   bool first = true;
   while (true) {
-    auto received = co_await receive_head(context, self, box, out, first);
+    auto received = co_await receive_head(context, self, who, box, out, first);
     first = false;
     if (received.end == wait_end::left) { co_return; }
     if (received.end == wait_end::late) {
@@ -118,8 +138,13 @@ io::task<void> converse(const connection_context& context, connection& self) {
       co_await refuse(context, self, out, received.parse.why);
       co_return;
     }
-    box.consume(received.parse.consumed);
+    box.consume(received.consumed);
     context.counters.requests.fetch_add(1, std::memory_order_relaxed);
+    if (received.ready) {
+      auto given = co_await context.handler.give(std::move(received.ready), out);
+      if (!given) { co_return; }
+      continue;
+    }
     request_head& head = received.parse.head;
     if (context.stopping) { head.keep_alive = false; }
     auto answered = co_await context.handler.answer(head, who, out);
@@ -142,6 +167,16 @@ answer_head error_head(int status, bool keep_alive) {
   return head;
 }
 
+std::shared_ptr<const ready_answer> request_handler::find_ready(std::string_view,
+                                                                const principal&) {
+  return nullptr;
+}
+
+io::task<result<void>> request_handler::give(std::shared_ptr<const ready_answer>, answer_writer&) {
+  SLUICE_CHECK(false);  // whoever finds ready answers gives them
+  co_return result<void>();
+}
+
 answer_writer::answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall,
                              server_counters& counters)
     : to_(to), stall_(stall), counters_(counters) {}
@@ -162,11 +197,11 @@ io::task<result<void>> answer_writer::send_text(std::string text) {
 }
 
 io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t offset,
-                                                std::uint64_t length) {
-  if (length > gathered_bytes_max) {
-    auto flushed = co_await flush();
+                                                std::uint64_t length, io::cold_reading cold) {
+  if (length > copied_bytes_max) {
+    auto flushed = co_await flush(true);
     if (!flushed) { co_return flushed; }
-    auto sent = co_await io::egress(from, offset, length, to_, stall_);
+    auto sent = co_await io::egress(from, offset, length, to_, stall_, cold);
     if (sent) { counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed); }
     co_return sent;
   }
@@ -182,11 +217,11 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   co_return sent;
 }
 
-io::task<result<void>> answer_writer::flush() {
+io::task<result<void>> answer_writer::flush(bool more) {
   if (gathered_.empty()) { co_return result<void>(); }
   std::string leaving;
   leaving.swap(gathered_);
-  auto sent = co_await to_.send(std::as_bytes(std::span(leaving)), stall_);
+  auto sent = co_await to_.send(std::as_bytes(std::span(leaving)), stall_, more);
   if (sent) { counters_.bytes_sent.fetch_add(leaving.size(), std::memory_order_relaxed); }
   leaving.clear();
   gathered_ = std::move(leaving);  // keeps the memory for the next answer

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/access.hpp"
+#include "http/answer_cache.hpp"
 #include "http/answer_head.hpp"
 #include "http/message_head.hpp"
 #include "http/server.hpp"
@@ -21,10 +22,12 @@ public:
   [[nodiscard]] io::task<result<void>> send(answer_head head, std::string body, bool with_body);
   /// Text gathered as it is: heads, and the parts of a multipart answer between its files.
   [[nodiscard]] io::task<result<void>> send_text(std::string text);
-  /// A part of a file: read and gathered when it is at most 64 KiB, otherwise by egress.
+  /// A part of a file: read and gathered when it is at most 16 KiB, otherwise by egress.
+  /// `cold` is how bytes are read that are not in the page cache.
   [[nodiscard]] io::task<result<void>> send_file(io::file& from, std::uint64_t offset,
-                                                 std::uint64_t length);
-  [[nodiscard]] io::task<result<void>> flush();
+                                                 std::uint64_t length, io::cold_reading cold);
+  /// `more` when what follows is sent at once, and may share a packet.
+  [[nodiscard]] io::task<result<void>> flush(bool more = false);
 
 private:
   io::byte_stream& to_;
@@ -39,6 +42,12 @@ public:
   virtual ~request_handler() = default;
   [[nodiscard]] virtual io::task<result<void>> answer(const request_head& request,
                                                       const principal& who, answer_writer& to) = 0;
+  /// The answer to a head that had the same one before; null when there is none, or when `who` may
+  /// not have it.
+  [[nodiscard]] virtual std::shared_ptr<const ready_answer> find_ready(std::string_view head,
+                                                                       const principal& who);
+  [[nodiscard]] virtual io::task<result<void>> give(std::shared_ptr<const ready_answer> answer,
+                                                    answer_writer& to);
 };
 
 /// One accepted connection; `idle` while it waits for a request.

@@ -17,42 +17,24 @@ bool wants_json(const request_head& request, const path_target& target) {
          request.accept.find("text/html") == std::string::npos;
 }
 
-/// The texts between the parts of a multipart/byteranges answer (RFC 9110 14.6); the last one ends
-/// it. The boundary is the entity tag's digest: no file can be made to hold its own.
-struct multipart {
-  std::string boundary;
-  std::vector<std::string> before_parts;
-  std::string end;
-  std::uint64_t length = 0;
-};
-
-multipart plan_multipart(const std::vector<byte_range>& ranges, std::uint64_t size,
-                         std::string_view tag, std::string_view type) {
-  multipart plan;
-  plan.boundary = format("sluice-{}", tag.substr(1, 40));
-  for (const byte_range& range : ranges) {
-    plan.before_parts.push_back(format("\r\n--{}\r\nContent-Type: {}\r\nContent-Range: {}\r\n\r\n",
-                                       plan.boundary, type, print_content_range(range, size)));
-    plan.length += plan.before_parts.back().size() + range.length;
-  }
-  plan.end = format("\r\n--{}--\r\n", plan.boundary);
-  plan.length += plan.end.size();
-  return plan;
-}
-
 }  // namespace
 
-content_handler::content_handler(const storage::library_reader& library,
+content_handler::content_handler(io::reactor& ring, const storage::library_reader& library,
                                  std::shared_ptr<const storage::content_catalogue> catalogue,
-                                 access_policy policy, std::uint64_t index_cache_bytes)
+                                 access_policy policy, std::uint64_t index_cache_bytes,
+                                 io::buffer_pool* buffers, std::uint32_t cold_readers_max)
     : library_(library),
       catalogue_(catalogue),
       policy_(policy),
-      indexes_(library, std::move(catalogue), index_cache_bytes) {}
+      indexes_(library, catalogue, index_cache_bytes),
+      files_(ring, library, std::move(catalogue)),
+      ring_(ring) {
+  if (buffers != nullptr) { cold_.emplace(*buffers, cold_readers_max); }
+}
 
 io::task<result<void>> content_handler::answer(const request_head& request, const principal& who,
                                                answer_writer& to) {
-  const exchange with{request, who, to};
+  const exchange with{request, who, to, catalogue_->revision()};
   content_target target = parse_content_target(request.target);
   if (auto* const path = std::get_if<path_target>(&target)) {
     auto sent = co_await answer_path(with, std::move(*path));
@@ -115,10 +97,9 @@ io::task<result<void>> content_handler::answer_path(const exchange& with, path_t
     co_return sent;
   }
   const model::file_id file = found.file.file;
-  const storage::library_reader* const library = &library_;
-  served_bytes what{model::raw(file.size), entity_tag(file),
-                    content_type(target.path.path, found.file.kind),
-                    [library, file] { return library->open_file(file); }};
+  served_bytes what{
+      served_bytes::kind::file, target.content,   file,
+      model::raw(file.size),    entity_tag(file), content_type(target.path.path, found.file.kind)};
   auto sent = co_await serve_bytes(with, std::move(what));
   co_return sent;
 }
@@ -138,13 +119,15 @@ io::task<result<void>> content_handler::answer_manifest(const exchange& with,
                                                         manifest_target_parts target) {
   auto admitted = co_await admit(with, target.content);
   if (!admitted.entry) { co_return admitted.sent; }
-  const storage::library_reader* const library = &library_;
-  const model::content_id content = target.content;
   const std::string hash = admitted.entry->manifest_hash.hex();
-  served_bytes what{model::raw(admitted.entry->manifest_size), format("\"{}-manifest\"", hash),
-                    octets, [library, content] { return library->open_manifest(content); }};
+  served_bytes what{served_bytes::kind::manifest,
+                    target.content,
+                    {},
+                    model::raw(admitted.entry->manifest_size),
+                    format("\"{}-manifest\"", hash),
+                    octets};
   if (target.signature) {
-    auto opened = co_await library_.open_signature(content);
+    auto opened = co_await library_.open_signature(target.content);
     if (!opened) {
       auto sent = co_await answer_failure(with, opened.error());
       co_return sent;
@@ -155,8 +138,9 @@ io::task<result<void>> content_handler::answer_manifest(const exchange& with,
       auto sent = co_await answer_failure(with, facts.error());
       co_return sent;
     }
-    what = {facts->size, format("\"{}-signature\"", hash), octets,
-            [library, content] { return library->open_signature(content); }};
+    what.of = served_bytes::kind::signature;
+    what.size = facts->size;
+    what.entity_tag = format("\"{}-signature\"", hash);
   }
   auto sent = co_await serve_bytes(with, std::move(what));
   co_return sent;
@@ -177,14 +161,13 @@ io::task<result<void>> content_handler::answer_file(const exchange& with,
     auto sent = co_await complain(with, 404, "there is no such file in this content");
     co_return sent;
   }
-  const storage::library_reader* const library = &library_;
-  const model::file_id file = target.file;
-  served_bytes what{size, entity_tag(file), octets,
-                    [library, file] { return library->open_file(file); }};
+  served_bytes what{served_bytes::kind::file, target.content, target.file, size,
+                    entity_tag(target.file),  octets};
   if (target.pieces) {
     const std::uint64_t pieces = (size + limits::piece_size - 1) / limits::piece_size;
-    what = {pieces * sizeof(model::digest), format("\"{}-pieces\"", file.text()), octets,
-            [library, file] { return library->open_piece_layer(file); }};
+    what.of = served_bytes::kind::piece_layer;
+    what.size = pieces * sizeof(model::digest);
+    what.entity_tag = format("\"{}-pieces\"", target.file.text());
   }
   auto sent = co_await serve_bytes(with, std::move(what));
   co_return sent;
@@ -203,82 +186,6 @@ io::task<result<void>> content_handler::list_folder(const exchange& with,
   std::string body = json ? print_json(listing) : print_html(listing);
   auto sent = co_await with.to.send(std::move(head), std::move(body),
                                     with.request.method == request_method::get);
-  co_return sent;
-}
-
-io::task<result<void>> content_handler::serve_bytes(const exchange& with, served_bytes what) {
-  const request_head& request = with.request;
-  const bool get = request.method == request_method::get;
-  answer_head head;
-  head.entity_tag = what.entity_tag;
-  head.accepts_ranges = true;
-  head.keep_alive = request.keep_alive;
-  if (none_match_has(request.if_none_match, what.entity_tag)) {
-    head.status = 304;
-    auto sent = co_await with.to.send(std::move(head), {}, false);
-    co_return sent;
-  }
-  range_request asked;
-  if (get && if_range_holds(request.if_range, what.entity_tag)) {
-    asked = parse_range(request.range, what.size);
-  }
-  if (asked.asked == range_request::kind::unsatisfiable) {
-    head.status = 416;
-    head.content_range = format("bytes */{}", what.size);
-    auto sent = co_await with.to.send(std::move(head), {}, true);
-    co_return sent;
-  }
-  if (what.size == 0) {  // an empty file needs no bytes on disk
-    head.content_type = what.content_type;
-    auto sent = co_await with.to.send(std::move(head), {}, true);
-    co_return sent;
-  }
-  auto opened = co_await what.open();
-  if (!opened) {
-    auto sent = co_await answer_failure(with, opened.error());
-    co_return sent;
-  }
-  io::file from = std::move(*opened);
-  result<void> sent;
-  if (asked.asked == range_request::kind::partial) {
-    sent = co_await serve_ranges(with, what, std::move(asked.ranges), from);
-  } else {
-    head.content_length = what.size;
-    head.content_type = what.content_type;
-    sent = co_await with.to.send_text(print_answer_head(head));
-    if (sent && get) { sent = co_await with.to.send_file(from, 0, what.size); }
-  }
-  co_await from.close();
-  co_return sent;
-}
-
-io::task<result<void>> content_handler::serve_ranges(const exchange& with, const served_bytes& what,
-                                                     std::vector<byte_range> ranges,
-                                                     io::file& from) {
-  answer_head head;
-  head.status = 206;
-  head.entity_tag = what.entity_tag;
-  head.keep_alive = with.request.keep_alive;
-  head.accepts_ranges = true;
-  if (ranges.size() == 1) {
-    head.content_length = ranges.front().length;
-    head.content_type = what.content_type;
-    head.content_range = print_content_range(ranges.front(), what.size);
-    auto sent = co_await with.to.send_text(print_answer_head(head));
-    if (!sent) { co_return sent; }
-    auto bytes = co_await with.to.send_file(from, ranges.front().offset, ranges.front().length);
-    co_return bytes;
-  }
-  multipart plan = plan_multipart(ranges, what.size, what.entity_tag, what.content_type);
-  head.content_length = plan.length;
-  head.content_type = format("multipart/byteranges; boundary={}", plan.boundary);
-  auto sent = co_await with.to.send_text(print_answer_head(head));
-  for (std::size_t i = 0; sent && i < ranges.size(); ++i) {
-    sent = co_await with.to.send_text(std::move(plan.before_parts[i]));
-    if (!sent) { break; }
-    sent = co_await with.to.send_file(from, ranges[i].offset, ranges[i].length);
-  }
-  if (sent) { sent = co_await with.to.send_text(std::move(plan.end)); }
   co_return sent;
 }
 

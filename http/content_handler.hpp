@@ -1,12 +1,13 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 
 #include "http/byte_range.hpp"
 #include "http/connection.hpp"
 #include "http/content_target.hpp"
 #include "http/manifest_index_cache.hpp"
+#include "http/open_files.hpp"
 
 namespace sluice::http {
 
@@ -14,11 +15,18 @@ namespace sluice::http {
 /// Lifetime: outlives the connections it answers. Threads: its reactor's.
 class content_handler final : public request_handler {
 public:
-  content_handler(const storage::library_reader& library,
+  /// Without `buffers` cold bytes are always read into the page cache.
+  content_handler(io::reactor& ring, const storage::library_reader& library,
                   std::shared_ptr<const storage::content_catalogue> catalogue, access_policy policy,
-                  std::uint64_t index_cache_bytes);
+                  std::uint64_t index_cache_bytes, io::buffer_pool* buffers,
+                  std::uint32_t cold_readers_max);
   [[nodiscard]] io::task<result<void>> answer(const request_head& request, const principal& who,
                                               answer_writer& to) override;
+  [[nodiscard]] std::shared_ptr<const ready_answer> find_ready(std::string_view head,
+                                                               const principal& who) override;
+  [[nodiscard]] io::task<result<void>> give(std::shared_ptr<const ready_answer> answer,
+                                            answer_writer& to) override;
+  void forget_files() noexcept { files_.forget_all(); }  ///< before the reactor ends
 
   void allow(access_policy policy) noexcept { policy_ = policy; }
 
@@ -28,13 +36,17 @@ private:
     const request_head& request;
     const principal& who;
     answer_writer& to;
+    std::uint64_t revision;  ///< of the catalogue, when the request was taken up
   };
-  /// Bytes that can be served in ranges: how they are called, and how they are opened.
+  /// Bytes that can be served in ranges: what they are, and how they are called.
   struct served_bytes {
+    enum class kind : std::uint8_t { file, piece_layer, manifest, signature };
+    kind of = kind::file;
+    model::content_id content;
+    model::file_id file;  ///< of a file and of a piece layer
     std::uint64_t size = 0;
     std::string entity_tag;
     std::string_view content_type;
-    std::function<io::task<result<io::file>>()> open;
   };
   using answered = io::task<result<void>>;
 
@@ -44,9 +56,15 @@ private:
   [[nodiscard]] answered answer_file(const exchange& with, file_target_parts target);
   [[nodiscard]] answered list_folder(const exchange& with, const manifest_index& index,
                                      const path_target& target, std::string folder);
+  [[nodiscard]] io::task<result<open_files::shared_file>> open(const served_bytes& what);
   [[nodiscard]] answered serve_bytes(const exchange& with, served_bytes what);
+  /// A whole file that was asked for without conditions: its answer is kept for the next time.
+  [[nodiscard]] answered serve_whole(const exchange& with, const served_bytes& what,
+                                     answer_head head, served_file& from);
   [[nodiscard]] answered serve_ranges(const exchange& with, const served_bytes& what,
-                                      std::vector<byte_range> ranges, io::file& from);
+                                      std::vector<byte_range> ranges, served_file& from);
+  [[nodiscard]] answered send_part(answer_writer& to, served_file& from, std::uint64_t size,
+                                   byte_range part);
   [[nodiscard]] answered redirect(const exchange& with, int status, std::string location);
   [[nodiscard]] answered complain(const exchange& with, int status, std::string_view why);
   /// The catalogue's entry; nothing when access was refused, which has then been answered.
@@ -61,6 +79,10 @@ private:
   std::shared_ptr<const storage::content_catalogue> catalogue_;
   access_policy policy_;
   manifest_index_cache indexes_;
+  open_files files_;
+  answer_cache ready_;
+  io::reactor& ring_;
+  std::optional<io::cold_budget> cold_;
 };
 
 }  // namespace sluice::http

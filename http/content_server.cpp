@@ -9,10 +9,13 @@ struct content_server::state {
         std::shared_ptr<storage::content_catalogue> catalogue, const settings& given,
         std::shared_ptr<server_counters> counters)
       : library(std::move(opened)),
-        handler(*library, std::move(catalogue), given.access, given.index_cache_bytes),
+        buffers(given.buffers ? std::make_unique<io::buffer_pool>(ring, given.buffers) : nullptr),
+        handler(ring, *library, std::move(catalogue), given.access, given.index_cache_bytes,
+                buffers.get(), given.cold_readers_max),
         host(ring, std::move(listening), handler, given.bounds, std::move(counters)) {}
 
   std::unique_ptr<storage::library_reader> library;
+  std::unique_ptr<io::buffer_pool> buffers;
   content_handler handler;
   connection_host host;
 };
@@ -26,7 +29,7 @@ io::task<result<std::unique_ptr<content_server>>> content_server::open(
   using outcome = result<std::unique_ptr<content_server>>;
   auto library = co_await storage::library_reader::open(ring, given.library_root);
   if (!library) { co_return outcome(library.error()); }
-  auto listening = co_await io::listener::open(ring, given.listen, given.shared_port);
+  auto listening = co_await io::listener::open(ring, given.listen, given.port);
   if (!listening) {
     co_await (*library)->close();
     co_return outcome(listening.error());
@@ -40,6 +43,9 @@ io::endpoint content_server::local() const { return state_->host.local(); }
 
 io::task<void> content_server::serve() {
   co_await state_->host.serve();
+  // While the reactor is there to take them.
+  state_->handler.forget_files();
+  state_->buffers.reset();
   co_await state_->library->close();
 }
 

@@ -183,6 +183,7 @@ request_parse parse_request_head(std::string_view bytes) {
   head.if_range = text_of(message[beast::field::if_range]);
   head.if_none_match = joined(message, beast::field::if_none_match);
   head.accept = joined(message, beast::field::accept);
+  head.bytes = bytes.substr(0, raw.end);
   outcome.state = head_state::complete;
   outcome.consumed = raw.end;
   return outcome;

@@ -30,6 +30,7 @@ struct request_head {
   std::string if_range;
   std::string if_none_match;
   std::string accept;
+  std::string_view bytes;  ///< all of it as it came; valid until more is received
 };
 
 struct request_parse {

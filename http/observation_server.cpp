@@ -48,7 +48,7 @@ io::task<result<std::unique_ptr<observation_server>>> observation_server::open(
     io::reactor& ring, io::endpoint listen,
     std::function<plain_answer(std::string_view path)> answer) {
   using outcome = result<std::unique_ptr<observation_server>>;
-  auto listening = co_await io::listener::open(ring, std::move(listen), false);
+  auto listening = co_await io::listener::open(ring, std::move(listen), io::port_sharing::none);
   if (!listening) { co_return outcome(listening.error()); }
   auto made = std::make_unique<state>(ring, std::move(*listening), std::move(answer));
   co_return outcome(std::unique_ptr<observation_server>(new observation_server(std::move(made))));

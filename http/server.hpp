@@ -38,9 +38,11 @@ public:
     io::endpoint listen;
     std::string library_root;
     access_policy access;
-    bool shared_port = false;
+    io::port_sharing port = io::port_sharing::none;
     connection_bounds bounds;
     std::uint64_t index_cache_bytes = limits::manifest_index_cache_bytes;
+    std::shared_ptr<io::buffer_budget> buffers;  ///< for cold reads; none: by the page cache only
+    std::uint32_t cold_readers_max = 0;          ///< of this server's reactor
   };
   ~content_server();
   static io::task<result<std::unique_ptr<content_server>>> open(

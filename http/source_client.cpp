@@ -136,30 +136,32 @@ io::task<source_client::body> source_client::fetch(std::string target,
   co_return made;
 }
 
-io::task<std::optional<fetch_failure>> source_client::fetch_to_file(
+io::task<source_client::file_outcome> source_client::fetch_to_file(
     std::string target, std::uint64_t size, io::file& into,
     std::shared_ptr<io::cancellation> stop) {
+  file_outcome outcome;
   expected_answer expected;
   expected.what = state_->doing(target);
   expected.size = size;
   auto opened = co_await state_->ask(state_->request("GET", target, {}), expected, stop);
-  std::optional<fetch_failure> failure = std::move(opened.judged.failure);
-  if (!opened.line) { co_return failure; }
+  outcome.failure = std::move(opened.judged.failure);
+  if (!opened.line) { co_return outcome; }
   std::vector<std::byte> chunk(256 * limits::kib);
   std::uint64_t done = 0;
-  while (!failure && done < size) {
+  while (!outcome.failure && !outcome.trouble && done < size) {
     const auto length =
         static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), size - done));
     const std::span<std::byte> part = std::span(chunk).first(length);
-    failure = co_await opened.line->read_body(part, expected.what);
-    if (failure) { break; }
+    outcome.failure = co_await opened.line->read_body(part, expected.what);
+    if (outcome.failure) { break; }
     auto written = co_await into.write(part, done);
-    if (!written) { failure = fetch_failure{written.error(), {}, {}}; }
+    if (!written) { outcome.trouble = written.error(); }
     done += length;
   }
-  const bool keep = !failure && opened.judged.framed && opened.head.keep_alive;
+  const bool whole = !outcome.failure && !outcome.trouble;
+  const bool keep = whole && opened.judged.framed && opened.head.keep_alive;
   co_await state_->pool.give_back(std::move(opened.line), keep);
-  co_return failure;
+  co_return outcome;
 }
 
 io::task<source_client::range_outcome> source_client::fetch_range(
@@ -190,8 +192,11 @@ io::task<source_client::range_outcome> source_client::fetch_range(
       co_await io::ingest(buffers, line.stream(), line.held().first(held), into, range, check);
   line.consume(held);
   const std::optional<error>& stopped = outcome.report.stopped;
-  if (stopped) { outcome.failure = line.why_ended(*stopped, expected.what); }
-  const bool keep = !outcome.failure && opened.judged.framed && opened.head.keep_alive;
+  if (stopped && !outcome.report.stopped_here) {
+    outcome.failure = line.why_ended(*stopped, expected.what);
+  }
+  const bool whole = !outcome.failure && !stopped;
+  const bool keep = whole && opened.judged.framed && opened.head.keep_alive;
   co_await state_->pool.give_back(std::move(opened.line), keep);
   co_return outcome;
 }

@@ -50,8 +50,8 @@ io::task<result<std::size_t>> watched_stream::receive(std::span<std::byte> into,
 }
 
 io::task<result<void>> watched_stream::send(std::span<const std::byte> bytes,
-                                            std::chrono::nanoseconds stall) {
-  auto sent = co_await inner_->send(bytes, stall);
+                                            std::chrono::nanoseconds stall, bool more) {
+  auto sent = co_await inner_->send(bytes, stall, more);
   if (!sent) { note_failure(sent.error()); }
   co_return sent;
 }
@@ -60,6 +60,15 @@ io::task<result<void>> watched_stream::send_file(const io::file& from, std::uint
                                                  std::uint64_t length,
                                                  std::chrono::nanoseconds stall) {
   auto sent = co_await inner_->send_file(from, offset, length, stall);
+  if (!sent) { note_failure(sent.error()); }
+  co_return sent;
+}
+
+io::task<result<std::uint64_t>> watched_stream::send_cached(const io::file& from,
+                                                            std::uint64_t offset,
+                                                            std::uint64_t length,
+                                                            std::chrono::nanoseconds stall) {
+  auto sent = co_await inner_->send_cached(from, offset, length, stall);
   if (!sent) { note_failure(sent.error()); }
   co_return sent;
 }

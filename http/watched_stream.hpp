@@ -29,10 +29,14 @@ public:
   [[nodiscard]] io::task<result<std::size_t>> receive(std::span<std::byte> into,
                                                       std::chrono::nanoseconds stall) override;
   [[nodiscard]] io::task<result<void>> send(std::span<const std::byte> bytes,
-                                            std::chrono::nanoseconds stall) override;
+                                            std::chrono::nanoseconds stall,
+                                            bool more = false) override;
   [[nodiscard]] io::task<result<void>> send_file(const io::file& from, std::uint64_t offset,
                                                  std::uint64_t length,
                                                  std::chrono::nanoseconds stall) override;
+  [[nodiscard]] io::task<result<std::uint64_t>> send_cached(
+      const io::file& from, std::uint64_t offset, std::uint64_t length,
+      std::chrono::nanoseconds stall) override;
   void abort() noexcept override { inner_->abort(); }
   [[nodiscard]] io::task<void> close() override { return inner_->close(); }
   [[nodiscard]] const std::string& peer() const noexcept override { return inner_->peer(); }

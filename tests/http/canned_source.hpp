@@ -1,18 +1,19 @@
 #pragma once
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/http/loopback_listener.hpp"
 
 namespace sluice::http::test {
 
@@ -35,19 +36,10 @@ struct canned_answer {
 class canned_source {
 public:
   using script_function = std::function<canned_answer(int connection, int request)>;
-  explicit canned_source(script_function script)
-      : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr address{};
-    std::memcpy(&address, &at, sizeof at);
-    REQUIRE(::bind(listener_, &address, sizeof address) == 0);
-    REQUIRE(::listen(listener_, 16) == 0);
-    socklen_t length = sizeof address;
-    REQUIRE(::getsockname(listener_, &address, &length) == 0);
-    std::memcpy(&at, &address, sizeof at);
-    port_ = ntohs(at.sin_port);
+  explicit canned_source(script_function script) : script_(std::move(script)) {
+    const loopback_listener listening = listen_on_loopback(SOCK_CLOEXEC);
+    listener_ = listening.descriptor;
+    port_ = listening.port;
     thread_ = std::thread([this] { run(); });
   }
   ~canned_source() {
@@ -102,6 +94,9 @@ private:
     return true;
   }
   void serve(int peer, int connection) {
+    // An answer that waits for the peer's acknowledgement dies with the socket when we close.
+    const int at_once = 1;
+    ::setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     std::string box;
     for (int request = 0;; ++request) {
       std::size_t end = 0;
@@ -119,8 +114,8 @@ private:
         case canned_answer::then::keep: continue;
         case canned_answer::then::close: return;
         case canned_answer::then::reset: {
-          const linger at_once{1, 0};
-          ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+          const linger no_farewell{1, 0};
+          ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &no_farewell, sizeof no_farewell);
           return;
         }
         case canned_answer::then::hold:
@@ -134,7 +129,7 @@ private:
   }
 
   script_function script_;
-  int listener_;
+  int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<int> connections_{0};

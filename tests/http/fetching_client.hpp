@@ -96,11 +96,12 @@ public:
   std::optional<fetch_failure> fetch_to_file(const std::string& target, std::uint64_t size,
                                              std::string& bytes) {
     io::file into = open_file("whole");
-    auto failure = io::block_on<std::optional<fetch_failure>>(
+    auto outcome = io::block_on<source_client::file_outcome>(
         ring(), [&] { return client_->fetch_to_file(target, size, into, nullptr); });
+    CHECK(!outcome.trouble);
     io::block_on<void>(ring(), [&] { return into.close(); });
     bytes = *io::blocking::read_file(folder_.path() + "/whole", 64 << 20);
-    return failure;
+    return outcome.failure;
   }
 
 private:

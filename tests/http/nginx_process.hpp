@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "tests/http/loopback_listener.hpp"
 #include "tests/http/test_library.hpp"
 
 namespace sluice::http::test {
@@ -29,18 +30,9 @@ inline std::string nginx_path() {
 class nginx_process {
 public:
   nginx_process(const std::string& shipped_configuration, const std::string& library_root) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr address{};
-    std::memcpy(&address, &at, sizeof at);
-    REQUIRE(::bind(listener_, &address, sizeof address) == 0);
-    REQUIRE(::listen(listener_, 64) == 0);
-    socklen_t length = sizeof address;
-    REQUIRE(::getsockname(listener_, &address, &length) == 0);
-    std::memcpy(&at, &address, sizeof at);
-    port = ntohs(at.sin_port);
+    const loopback_listener listening = listen_on_loopback(0);
+    listener_ = listening.descriptor;
+    port = listening.port;
     write_configuration(shipped_configuration, library_root);
     start();
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "http/byte_range.hpp"
 #include "http/wire_path.hpp"
@@ -56,6 +57,34 @@ std::string output_of(const std::string& command) {
 }
 
 }  // namespace
+
+TEST_CASE("what was asked before is answered as before, until the catalogue says otherwise") {
+  served_content content;
+  running_server server(content);
+  raw_peer peer(server.port());
+  const std::string target = std::string(base) + "docs/readme.txt";
+  const auto first = peer.get(target);
+  const auto second = peer.get(target);
+  CHECK(second.raw_head == first.raw_head);
+  CHECK(second.body == first.body);
+  CHECK(peer.get(target, "Range: bytes=0-3\r\n").body == first.body.substr(0, 4));
+  CHECK(peer.get(target, "", "HEAD").raw_head == first.raw_head);
+
+  const auto entry = content.catalogue->find(content.content);
+  REQUIRE(entry.has_value());
+  // The file is exchanged, as healing does it: a new file under the old name.
+  const std::string path = storage::file_path(content.small);
+  const std::string healed(first.body.rbegin(), first.body.rend());
+  content.write(path + ".new", healed);
+  std::filesystem::rename(content.root() + "/" + path + ".new", content.root() + "/" + path);
+  content.catalogue->put(*entry);
+  CHECK(peer.get(target).body == healed);
+
+  content.catalogue->remove(content.content);
+  CHECK(peer.get(target).head.status == 404);
+  content.catalogue->put(*entry);
+  CHECK(peer.get(target).body == healed);
+}
 
 TEST_CASE("every file of a content is served under its path, whatever its size") {
   const served_content content;
