@@ -8,7 +8,8 @@
 namespace sluice::actors {
 
 /// The only writer of the node database. One transaction per request; mail from one sender keeps
-/// its order, so "state, then report, then forget" needs no waiting in between.
+/// its order, so "state, then report" needs no waiting in between; "forget" waits for the last
+/// report.
 using node_journal_actor = caf::typed_actor<
     caf::replies_to<add_job>::with<bool>,  // false: this job id was taken before
     caf::replies_to<update_job>::with<done>, caf::replies_to<forget_job>::with<done>,
@@ -17,19 +18,22 @@ using node_journal_actor = caf::typed_actor<
     caf::replies_to<forget_pieces>::with<done>, caf::replies_to<pin_keys>::with<done>,
     caf::replies_to<append_reports>::with<done>,  // not idempotent: each call is new reports
     caf::reacts_to<watch_outbox>, caf::replies_to<read_outbox>::with<outbox_page>,
-    caf::replies_to<acknowledge_reports>::with<done>>;
+    caf::replies_to<acknowledge_reports>::with<done>, caf::replies_to<health_question>::with<done>>;
 
 /// The only writer of the content library, as an actor: each request becomes a task of the
 /// library's reactor.
 using librarian_actor = caf::typed_actor<
     caf::replies_to<recheck_manifest>::with<storage::content_facts>,
     caf::replies_to<list_missing>::with<storage::missing_page>,
+    caf::replies_to<measure_missing>::with<std::uint64_t>,
     caf::replies_to<install_content>::with<done>, caf::replies_to<add_content_user>::with<done>,
     caf::replies_to<drop_content>::with<done>,
     caf::replies_to<make_snapshot>::with<storage::snapshot_outcome>,
     caf::replies_to<count_library>::with<storage::content_library::totals>,
+    caf::replies_to<health_question>::with<done>, caf::reacts_to<trash_tick>,
     caf::reacts_to<trust_keys>, caf::reacts_to<operation_done<result<storage::content_facts>>>,
     caf::reacts_to<operation_done<result<storage::missing_page>>>,
+    caf::reacts_to<operation_done<result<std::uint64_t>>>,
     caf::reacts_to<operation_done<result<void>>>,
     caf::reacts_to<operation_done<result<storage::snapshot_outcome>>>,
     caf::reacts_to<operation_done<result<storage::content_library::totals>>>>;
@@ -52,7 +56,7 @@ using transfer_job_actor =
     caf::typed_actor<caf::reacts_to<start_job>, caf::reacts_to<turn_granted>,
                      caf::reacts_to<cancel_job>, caf::reacts_to<source_gained>,
                      caf::reacts_to<page_progress>, caf::reacts_to<job_tick>,
-                     caf::replies_to<job_question>::with<job_answer>>;
+                     caf::reacts_to<report_again>, caf::replies_to<job_question>::with<job_answer>>;
 
 /// Takes notifications, knows every open job, lets four of them move bytes at once.
 using distribution_point_actor =
@@ -61,7 +65,8 @@ using distribution_point_actor =
                      caf::replies_to<poll_job>::with<rpc::poll_answer>,
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,
-                     caf::replies_to<drop_content>::with<done>, caf::reacts_to<turn_wanted>,
+                     caf::replies_to<drop_content>::with<done>,
+                     caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
                      caf::reacts_to<turn_returned>, caf::reacts_to<job_over>,
                      caf::reacts_to<site_registered>>;
 

@@ -4,6 +4,10 @@
 
 namespace sluice::actors {
 
+namespace {
+constexpr const char* removal_text = "the removal of the package";
+}
+
 void distribution_point_state::begin(self_pointer self, distribution_point_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
@@ -45,6 +49,7 @@ void distribution_point_state::open(const model::notification& given,
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
   jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
+  if (is_being_removed(given.content)) { caf::anon_send(job, cancel_job{removal_text}); }
   log::info("distribution_point",
             format("job {} for {} begins", given.job.text().substr(0, 8), given.content.text()));
 }
@@ -68,19 +73,26 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
   if (jobs_.size() + pending_.size() >= limits::jobs_per_distribution_point_max) {
     return rpc::notify_answer::at_capacity;
   }
+  if (is_being_removed(given.content)) {
+    return to_caf(error{errc::limit_reached, 0,
+                        format("take {}: it is being removed from {}; tell it again right after",
+                               given.content.text(), setup_.parts.name)});
+  }
   auto promise = self_->make_response_promise<rpc::notify_answer>();
   storage::job_record row;
   row.notification = given;
-  pending_.insert(given.job);
+  pending_.emplace(given.job, given.content);
   self_->request(setup_.journal, caf::infinite, add_job{row})
       .then(
           [this, given, promise](bool added) mutable {
             pending_.erase(given.job);
             if (added) { open(given, {}); }
+            if (!added) { settle_removals(given.job); }
             promise.deliver(added ? rpc::notify_answer::accepted : rpc::notify_answer::known);
           },
           [this, given, promise](caf::error& failure) mutable {
             pending_.erase(given.job);
+            settle_removals(given.job);
             promise.deliver(std::move(failure));
           });
   return promise;
@@ -150,24 +162,61 @@ caf::result<model::why_report> distribution_point_state::on_why(model::package_i
   return report;
 }
 
+/// A job may be committing already, too late to be cancelled: the content goes after it, and the
+/// answer comes after that.
 caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
+  removal made{asked, {}, self_->make_response_promise<done>()};
   for (const auto& [id, job] : jobs_) {
-    if (job.content == asked.content) {
-      caf::anon_send(job.actor, cancel_job{"the removal of the package"});
-    }
+    if (job.content != asked.content) { continue; }
+    made.jobs.insert(id);
+    caf::anon_send(job.actor, cancel_job{removal_text});
   }
-  auto promise = self_->make_response_promise<done>();
-  self_->request(setup_.librarian, caf::infinite, drop_content{asked})
-      .then([promise](done) mutable { promise.deliver(done{}); },
-            [promise](caf::error& given) mutable {
-              const error failure = from_caf(given);
-              if (failure.code == errc::not_found) {
-                promise.deliver(done{});
-              } else {
-                promise.deliver(std::move(given));
-              }
-            });
-  return promise;
+  for (const auto& [id, content] : pending_) {
+    if (content == asked.content) { made.jobs.insert(id); }  // cancelled when it opens
+  }
+  if (made.jobs.empty()) {
+    carry_out(made);
+  } else {
+    removals_.push_back(made);
+  }
+  return made.promise;
+}
+
+bool distribution_point_state::is_being_removed(const model::content_id& content) const {
+  return leaving_.contains(content) ||
+         std::any_of(removals_.begin(), removals_.end(),
+                     [&](const removal& waiting) { return waiting.asked.content == content; });
+}
+
+void distribution_point_state::settle_removals(const model::job_id& over) {
+  for (removal& waiting : removals_) { waiting.jobs.erase(over); }
+  const auto ready =
+      std::stable_partition(removals_.begin(), removals_.end(),
+                            [](const removal& waiting) { return !waiting.jobs.empty(); });
+  const std::vector<removal> due(ready, removals_.end());
+  removals_.erase(ready, removals_.end());
+  for (const removal& asked : due) { carry_out(asked); }
+}
+
+void distribution_point_state::carry_out(const removal& asked) {
+  leaving_.insert(asked.asked.content);
+  const auto gone = [this, content = asked.asked.content] {
+    leaving_.erase(leaving_.find(content));
+  };
+  self_->request(setup_.librarian, caf::infinite, drop_content{asked.asked})
+      .then(
+          [gone, promise = asked.promise](done) mutable {
+            gone();
+            promise.deliver(done{});
+          },
+          [gone, promise = asked.promise](caf::error& given) mutable {
+            gone();
+            if (from_caf(given).code == errc::not_found) {
+              promise.deliver(done{});
+            } else {
+              promise.deliver(std::move(given));
+            }
+          });
 }
 
 void distribution_point_state::on_turn_wanted(model::job_id job) {
@@ -194,6 +243,7 @@ void distribution_point_state::grant_turns() {
 
 void distribution_point_state::on_job_over(model::job_id job) {
   jobs_.erase(job);
+  settle_removals(job);
   on_turn_returned(job);
 }
 
@@ -220,6 +270,7 @@ distribution_point_actor::behavior_type distribution_point(
       [&state](node_question) { return state.on_node_question(); },
       [&state](const why_question& asked) { return state.on_why(asked.package); },
       [&state](const drop_content& asked) { return state.on_drop(asked); },
+      [](health_question) { return done{}; },
       [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },
       [&state](const job_over& mail) { state.on_job_over(mail.job); },

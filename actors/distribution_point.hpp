@@ -52,6 +52,16 @@ private:
     transfer_job_actor actor;
     caf::actor_addr address;
   };
+  /// A removal asked for: answered when the jobs that were open for its content are over, and what
+  /// they brought is gone.
+  struct removal {
+    drop_content asked;
+    std::set<model::job_id> jobs;
+    caf::typed_response_promise<done> promise;
+  };
+  void settle_removals(const model::job_id& over);
+  void carry_out(const removal& asked);
+  [[nodiscard]] bool is_being_removed(const model::content_id& content) const;
   void open(const model::notification& given, const model::job_situation& before);
   content_source_actor source_of(const model::source_entry& entry);
   void grant_turns();
@@ -59,7 +69,9 @@ private:
   self_pointer self_ = nullptr;
   distribution_point_setup setup_;
   std::map<model::job_id, open_job> jobs_;
-  std::set<model::job_id> pending_;  ///< notified, not yet journalled
+  std::map<model::job_id, model::content_id> pending_;  ///< notified, not yet journalled
+  std::vector<removal> removals_;                       ///< waiting for jobs
+  std::multiset<model::content_id> leaving_;            ///< the librarian removes them
   std::map<std::string, content_source_actor>
       sources_;  ///< by address, at most one per DP of the site
   std::deque<model::job_id> waiting_for_turn_;

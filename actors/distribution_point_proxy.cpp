@@ -1,5 +1,7 @@
 #include "actors/distribution_point_proxy.hpp"
 
+#include <algorithm>
+
 namespace sluice::actors {
 
 distribution_point_proxy_state::~distribution_point_proxy_state() {
@@ -12,12 +14,22 @@ void distribution_point_proxy_state::begin(self_pointer self,
                                            distribution_point_proxy_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
-  // A tracking that ended without saying so is begun again from its row at the next change or
-  // restart.
-  self->set_down_handler([this](caf::down_msg& mail) {
-    std::erase_if(trackings_,
-                  [&](const auto& entry) { return entry.second.address() == mail.source; });
+  self->set_down_handler([this](const caf::down_msg& mail) { on_down(mail); });
+}
+
+/// A tracking that ended without saying so, of an error nobody foresaw, is begun again from its
+/// row after a while.
+void distribution_point_proxy_state::on_down(const caf::down_msg& mail) {
+  const auto ended = std::find_if(trackings_.begin(), trackings_.end(), [&](const auto& entry) {
+    return entry.second.address() == mail.source;
   });
+  if (ended == trackings_.end()) { return; }
+  log::error("site", format("what the site does for {} on {} ended ({}); it begins again in {} s",
+                            ended->first.text(), setup_.name, caf::to_string(mail.reason),
+                            limits::actor_restart_delay.count()));
+  self_->delayed_send(distribution_point_proxy_actor{self_}, limits::actor_restart_delay,
+                      deliver{ended->first});
+  trackings_.erase(ended);
 }
 
 transfer_tracking_actor distribution_point_proxy_state::tracking_of(model::package_id package) {

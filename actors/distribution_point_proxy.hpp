@@ -32,6 +32,7 @@ public:
   void on_over(model::package_id package);
 
 private:
+  void on_down(const caf::down_msg& mail);
   transfer_tracking_actor tracking_of(model::package_id package);
 
   self_pointer self_ = nullptr;

@@ -65,9 +65,7 @@ void account(large_transfer& transfer, const http::source_client::range_outcome&
   transfer.unrecorded += outcome.report.written.size() * limits::piece_size;
   tell_progress(transfer);
   if (outcome.failure) { transfer.tally.blame(*outcome.failure); }
-  if (!outcome.failure && outcome.report.stopped) {
-    transfer.tally.fail_here(*outcome.report.stopped);
-  }
+  if (outcome.report.stopped_here) { transfer.tally.fail_here(*outcome.report.stopped); }
 }
 
 /// Takes range after range until the file is covered or something fails.

@@ -173,13 +173,12 @@ io::task<manifest_outcome> fetch_manifest_task(fetch_place place, fetch_manifest
     outcome.trouble = staged.error();
     co_return outcome;
   }
-  auto failure = co_await place.client->fetch_to_file(http::manifest_target(asked.content),
+  auto fetched = co_await place.client->fetch_to_file(http::manifest_target(asked.content),
                                                       model::raw(asked.size), *staged, place.stop);
   co_await staged->close();
-  if (failure) {
-    outcome.failure = to_source_failure(*failure);
-    co_return outcome;
-  }
+  outcome.trouble = fetched.trouble;
+  if (fetched.failure) { outcome.failure = to_source_failure(*fetched.failure); }
+  if (fetched.failure || fetched.trouble) { co_return outcome; }
   std::string text(signature.bytes.size(), '\0');
   std::memcpy(text.data(), signature.bytes.data(), text.size());
   auto facts = co_await library.verify_manifest(asked.content, asked.hash, asked.size, text);

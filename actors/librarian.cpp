@@ -4,6 +4,8 @@ namespace sluice::actors {
 
 namespace {
 
+constexpr auto sweep_interval = std::chrono::minutes(10);
+
 using self_pointer = librarian_actor::stateful_pointer<librarian_state>;
 
 librarian_actor handle(self_pointer self) { return {self}; }
@@ -32,10 +34,27 @@ auto snapshot(self_pointer self, const make_snapshot& mail) {
   });
 }
 
+io::task<void> sweep(storage::content_library* library, std::chrono::nanoseconds before) {
+  auto swept = co_await library->sweep_trash(before);
+  if (!swept) { log::warning("librarian", describe(swept.error())); }
+}
+
+void sweep_trash(self_pointer self) {
+  const node_parts& parts = self->state.parts;
+  const auto before = (parts.now() - self->state.trash_kept).time_since_epoch();
+  parts.ring->post([operations = parts.operations, library = parts.library, before] {
+    operations->start(sweep(library, before));
+  });
+  self->delayed_send(handle(self), sweep_interval, trash_tick{});
+}
+
 }  // namespace
 
-librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
+librarian_actor::behavior_type librarian(self_pointer self, node_parts parts,
+                                         std::chrono::hours trash_kept) {
   self->state.parts = std::move(parts);
+  self->state.trash_kept = trash_kept;
+  caf::anon_send(handle(self), trash_tick{});
   storage::content_library* library = self->state.parts.library;
   return {
       [self, library](const recheck_manifest& mail) {
@@ -47,6 +66,11 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
       [self, library](const list_missing& mail) {
         return promise_of<result<storage::missing_page>>(
             self, self->state.listings, [library, mail] { return library->missing(mail.request); });
+      },
+      [self, library](const measure_missing& mail) {
+        return promise_of<result<std::uint64_t>>(self, self->state.measurements, [library, mail] {
+          return library->bytes_missing(mail.content, mail.all);
+        });
       },
       [self, library](const install_content& mail) {
         return change(self,
@@ -60,10 +84,13 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
                       [library, mail] { return library->remove_content(mail.content, mail.user); });
       },
       [self](const make_snapshot& mail) { return snapshot(self, mail); },
-      [self, library](const count_library&) {
+      [self, library](const count_library& mail) {
         return promise_of<result<storage::content_library::totals>>(
-            self, self->state.counts, [library] { return library->count(); });
+            self, self->state.counts,
+            [library, mail] { return library->make_room(mail.bytes_wanted); });
       },
+      [self](trash_tick) { sweep_trash(self); },
+      [](health_question) { return done{}; },
       [self, library](const trust_keys& mail) {
         self->state.parts.ring->post([library, keys = mail.keys] { library->trust(keys); });
       },
@@ -72,6 +99,9 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
       },
       [self](operation_done<result<storage::missing_page>>& ended) {
         self->state.listings.finish(ended);
+      },
+      [self](operation_done<result<std::uint64_t>>& ended) {
+        self->state.measurements.finish(ended);
       },
       [self](operation_done<result<void>>& ended) { self->state.changes.finish(ended); },
       [self](operation_done<result<storage::snapshot_outcome>>& ended) {

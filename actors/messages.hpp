@@ -11,6 +11,9 @@
 /// What actors of a node say to one another: values only, never descriptors, spans or buffers.
 namespace sluice::actors {
 
+// To whoever is watched over --------------------------------------------------------------------
+struct health_question {};  ///< `done` when its turn comes; an error when it could not begin
+
 // To the node journal ---------------------------------------------------------------------------
 struct add_job {
   storage::job_record job;
@@ -71,7 +74,14 @@ struct drop_content {
   model::content_id content;
   storage::library_user user;
 };
-struct count_library {};
+struct measure_missing {  ///< answers how many bytes of room the content still needs
+  model::content_id content;
+  bool all = false;  ///< redistribute
+};
+struct count_library {
+  std::uint64_t bytes_wanted = 0;  ///< trash is emptied until so many are free
+};
+struct trash_tick {};  ///< time to look for old trash
 struct trust_keys {
   std::vector<hashing::public_key> keys;
 };
@@ -148,6 +158,7 @@ struct job_answer {
 struct job_tick {
   std::uint64_t wait = 0;
 };
+struct report_again {};  ///< the outbox did not take the last report
 
 // To the distribution point ---------------------------------------------------------------------
 struct turn_wanted {

@@ -69,6 +69,7 @@ node_journal_actor::behavior_type node_journal(
       [self](const acknowledge_reports& mail) {
         return answer(self->state.database->acknowledge(mail.up_to));
       },
+      [](health_question) { return done{}; },
   };
 }
 

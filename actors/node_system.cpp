@@ -1,5 +1,8 @@
 #include "actors/node_system.hpp"
 
+#include <atomic>
+
+#include "actors/ask.hpp"
 #include "actors/content_source.hpp"
 #include "actors/distribution_point.hpp"
 #include "actors/librarian.hpp"
@@ -22,6 +25,35 @@ struct system_config : caf::actor_system_config {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
   }
+};
+
+/// Asks each of them how it is; counts the answers.
+class round_of_questions {
+public:
+  template <typename... Handles>
+  explicit round_of_questions(caf::actor_system& system, const Handles&... whom) {
+    (ask(system, whom), ...);
+  }
+  [[nodiscard]] bool all_answered() const { return answered_->load() == asked_; }
+
+private:
+  template <typename Handle>
+  void ask(caf::actor_system& system, const Handle& whom) {
+    if (!whom) { return; }
+    ++asked_;
+    system.spawn(
+        [](caf::event_based_actor* self, Handle asked, std::shared_ptr<std::atomic<int>> answered) {
+          self->request(asked, caf::infinite, health_question{})
+              .then([answered](done) { ++*answered; },
+                    [](caf::error& failure) {
+                      log::error("node_system", describe(from_caf(failure)));
+                    });
+        },
+        whom, answered_);
+  }
+
+  int asked_ = 0;
+  std::shared_ptr<std::atomic<int>> answered_ = std::make_shared<std::atomic<int>>(0);
 };
 
 /// Ends an actor and waits until it is down.
@@ -51,6 +83,7 @@ struct node_system::state {
   management_point_actor management_point;
   std::unique_ptr<node_services> node;
   std::unique_ptr<site_services> administration;
+  std::optional<round_of_questions> questions;
 
   result<void> start_node();
   result<void> start_site();
@@ -61,7 +94,7 @@ result<void> node_system::state::start_node() {
   auto jobs = setup.node_database->jobs();
   if (!jobs) { return jobs.error(); }
   journal = system->spawn<caf::detached>(node_journal, setup.node_database);
-  librarian = system->spawn(actors::librarian, parts);
+  librarian = system->spawn(actors::librarian, parts, setup.trash_kept);
   distribution_point_setup pulling;
   pulling.parts = parts;
   pulling.site_address = setup.site_address;
@@ -110,7 +143,12 @@ result<void> node_system::state::start_site() {
   given.parts.clients = setup.clients;
   given.database = std::move(*writing);
   given.site_keys = setup.site_keys;
+  given.make_proxy = [this](distribution_point_proxy_setup proxy) {
+    return system->spawn(distribution_point_proxy, std::move(proxy));
+  };
   site = system->spawn<caf::detached>(actors::site, std::move(given));
+  const auto begun = ask<done>(*system, site, health_question{}, caf::infinite);
+  if (!begun) { return begun.error(); }
   management_point = system->spawn(actors::management_point, site);
   administration = std::make_unique<site_services>(*system, site, management_point,
                                                    std::move(*reading), setup.parts.now);
@@ -142,6 +180,14 @@ node_system::~node_system() {
   state_->node.reset();
   end(system, state_->librarian);
   end(system, state_->journal);
+}
+
+bool node_system::responsive() {
+  state& mine = *state_;
+  if (mine.questions && !mine.questions->all_answered()) { return false; }
+  mine.questions.emplace(*mine.system, mine.journal, mine.librarian, mine.distribution_point,
+                         mine.site);
+  return true;
 }
 
 void node_system::change_site_settings(std::vector<std::string> source_roots,

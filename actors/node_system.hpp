@@ -15,6 +15,7 @@ struct node_system_setup {
   model::node_id node;
   std::string version;
   std::string library_root;
+  std::chrono::hours trash_kept{24};
   std::string content_address;  ///< host:port where this node serves; empty: it does not
   std::string site_address;     ///< management point; empty: this node is the site server
   bool distribution_point = false;
@@ -44,6 +45,10 @@ public:
   [[nodiscard]] rpc::offered_services services() noexcept;
   /// Site servers: where package sources may lie and whether content is for anybody, from now on.
   void change_site_settings(std::vector<std::string> source_roots, bool anonymous_access);
+
+  /// True when every actor that a node cannot do without has answered since the last call, which
+  /// asked them; asks them again. One thread at a time.
+  bool responsive();
 
 private:
   struct state;

@@ -1,5 +1,7 @@
 #include "actors/site.hpp"
 
+#include <algorithm>
+
 #include "actors/site_rules.hpp"
 
 namespace sluice::actors {
@@ -10,30 +12,22 @@ site_state::~site_state() {
   }
 }
 
-result<void> site_state::begin(self_pointer self, site_setup setup) {
+void site_state::begin(self_pointer self, site_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
   self->set_down_handler([this](const caf::down_msg& mail) { on_down(mail); });
+  begun_ = take_up();
+}
+
+/// From the database on: whatever a site was in the midst of when it ended.
+result<void> site_state::take_up() {
   storage::site_database& database = *setup_.database;
-  const site_parts& parts = setup_.parts;
-  if (!parts.own_distribution_point.empty()) {
-    model::distribution_point_row own;
-    own.name = parts.own_distribution_point;
-    own.mode = model::distribution_point_mode::standard;
-    own.own = true;
-    auto put = database.put_distribution_point(own);
-    if (!put) { return put; }
-    put = database.put_registration(own.name, {}, {}, parts.own_content_address, "",
-                                    parts.node.now());
-    if (!put) { return put; }
-    std::vector<model::content_id> held;
-    for (const storage::catalogue_entry& entry : parts.node.catalogue->all()) {
-      const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
-      if ((entry.users & bit) != 0) { held.push_back(entry.content); }
-    }
-    put = database.replace_available(own.name, held);
-    if (!put) { return put; }
+  if (!setup_.parts.own_distribution_point.empty()) {
+    auto own = take_up_own_point();
+    if (!own) { return own; }
   }
+  auto dropped = drop_left_overs();
+  if (!dropped) { return dropped; }
   auto points = database.all_distribution_points();
   if (!points) { return points.error(); }
   for (const auto& point : *points) { spawn_proxy(point.row.name); }
@@ -43,17 +37,56 @@ result<void> site_state::begin(self_pointer self, site_setup setup) {
   return {};
 }
 
-/// A proxy that ended unexpectedly: its targets are taken up again at the next change or restart.
+result<void> site_state::take_up_own_point() {
+  storage::site_database& database = *setup_.database;
+  const site_parts& parts = setup_.parts;
+  model::distribution_point_row own;
+  own.name = parts.own_distribution_point;
+  own.mode = model::distribution_point_mode::standard;
+  own.own = true;
+  auto put = database.put_distribution_point(own);
+  if (!put) { return put; }
+  put =
+      database.put_registration(own.name, {}, {}, parts.own_content_address, "", parts.node.now());
+  if (!put) { return put; }
+  std::vector<model::content_id> held;
+  for (const storage::catalogue_entry& entry : parts.node.catalogue->all()) {
+    if (is_for(entry, storage::library_user::distribution_point)) { held.push_back(entry.content); }
+  }
+  return database.replace_available(own.name, held);
+}
+
+/// A proxy that ended by itself, of an error nobody foresaw, is begun again after a while.
 void site_state::on_down(const caf::down_msg& mail) {
-  const auto ended = [&](const auto& entry) { return entry.second.address() == mail.source; };
-  if (std::erase_if(proxies_, ended) == 0) { return; }
-  log::error("site", "a distribution point's proxy ended: " + caf::to_string(mail.reason));
+  const auto ended = std::find_if(proxies_.begin(), proxies_.end(), [&](const auto& entry) {
+    return entry.second.address() == mail.source;
+  });
+  if (ended == proxies_.end()) { return; }
+  log::error("site", format("what the site does for distribution point {} ended ({}); it begins "
+                            "again in {} s",
+                            ended->first, caf::to_string(mail.reason),
+                            limits::actor_restart_delay.count()));
+  self_->delayed_send(site_actor{self_}, limits::actor_restart_delay, proxy_due{ended->first});
+  proxies_.erase(ended);
+}
+
+void site_state::on_proxy_due(const std::string& name) {
+  auto point = setup_.database->distribution_point(name);
+  if (!point) { log::error("site", describe(point.error())); }
+  if (!point || !*point) { return; }
+  spawn_proxy(name);
+  auto open = setup_.database->open_distributions();
+  if (!open) { return log::error("site", describe(open.error())); }
+  for (const auto& row : *open) {
+    if (row.row.distribution_point == name) { deliver_to(name, row.row.package); }
+  }
 }
 
 void site_state::spawn_proxy(const std::string& name) {
   if (proxies_.contains(name)) { return; }
-  distribution_point_proxy_setup setup{setup_.parts, site_actor{self_}, name};
-  proxies_.emplace(name, self_->spawn<caf::monitored>(distribution_point_proxy, std::move(setup)));
+  const auto made = setup_.make_proxy({setup_.parts, site_actor{self_}, name});
+  self_->monitor(made);
+  proxies_.emplace(name, made);
 }
 
 void site_state::deliver_to(const std::string& name, const model::package_id& package) {
@@ -180,11 +213,7 @@ void site_state::on_removal_done(const removal_done& mail) {
 
 site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) {
   auto& state = self->state;
-  const auto begun = state.begin(self, std::move(setup));
-  if (!begun) {
-    log::error("site", describe(begun.error()));
-    self->quit(to_caf(begun.error()));
-  }
+  state.begin(self, std::move(setup));
   return {
       [&state](const add_package& asked) { return state.on_add_package(asked); },
       [&state](const remove_package& asked) { return state.on_remove_package(asked); },
@@ -197,6 +226,8 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
       [&state](const tracking_news& news) { state.on_news(news); },
       [&state](const removal_done& mail) { state.on_removal_done(mail); },
       [&state](const site_message& mail) { state.on_message(mail); },
+      [&state](const proxy_due& mail) { state.on_proxy_due(mail.name); },
+      [&state](health_question) { return to_caf(state.health()); },
       [&state](const change_settings& mail) { state.on_settings(mail); },
       [&state](const rpc::registration& given) { return to_caf(state.on_registration(given)); },
       [&state](const rpc::heartbeat_request& given) { return to_caf(state.on_heartbeat(given)); },

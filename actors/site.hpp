@@ -11,6 +11,7 @@ struct site_setup {
   site_parts parts;
   std::shared_ptr<storage::site_database> database;  ///< opened read_write
   std::vector<hashing::public_key> site_keys;        ///< told to nodes that register
+  std::function<distribution_point_proxy_actor(distribution_point_proxy_setup)> make_proxy;
 };
 
 /// The only writer of the site database. An operator's wish changes the desired state; what differs
@@ -24,7 +25,9 @@ public:
   site_state& operator=(const site_state&) = delete;
   ~site_state();  ///< ends its proxies: nobody else would
 
-  result<void> begin(self_pointer self, site_setup setup);
+  /// Without a beginning there is no site: whoever made it asks `health`, and ends it.
+  void begin(self_pointer self, site_setup setup);
+  [[nodiscard]] const result<void>& health() const { return begun_; }
 
   caf::result<model::package_row> on_add_package(const add_package& asked);
   caf::result<done> on_remove_package(const remove_package& asked);
@@ -36,6 +39,7 @@ public:
   void on_news(const tracking_news& news);
   void on_removal_done(const removal_done& mail);
   void on_message(const site_message& mail);
+  void on_proxy_due(const std::string& name);
   void on_settings(const change_settings& mail);
 
   result<rpc::registration_answer> on_registration(const rpc::registration& given);
@@ -43,6 +47,17 @@ public:
   result<std::uint64_t> on_reports(const rpc::report_batch& batch);
 
 private:
+  result<void> take_up();
+  result<void> take_up_own_point();
+  result<void> drop_left_overs();
+  bool is_left_over(const model::content_id& content);
+  std::optional<model::content_id> left_over_of(const model::package_id& package);
+  void drop_for_site(const model::content_id& content, std::function<void(result<void>)> then);
+  caf::result<done> drop_removed(const model::content_id& content);
+  result<void> begin_removal(const model::package_id& package, std::vector<std::string>& names);
+  result<void> reopen_given_up(const std::string& name);
+  void put_added(const add_package& asked, model::package_row row, model::byte_count manifest_size,
+                 caf::typed_response_promise<model::package_row> promise);
   result<std::string> find_root(const std::string& folder) const;
   result<model::package_id> package_id_for(const rpc::package_add_request& request);
   void package_added(const add_package& asked, const model::package_row& row);
@@ -65,6 +80,7 @@ private:
 
   self_pointer self_ = nullptr;
   site_setup setup_;
+  result<void> begun_;
   std::map<std::string, distribution_point_proxy_actor> proxies_;
   std::set<model::package_id> adding_;
 };

@@ -15,6 +15,7 @@ using site_actor = caf::typed_actor<
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
     caf::reacts_to<change_settings>, caf::replies_to<facts_question>::with<distribution_facts>,
     caf::reacts_to<tracking_news>, caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
+    caf::reacts_to<proxy_due>, caf::replies_to<health_question>::with<done>,
     caf::replies_to<rpc::registration>::with<rpc::registration_answer>,
     caf::replies_to<rpc::heartbeat_request>::with<rpc::heartbeat_answer>,
     caf::replies_to<rpc::report_batch>::with<std::uint64_t>>;  // idempotent by sequence

@@ -111,6 +111,26 @@ result<void> site_state::count_anew(const std::string& name) {
   return {};
 }
 
+/// B8: none of these jobs' notifications was heard; the node is, now.
+result<void> site_state::reopen_given_up(const std::string& name) {
+  storage::site_database& database = *setup_.database;
+  auto rows = database.without_tries(name);
+  if (!rows) { return rows.error(); }
+  std::erase_if(*rows, [](const auto& row) { return !waits_for_heartbeat(row); });
+  const auto kept = database.transaction([&]() -> result<void> {
+    for (storage::site_distribution& row : *rows) {
+      begin_job(row, model::job_id::make(setup_.parts.node.random), row.row.version,
+                row.row.bytes_total, row.redistribute, setup_.parts.node.now());
+      auto put = database.put_distribution(row);
+      if (!put) { return put; }
+    }
+    return {};
+  });
+  if (!kept) { return kept; }
+  for (const storage::site_distribution& row : *rows) { deliver_to(name, row.row.package); }
+  return {};
+}
+
 result<rpc::registration_answer> site_state::on_registration(const rpc::registration& given) {
   storage::site_database& database = *setup_.database;
   auto point = database.distribution_point(given.name);
@@ -147,6 +167,8 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   }
   if (known_epoch) { answer.acknowledged = (*point)->acknowledged; }
   broadcast_back(given.name);
+  const auto reopened = reopen_given_up(given.name);
+  if (!reopened) { return reopened.error(); }
   return answer;
 }
 
@@ -161,6 +183,8 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
   const auto put = setup_.database->put_heard((*point)->row.name, now);
   if (!put) { return put.error(); }
   if (silence > 3 * limits::heartbeat_interval) { broadcast_back((*point)->row.name); }
+  const auto reopened = reopen_given_up((*point)->row.name);
+  if (!reopened) { return reopened.error(); }
   return answer;
 }
 

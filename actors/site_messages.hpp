@@ -67,6 +67,10 @@ struct removal_done {
   model::package_id package;
   std::string name;
 };
+/// A proxy that ended by itself is due to be begun again.
+struct proxy_due {
+  std::string name;
+};
 struct site_message {
   std::uint32_t id = 0;
   std::vector<std::string> insertions;
@@ -119,6 +123,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::facts_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribution_facts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_news)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::removal_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::proxy_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::site_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::content_gained)

@@ -39,6 +39,20 @@ bool is_installed(const storage::site_distribution& row) noexcept {
          row.row.state == package_state::content_monitoring;
 }
 
+bool is_without_package(const model::content_id& content,
+                        const std::optional<storage::site_package>& package) noexcept {
+  return !package || package->row.version < content.version;
+}
+
+bool is_for(const storage::catalogue_entry& entry, storage::library_user user) noexcept {
+  return (entry.users & static_cast<std::uint8_t>(user)) != 0;
+}
+
+bool waits_for_heartbeat(const storage::site_distribution& row) noexcept {
+  return row.row.job_state == site_job_state::cancelled && row.row.tries_left == 0 &&
+         !row.cancelled && !row.removing;
+}
+
 void derive(storage::site_distribution& row) {
   model::distribution_row& shown = row.row;
   const std::uint64_t total = model::raw(shown.bytes_total);

@@ -15,6 +15,16 @@ namespace sluice::actors {
 [[nodiscard]] bool apply_report(storage::site_distribution& row,
                                 const model::state_message& report);
 
+/// True when no package of the site database is this content of the library.
+[[nodiscard]] bool is_without_package(const model::content_id& content,
+                                      const std::optional<storage::site_package>& package) noexcept;
+[[nodiscard]] bool is_for(const storage::catalogue_entry& entry,
+                          storage::library_user user) noexcept;
+
+/// B8: cancelled because every notification was in vain (unlike B10, whose polls were, and unlike
+/// an operator's wish): the next heartbeat of the node opens a new job.
+[[nodiscard]] bool waits_for_heartbeat(const storage::site_distribution& row) noexcept;
+
 /// Percent, bucket and ETA follow from the other fields.
 void derive(storage::site_distribution& row);
 

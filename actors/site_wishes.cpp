@@ -57,6 +57,13 @@ result<model::package_id> site_state::package_id_for(const rpc::package_add_requ
                  format("add package {}: it exists; see sluice package show {}", request.id->text(),
                         request.id->text())};
   }
+  if (left_over_of(*request.id)) {
+    return error{
+        errc::conflict, 0,
+        format("add package {0}: the library holds one that is no package any more; first: "
+               "sluice package remove {0}",
+               request.id->text())};
+  }
   return *request.id;
 }
 
@@ -76,7 +83,6 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
   self_->request(setup_.parts.librarian, caf::infinite, std::move(mail))
       .then(
           [this, asked, id = *id, promise](const storage::snapshot_outcome& made) mutable {
-            adding_.erase(id);
             model::package_row row;
             row.id = id;
             row.name = asked.request.name;
@@ -86,13 +92,7 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
             row.bytes = made.facts.bytes;
             row.manifest_hash = made.manifest_hash;
             row.created = setup_.parts.node.now();
-            const auto put = setup_.database->put_package(row, made.manifest_size);
-            if (!put) {
-              promise.deliver(to_caf(put.error()));
-              return;
-            }
-            package_added(asked, row);
-            promise.deliver(std::move(row));
+            put_added(asked, std::move(row), made.manifest_size, std::move(promise));
           },
           [this, id = *id, promise](caf::error& failure) mutable {
             adding_.erase(id);
@@ -106,47 +106,6 @@ void site_state::package_added(const add_package& asked, const model::package_ro
   add_message(2376, {row.id.text(), version, format("{}", model::raw(row.bytes))});
   add_message(2311, {row.id.text(), version, asked.admin});
   add_message(2301, {row.id.text(), version});
-}
-
-caf::result<done> site_state::on_remove_package(const remove_package& asked) {
-  storage::site_database& database = *setup_.database;
-  auto package = database.package(asked.package);
-  if (!package) { return to_caf(package.error()); }
-  if (!*package) {
-    return to_caf(
-        error{errc::not_found, 0,
-              format("remove package {}: see sluice package list", asked.package.text())});
-  }
-  const model::content_id content{asked.package, (*package)->row.version};
-  std::vector<std::string> names;
-  const auto kept = database.transaction([&]() -> result<void> {
-    auto points = database.all_distribution_points();
-    if (!points) { return points.error(); }
-    for (const auto& point : *points) {
-      auto row = database.distribution(asked.package, point.row.name);
-      if (!row) { return row.error(); }
-      if (!*row) { continue; }
-      (*row)->removing = true;
-      (*row)->row.state = model::package_state::removal_pending;
-      (*row)->row.job_state.reset();
-      (*row)->row.reason = "the package was removed";
-      derive(**row);
-      auto put = database.put_distribution(**row);
-      if (!put) { return put; }
-      names.push_back(point.row.name);
-    }
-    return database.forget_package(asked.package);
-  });
-  if (!kept) { return to_caf(kept.error()); }
-  add_message(2311, {asked.package.text(), format("{}", content.version), asked.admin});
-  for (const std::string& name : names) { deliver_to(name, asked.package); }
-  auto promise = self_->make_response_promise<done>();
-  self_
-      ->request(setup_.parts.librarian, caf::infinite,
-                drop_content{content, storage::library_user::site})
-      .then([promise](done) mutable { promise.deliver(done{}); },
-            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-  return promise;
 }
 
 result<void> site_state::check_sources(const model::distribution_point_row& changed) {

@@ -147,6 +147,7 @@ model::state_message transfer_job_state::state_message(state_report what) const 
 }
 
 void transfer_job_state::report(state_report what, bool final_report) {
+  if (last_report_) { return; }  // nothing comes after it
   if (what == state_report::success) {
     bytes_shown_ = model::raw(setup_.notification.package_size);
   }
@@ -161,16 +162,17 @@ void transfer_job_state::report(state_report what, bool final_report) {
   log::info("transfer_job",
             format("{}: {}{}", setup_.notification.content.text(), model::name_of(situation_.state),
                    reason_.empty() ? "" : ": " + reason_));
-  self_->request(setup_.journal, caf::infinite, std::move(mail))
-      .then([this](done) { apply(job_event::reported); },
-            [this](caf::error& failure) {
-              // The job row stays: after a restart the job is run again and reports again.
-              log::error("transfer_job", describe(from_caf(failure)));
-            });
+  last_report_ = std::move(mail);
+  store_last_report();
 }
 
+/// Nothing is forgotten before its last report is durable.
 void transfer_job_state::finish() {
   return_turn();
+  if (last_report_) {
+    forget_after_report_ = true;
+    return;
+  }
   caf::anon_send(setup_.journal, forget_job{setup_.notification.job});
   caf::anon_send(setup_.owner, job_over{setup_.notification.job});
   self_->quit();
@@ -305,6 +307,7 @@ transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer 
       [&state](source_gained) { state.on_source_gained(); },
       [&state](const page_progress& progress) { state.on_progress(progress); },
       [&state](job_tick tick) { state.on_tick(tick.wait); },
+      [&state](report_again) { state.store_last_report(); },
       [&state](job_question) { return state.on_question(); },
   };
 }

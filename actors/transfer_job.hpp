@@ -38,6 +38,7 @@ public:
   void on_source_gained();
   void on_progress(const page_progress& progress);
   void on_tick(std::uint64_t wait);
+  void store_last_report();
   job_answer on_question() const;
 
 private:
@@ -61,6 +62,7 @@ private:
   void return_turn();
   void record_state();
   void report(model::state_report what, bool final_report);
+  void on_last_report_refused(const error& failure);
   model::state_message state_message(model::state_report what) const;
   void finish();
 
@@ -69,6 +71,8 @@ private:
   void on_manifest(std::size_t source, const manifest_outcome& outcome);
   void plan_missing();
   void check_space();
+  void measure_missing();
+  void make_room(std::uint64_t bytes);
   void pump();
   void list(const stretch& where);
   void on_listing(const stretch& where, const storage::missing_page& found);
@@ -116,6 +120,8 @@ private:
   std::uint64_t last_page_ = 0;
   std::uint32_t troubles_ = 0;
 
+  static constexpr std::uint64_t space_reserve = 64 * limits::mib;  ///< left to the others
+  std::uint64_t space_wanted_ = space_reserve;                      ///< what a parked job waits for
   std::uint64_t bytes_present_ = 0;
   page_progress settled_;  ///< sums of the pages that are over
   std::uint64_t bytes_shown_ = 0;
@@ -127,6 +133,11 @@ private:
   std::string reason_;
   time_point since_;
   std::uint64_t wait_ = 0;  ///< counts waits: a tick of an earlier one does nothing
+  std::optional<append_reports> last_report_;  ///< how it ended; not durable yet
+  std::optional<error> last_report_trouble_;
+  std::chrono::seconds last_report_delay_{};
+  time_point last_report_next_;
+  bool forget_after_report_ = false;
   std::optional<time_point> next_round_;
   std::chrono::nanoseconds probe_delay_{};
 };

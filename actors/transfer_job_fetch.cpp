@@ -12,7 +12,6 @@ using model::source_verdict;
 namespace {
 
 constexpr std::size_t pages_in_flight_max = 3;
-constexpr std::uint64_t space_reserve = 64 * limits::mib;
 constexpr auto in_use_delay = std::chrono::seconds(1);
 constexpr auto progress_interval = std::chrono::milliseconds(500);
 
@@ -35,19 +34,38 @@ void transfer_job_state::plan_missing() {
           [this](caf::error& failure) { on_trouble(from_caf(failure)); });
 }
 
-/// Admission: the bytes still to come must fit, and leave the reserve.
+/// Admission: the bytes still to come must fit, and leave the reserve. Mostly there is room for the
+/// whole package; else what is missing is measured, and the trash makes room for that.
 void transfer_job_state::check_space() {
   self_->request(setup_.librarian, caf::infinite, count_library{})
       .then(
           [this](const storage::content_library::totals& totals) {
             const std::uint64_t size = model::raw(setup_.notification.package_size);
-            const std::uint64_t needed = size - std::min(size, bytes_shown_) + space_reserve;
-            if (totals.bytes_free < needed && retries_.empty() && cursor_.offset == 0) {
-              reason_ =
-                  format("needs up to {} bytes of space, {} are free", needed, totals.bytes_free);
-              return apply(job_event::no_space);
-            }
-            pump();
+            const std::uint64_t at_most = size - std::min(size, bytes_shown_) + space_reserve;
+            if (totals.bytes_free >= at_most) { return pump(); }
+            measure_missing();
+          },
+          [this](caf::error&) { pump(); });
+}
+
+void transfer_job_state::measure_missing() {
+  const bool all = setup_.notification.action == model::notification_action::redistribute;
+  self_
+      ->request(setup_.librarian, caf::infinite,
+                actors::measure_missing{setup_.notification.content, all})
+      .then([this](std::uint64_t bytes) { make_room(bytes + space_reserve); },
+            [this](caf::error&) { pump(); });
+}
+
+void transfer_job_state::make_room(std::uint64_t bytes) {
+  self_->request(setup_.librarian, caf::infinite, count_library{bytes})
+      .then(
+          [this, bytes](const storage::content_library::totals& totals) {
+            if (totals.bytes_free >= bytes) { return pump(); }
+            space_wanted_ = bytes;
+            reason_ = format("needs {} bytes of space, {} are free and no trash is left to empty",
+                             bytes, totals.bytes_free);
+            apply(job_event::no_space);
           },
           [this](caf::error&) { pump(); });
 }

@@ -11,6 +11,8 @@ using model::job_state;
 namespace {
 
 constexpr auto space_check_interval = std::chrono::seconds(10);
+constexpr auto report_delay_first = std::chrono::seconds(5);
+constexpr auto report_delay_last = std::chrono::seconds(60);
 
 std::string doing_of(job_state state) {
   switch (state) {
@@ -67,13 +69,13 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
   if (wait == 0) { return on_retry(); }
   if (wait != wait_) { return; }
   if (situation_.state == job_state::parked) {
-    self_->request(setup_.librarian, caf::infinite, count_library{})
+    self_->request(setup_.librarian, caf::infinite, count_library{space_wanted_})
         .then(
             [this, wait](const storage::content_library::totals& totals) {
-              const std::uint64_t size = model::raw(setup_.notification.package_size);
-              const std::uint64_t needed = size - std::min(size, bytes_shown_) + 64 * limits::mib;
-              if (totals.bytes_free >= needed) { return apply(job_event::space_found); }
-              if (wait == wait_) { schedule_tick(space_check_interval); }
+              if (wait != wait_ || situation_.state != job_state::parked) { return; }
+              if (totals.bytes_free < space_wanted_) { return schedule_tick(space_check_interval); }
+              space_wanted_ = space_reserve;
+              apply(job_event::space_found);
             },
             [this](caf::error&) { schedule_tick(space_check_interval); });
     return;
@@ -84,6 +86,27 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
   probe_delay_ = std::min<std::chrono::nanoseconds>(probe_delay_ * 2, limits::source_probe_last);
   const auto left = *next_round_ - self_->clock().now();
   schedule_tick(std::min<std::chrono::nanoseconds>(probe_delay_, left));
+}
+
+/// Until the outbox takes it: a job that ended is known to this node only, and stays until then.
+void transfer_job_state::store_last_report() {
+  self_->request(setup_.journal, caf::infinite, append_reports{*last_report_})
+      .then(
+          [this](done) {
+            last_report_.reset();
+            last_report_trouble_.reset();
+            if (forget_after_report_) { return finish(); }
+            apply(job_event::reported);
+          },
+          [this](caf::error& failure) { on_last_report_refused(from_caf(failure)); });
+}
+
+void transfer_job_state::on_last_report_refused(const error& failure) {
+  last_report_delay_ = last_report_trouble_ ? std::min(last_report_delay_ * 2, report_delay_last)
+                                            : report_delay_first;
+  last_report_trouble_ = failure;
+  last_report_next_ = self_->clock().now() + last_report_delay_;
+  self_->delayed_send(transfer_job_actor{self_}, last_report_delay_, report_again{});
 }
 
 /// D10: a source that answers again ends the wait early.
@@ -111,10 +134,18 @@ model::why_report transfer_job_state::why() const {
   report.subject = format("{} on {}", setup_.notification.content.text(), setup_.parts.name);
   report.doing = doing_of(situation_.state);
   report.since = calendar_of(since_);
-  if (after_turn_) {
+  if (last_report_trouble_) {
+    report.doing +=
+        format(", but its last report could not be stored: {}", describe(*last_report_trouble_));
+    report.next = "stores its last report again";
+    report.next_time = calendar_of(last_report_next_);
+  } else if (after_turn_) {
     report.doing =
         format("waits for its turn: {} jobs move bytes at once", limits::jobs_moving_max);
     report.next = "starts when one of them ends or waits";
+  } else if (pausing_ && troubles_ > 0) {
+    report.doing = format("waits a few seconds after its own disk failed: {}", reason_);
+    report.next = "tries again by itself; after a few failures in a row the job fails";
   } else if (situation_.state == job_state::downloading && !current_source_.empty()) {
     report.doing = format("downloads from {}, {} bytes/s", current_source_, rate_);
     report.next = "commits when the last piece is verified";

@@ -144,7 +144,7 @@ void transfer_tracking_state::on_notified(const notified& mail) {
   calling_ = false;
   if (look_again_) {
     look_again_ = false;
-    if (!mail.failure && mail.answer != rpc::notify_answer::at_capacity) { polls_ = 0; }
+    if (!mail.failure && mail.answer == rpc::notify_answer::accepted) { polls_ = 0; }
     return look();
   }
   if (mail.failure && mail.failure->code == errc::limit_reached) {
@@ -165,7 +165,8 @@ void transfer_tracking_state::on_notified(const notified& mail) {
   told.next_try = model::calendar_time{};
   tell(told);
   say(8210, {setup_.package.text(), setup_.name, facts_.notification.job.text()});
-  polls_ = 0;
+  // "known" is no news of the job: it may be long over there.
+  if (mail.answer == rpc::notify_answer::accepted) { polls_ = 0; }
   schedule(wait::running, limits::status_poll_delay);
 }
 
@@ -182,9 +183,7 @@ void transfer_tracking_state::retry_later(const error& failure) {
     told.state = package_state::install_failed;
     told.next_try = model::calendar_time{};
     tell(told);
-    waiting_ = wait::retry;  // a heartbeat of the node opens a new round
-    tries_ = 0;
-    return;
+    return over();  // the next heartbeat of the node opens a new job
   }
   told.state = package_state::install_retrying;
   told.next_try = in(limits::notification_retry_delay);

@@ -170,6 +170,47 @@ TEST_CASE("a removed package that is not here is a success") {
   CHECK(node.library.dropped.size() == 1);
 }
 
+TEST_CASE("whenever a removal comes, the content is not there after its answer") {
+  for (std::uint64_t turn = 0; turn < 60; ++turn) {
+    CAPTURE(turn);
+    virtual_node node(turn);
+    const auto content = node.add_package(1, 8, 1000);
+    const auto given = node.notification_for(content, {"a:1"});
+    node.library.commit_failures = {error{errc::os_failed, 5, "commit"}};  // tried again in 2 s
+    node.tell_to_start(given);
+    std::uint64_t turns = 0;
+    node.run([&] {
+      if (turns++ == turn) { node.tell_to_cancel(content); }
+    });
+    if (turns <= turn) { break; }
+    node.advance(1min);
+    CHECK(!node.library.committed.contains(content));
+    CHECK(node.jobs_in_database() == 0);
+  }
+}
+
+TEST_CASE("a removal is answered after the job that could not be cancelled any more") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.commit_failures = {error{errc::os_failed, 5, "commit"}};  // tried again in 2 s
+  CHECK(node.notify(given).ok());
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  node.tell_to_cancel(content);
+  node.run();
+  CHECK(node.library.dropped.empty());
+  const auto early = node.notify(node.notification_for(content, {"a:1"}));
+  REQUIRE(!early);
+  CHECK(early.error().code == errc::limit_reached);
+  CHECK(*node.notify(given) == notify_answer::known);
+  node.advance(5s);
+  CHECK(node.library.installs == 1);
+  CHECK(node.library.dropped.size() == 1);
+  CHECK(!node.library.committed.contains(content));
+  CHECK(*node.notify(node.notification_for(content, {"a:1"})) == notify_answer::accepted);
+  CHECK(node.library.committed.contains(content));
+}
+
 TEST_CASE("a restart with fifty open jobs lets four of them move") {
   virtual_node node;
   open_silent_jobs(node, limits::jobs_per_distribution_point_max);

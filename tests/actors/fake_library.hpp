@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,8 +23,12 @@ struct fake_library {
   std::set<model::file_id> files;
   std::set<model::content_id> committed;
   std::vector<model::content_id> dropped;
+  std::set<model::content_id> for_site;  ///< snapshots that the site has not dropped
+  std::deque<error> drop_failures;       ///< the next drops for the site end so
+  std::function<void()> after_snapshot;  ///< before its answer leaves
   std::size_t files_per_page = 4;
   std::uint64_t bytes_free = 1ULL << 40;
+  std::uint64_t bytes_in_trash = 0;
   storage::snapshot_outcome snapshot;            ///< of every package that is added
   std::deque<error> commit_failures;             ///< the next commits end so
   std::optional<model::file_id> lost_at_commit;  ///< gone when the next commit fails

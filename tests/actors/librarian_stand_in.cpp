@@ -1,5 +1,7 @@
 #include "tests/actors/librarian_stand_in.hpp"
 
+#include <algorithm>
+
 namespace sluice::actors::testing {
 
 namespace {
@@ -40,6 +42,18 @@ caf::result<done> install(fake_library& library, const model::content_id& conten
   return done{};
 }
 
+caf::result<done> drop(fake_library& library, const drop_content& asked) {
+  const bool by_site = asked.user == storage::library_user::site;
+  if (by_site && !library.drop_failures.empty()) {
+    const error failure = library.drop_failures.front();
+    library.drop_failures.pop_front();
+    return to_caf(failure);
+  }
+  library.dropped.push_back(asked.content);
+  (by_site ? library.for_site : library.committed).erase(asked.content);
+  return done{};
+}
+
 librarian_actor::behavior_type librarian_stand_in(
     librarian_actor::stateful_pointer<librarian_stand_in_state>, fake_library* library) {
   return {
@@ -50,22 +64,37 @@ librarian_actor::behavior_type librarian_stand_in(
         return storage::content_facts{};
       },
       [library](const list_missing& mail) { return missing(*library, mail.request); },
+      [library](const measure_missing& mail) {
+        std::uint64_t bytes = 0;
+        for (const model::file_id& file : library->packages.at(mail.content).files) {
+          if (!library->files.contains(file)) { bytes += model::raw(file.size); }
+        }
+        return bytes;
+      },
       [library](const install_content& mail) { return install(*library, mail.content); },
       [library](const add_content_user& mail) { return install(*library, mail.content); },
-      [library](const drop_content& mail) {
-        library->dropped.push_back(mail.content);
-        library->committed.erase(mail.content);
-        return done{};
+      [library](const drop_content& mail) { return drop(*library, mail); },
+      [library](const make_snapshot& mail) {
+        library->for_site.insert(mail.content);
+        if (library->after_snapshot) { library->after_snapshot(); }
+        return library->snapshot;
       },
-      [library](const make_snapshot&) { return library->snapshot; },
-      [library](const count_library&) {
+      [library](const count_library& mail) {
+        const std::uint64_t lacking =
+            mail.bytes_wanted - std::min(mail.bytes_wanted, library->bytes_free);
+        const std::uint64_t emptied = std::min(lacking, library->bytes_in_trash);
+        library->bytes_in_trash -= emptied;
+        library->bytes_free += emptied;
         storage::content_library::totals totals;
         totals.bytes_free = library->bytes_free;
         return totals;
       },
+      [](trash_tick) {},
+      [](health_question) { return done{}; },
       [](const trust_keys&) {},
       [](operation_done<result<storage::content_facts>>&) {},
       [](operation_done<result<storage::missing_page>>&) {},
+      [](operation_done<result<std::uint64_t>>&) {},
       [](operation_done<result<void>>&) {},
       [](operation_done<result<storage::snapshot_outcome>>&) {},
       [](operation_done<result<storage::content_library::totals>>&) {},

@@ -1,9 +1,10 @@
 #include <doctest/doctest.h>
 
-#include "tests/actors/virtual_site.hpp"
+#include "tests/actors/site_chain.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using actors::testing::chain;
 using actors::testing::virtual_site;
 using model::console_bucket;
 using model::package_state;
@@ -14,19 +15,6 @@ using rpc::notify_answer;
 namespace {
 
 constexpr std::uint64_t package_bytes = 1'000'000;
-
-/// `main` holds the package; dp1 pulls from main, dp2 from dp1; all have registered.
-struct chain {
-  chain() : package(site.add_package()) {
-    CHECK(site.add_point("dp1", {"main:1"}).ok());
-    CHECK(site.add_point("dp2", {"dp1:1"}).ok());
-    CHECK(site.register_node("dp1").ok());
-    CHECK(site.register_node("dp2").ok());
-    CHECK(site.distribute(package, {"main"}).ok());
-  }
-  virtual_site site;
-  model::package_id package;
-};
 
 bool speaks_of(const error& failure, const std::string& what) {
   return describe(failure).find(what) != std::string::npos;

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/base.hpp"
 #include "tests/actors/virtual_node.hpp"
@@ -51,6 +52,66 @@ TEST_CASE("the job is forgotten only after its success is in the outbox") {
   });
   CHECK(seen);
   CHECK(node.jobs_in_database() == 0);
+}
+
+namespace {
+
+struct ending {
+  job_state state;
+  state_report report;
+};
+constexpr std::array endings{ending{job_state::succeeded, state_report::success},
+                             ending{job_state::failed, state_report::failure},
+                             ending{job_state::cancelled, state_report::cancelled}};
+
+/// A job that has ended so five minutes ago, and could not say it.
+model::notification end_unheard(virtual_node& node, job_state end) {
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  if (end == job_state::failed) { node.source("a").manner = source_manner::broken_volume; }
+  if (end == job_state::cancelled) { node.source("a").manner = source_manner::silent; }
+  node.outbox_trouble = error{errc::limit_reached, 0, "append to the outbox"};
+  CHECK(node.notify(given).ok());
+  if (end == job_state::cancelled) { node.tell_to_cancel(content); }
+  node.advance(5min);
+  return given;
+}
+
+}  // namespace
+
+TEST_CASE("a job stays until the outbox has taken how it ended") {
+  for (const ending& end : endings) {
+    CAPTURE(model::name_of(end.state));
+    virtual_node node;
+    const auto given = end_unheard(node, end.state);
+    CHECK(node.jobs_in_database() == 1);
+    CHECK(node.reports(given.job).empty());
+    const auto why = node.why(given.content.package);
+    CHECK(why.doing.find("its last report could not be stored: ") != std::string::npos);
+    REQUIRE(why.next_time);
+    CHECK(*why.next_time > node.now());
+    CHECK(*why.next_time <= node.now() + 60s);
+    node.outbox_trouble.reset();
+    node.advance(60s);
+    CHECK(node.jobs_in_database() == 0);
+    CHECK(node.reports(given.job) == std::vector{end.report});
+    node.advance(forever);
+    CHECK(node.reports(given.job).size() == 1);
+  }
+}
+
+TEST_CASE("a job whose end the outbox did not take tells it after a restart") {
+  for (const ending& end : endings) {
+    CAPTURE(model::name_of(end.state));
+    virtual_node node;
+    const auto given = end_unheard(node, end.state);
+    node.restart();
+    CHECK(node.jobs_in_database() == 1);
+    node.outbox_trouble.reset();
+    node.advance(60s);
+    CHECK(node.jobs_in_database() == 0);
+    CHECK(ends_with(node.reports(given.job), end.report));
+  }
 }
 
 TEST_CASE("a second distribution moves no bytes") {
@@ -278,7 +339,7 @@ TEST_CASE("a cancel after the last piece is too late") {
   node.library.commit_failures = {error{errc::os_failed, 5, "commit"}};  // tried again in 2 s
   CHECK(node.notify(given).ok());
   CHECK(node.poll(given.job).state.state == job_state::downloaded);
-  node.cancel_by_removal(content);
+  node.tell_to_cancel(content);
   CHECK(node.poll(given.job).state.state == job_state::downloaded);
   node.advance(5s);
   CHECK(ends_with(node.reports(given.job), state_report::success));
@@ -303,6 +364,7 @@ TEST_CASE("a cancel that races with the last pages ends one way, never both") {
     CHECK(node.jobs_in_database() == 0);
     const bool succeeded = reports.back() == state_report::success;
     CHECK(succeeded == (node.library.installs == 1));
+    CHECK(node.library.committed.contains(content) == (turns <= turn));
   }
 }
 
@@ -317,6 +379,44 @@ TEST_CASE("a full volume parks the job, and space wakes it") {
   CHECK(node.source("a").pages_asked == 0);
   node.library.bytes_free = limits::gib;
   node.advance(10s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("trash makes room for a job, and only as far as it needs it") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, limits::mib);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.bytes_free = 50 * limits::mib;
+  node.library.bytes_in_trash = limits::gib;
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.library.bytes_in_trash == limits::gib - 54 * limits::mib);  // 64 MiB stay free
+}
+
+TEST_CASE("a parked job takes what others throw away meanwhile") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, limits::mib);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.bytes_free = 50 * limits::mib;
+  CHECK(node.notify(given).ok());
+  const auto parked = node.poll(given.job);
+  CHECK(parked.state.state == job_state::parked);
+  CHECK(parked.state.reason.find("needs 109051904 bytes") == 0);
+  node.library.bytes_in_trash = 54 * limits::mib;
+  node.advance(10s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a job needs room for what is missing, not for what is here already") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, limits::mib);
+  const auto given = node.notification_for(content, {"a:1"});
+  const auto& files = node.library.packages[content].files;
+  node.library.files.insert(files.begin(), files.begin() + 30);
+  node.library.bytes_free = 74 * limits::mib;
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
   CHECK(ends_with(node.reports(given.job), state_report::success));
 }
 
@@ -343,6 +443,10 @@ TEST_CASE("a volume that takes no writes fails the job after a few tries, not at
   node.source("a").manner = source_manner::broken_volume;
   CHECK(node.notify(given).ok());
   CHECK(node.source("a").pages_asked == 1);
+  const auto why = node.why(content.package);
+  CHECK(why.doing.find("its own disk failed: cannot write into the library") != std::string::npos);
+  REQUIRE(why.sources.size() == 1);
+  CHECK(why.sources.front().verdict == "has it");
   node.advance(5min);
   CHECK(ends_with(node.reports(given.job), state_report::failure));
   CHECK(node.source("a").pages_asked == 6);

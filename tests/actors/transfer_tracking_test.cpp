@@ -1,9 +1,10 @@
 #include <doctest/doctest.h>
 
-#include "tests/actors/virtual_site.hpp"
+#include "tests/actors/site_chain.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using actors::testing::chain;
 using actors::testing::virtual_site;
 using model::console_bucket;
 using model::package_state;
@@ -14,26 +15,6 @@ using rpc::notify_answer;
 namespace {
 
 constexpr std::uint64_t package_bytes = 1'000'000;
-
-struct chain {
-  chain() : package(site.add_package()) {
-    CHECK(site.add_point("dp1", {"main:1"}).ok());
-    CHECK(site.add_point("dp2", {"dp1:1"}).ok());
-    CHECK(site.register_node("dp1").ok());
-    CHECK(site.register_node("dp2").ok());
-    CHECK(site.distribute(package, {"main"}).ok());
-  }
-  /// As a node would, so that the site does not think it silent.
-  void beat_for(std::chrono::minutes distance) {
-    for (auto passed = 0min; passed < distance; passed += 1min) {
-      site.advance(1min);
-      CHECK(site.heartbeat("dp1").ok());
-      CHECK(site.heartbeat("dp2").ok());
-    }
-  }
-  virtual_site site;
-  model::package_id package;
-};
 
 }  // namespace
 
@@ -178,6 +159,20 @@ TEST_CASE("a running job is polled every hour, and given up at the site after 72
   CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
   CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_failed);
   parts.site.advance(200h);
+  CHECK(parts.site.node("dp1").polls == 72);
+}
+
+TEST_CASE("a node that knows the job, and nothing of it, is given up after 72 polls, too") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").answer = notify_answer::known;  // it was over, and its report got lost
+  parts.site.node("dp1").poll_answer.known = false;
+  parts.beat_for(72h);
+  CHECK(parts.site.node("dp1").polls == 72);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+  parts.beat_for(1h);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+  parts.beat_for(24h);
   CHECK(parts.site.node("dp1").polls == 72);
 }
 

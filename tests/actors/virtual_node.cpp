@@ -4,6 +4,7 @@
 
 #include "actors/distribution_point.hpp"
 #include "actors/node_journal.hpp"
+#include "tests/actors/failing_journal.hpp"
 #include "tests/actors/librarian_stand_in.hpp"
 #include "tests/actors/virtual_time.hpp"
 
@@ -182,6 +183,7 @@ struct virtual_node::state {
   seeded_random random;
   std::shared_ptr<storage::node_database> database;
   std::map<std::string, fake_source> sources;
+  node_journal_actor real_journal;
   node_journal_actor journal;
   librarian_actor librarian;
   distribution_point_actor distribution_point;
@@ -198,11 +200,13 @@ virtual_node::~virtual_node() {
   state_->time.end(state_->distribution_point);
   state_->time.end(state_->librarian);
   state_->time.end(state_->journal);
+  state_->time.end(state_->real_journal);
 }
 
 void virtual_node::begin_actors() {
   caf::actor_system& system = state_->time.system();
-  state_->journal = system.spawn(node_journal, state_->database);
+  state_->real_journal = system.spawn(node_journal, state_->database);
+  state_->journal = spawn_failing_journal(system, state_->real_journal, outbox_trouble);
   state_->librarian = spawn_librarian(system, library);
   distribution_point_setup setup;
   setup.parts.name = "dp9";
@@ -226,6 +230,7 @@ void virtual_node::restart() {
   state_->time.end(state_->distribution_point);
   state_->time.end(state_->librarian);
   state_->time.end(state_->journal);
+  state_->time.end(state_->real_journal);
   begin_actors();
   run();
 }

@@ -42,7 +42,8 @@ public:
   ~virtual_node();
 
   fake_library library;
-  std::vector<std::string> asked;  ///< "dp1 manifest", "dp1 page": in order, all sources
+  std::optional<error> outbox_trouble;  ///< every report is refused with it
+  std::vector<std::string> asked;       ///< "dp1 manifest", "dp1 page": in order, all sources
   fake_source& source(const std::string& name);
   storage::node_database& database();
 

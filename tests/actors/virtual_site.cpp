@@ -71,7 +71,9 @@ struct virtual_site::state {
   std::map<std::string, fake_node> nodes;
   std::map<std::string, std::uint64_t> sequences;
   std::uint16_t ports = 2000;
+  std::string path;
   librarian_actor librarian;
+  std::map<std::string, distribution_point_proxy_actor> proxies;
   site_actor site;
   management_point_actor management_point;
 
@@ -83,8 +85,10 @@ struct virtual_site::state {
   }
 };
 
-virtual_site::virtual_site() : state_(std::make_unique<state>()) {
-  auto opened = storage::site_database::open("", storage::site_database::mode::read_write);
+virtual_site::virtual_site(std::string database_path) : state_(std::make_unique<state>()) {
+  state_->path = std::move(database_path);
+  auto opened =
+      storage::site_database::open(state_->path, storage::site_database::mode::read_write);
   SLUICE_CHECK(opened.ok());
   state_->database = std::move(*opened);
   library.snapshot.facts.files = 10;
@@ -98,6 +102,7 @@ virtual_site::~virtual_site() { end_actors(); }
 void virtual_site::end_actors() {
   state_->time.end(state_->management_point);
   state_->time.end(state_->site);
+  state_->proxies.clear();
   state_->time.end(state_->librarian);
 }
 
@@ -107,10 +112,13 @@ void virtual_site::begin_actors() {
   site_setup setup;
   setup.parts.node.name = "main";
   setup.parts.node.catalogue = std::make_shared<storage::content_catalogue>();
-  for (const model::content_id& content : library.committed) {
+  std::map<model::content_id, unsigned> users;
+  for (const auto& content : library.committed) { users[content] |= 2; }
+  for (const auto& content : library.for_site) { users[content] |= 1; }
+  for (const auto& [content, mask] : users) {
     storage::catalogue_entry entry;
     entry.content = content;
-    entry.users = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+    entry.users = static_cast<std::uint8_t>(mask);
     setup.parts.node.catalogue->put(entry);
   }
   setup.parts.node.now = [this] { return now(); };
@@ -123,6 +131,12 @@ void virtual_site::begin_actors() {
   setup.parts.clients = state_->clients;
   setup.database = state_->database;
   setup.site_keys.push_back({});
+  setup.make_proxy = [this](distribution_point_proxy_setup given) {
+    const std::string name = given.name;
+    auto made = state_->time.system().spawn(distribution_point_proxy, std::move(given));
+    state_->proxies[name] = made;
+    return made;
+  };
   state_->site = system.spawn(actors::site, std::move(setup));
   state_->management_point = system.spawn(actors::management_point, state_->site);
   run();
@@ -131,6 +145,26 @@ void virtual_site::begin_actors() {
 void virtual_site::restart() {
   end_actors();
   begin_actors();
+}
+
+void virtual_site::restart(storage::site_database::mode how) {
+  end_actors();
+  state_->database.reset();
+  auto opened = storage::site_database::open(state_->path, how);
+  SLUICE_CHECK(opened.ok());
+  state_->database = std::move(*opened);
+  begin_actors();
+}
+
+result<void> virtual_site::health() {
+  const auto answer = state_->ask<done>(state_->site, health_question{});
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+void virtual_site::kill_proxy(const std::string& name) {
+  caf::anon_send_exit(state_->proxies.at(name), caf::exit_reason::kill);
+  run();
 }
 
 fake_node& virtual_site::node(const std::string& name) { return state_->nodes[name]; }

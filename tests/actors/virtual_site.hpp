@@ -35,7 +35,8 @@ public:
 
 class virtual_site {
 public:
-  virtual_site();
+  /// "" as path: the database is in memory.
+  explicit virtual_site(std::string database_path = {});
   ~virtual_site();
 
   fake_library library;
@@ -74,6 +75,10 @@ public:
   [[nodiscard]] std::size_t messages(std::uint32_t id);
   /// Ends the site's actors and begins them again from the database.
   void restart();
+  /// The same with the database on disk, opened again.
+  void restart(storage::site_database::mode how);
+  result<void> health();  ///< of the site
+  void kill_proxy(const std::string& name);
 
   void run();
   void advance(std::chrono::nanoseconds distance);

@@ -1,0 +1,139 @@
+#include "actors/site.hpp"
+#include "actors/site_rules.hpp"
+
+/// What the content library holds for the site, and what the site database knows of it. A package
+/// is in the library before it has a row, and until after the row is gone; whatever ends the site,
+/// or fails, in between leaves a content without a package.
+namespace sluice::actors {
+
+namespace {
+
+constexpr auto for_site = storage::library_user::site;
+
+}  // namespace
+
+bool site_state::is_left_over(const model::content_id& content) {
+  auto package = setup_.database->package(content.package);
+  if (!package) {
+    log::error("site", describe(package.error()));
+    return false;
+  }
+  return !adding_.contains(content.package) && is_without_package(content, *package);
+}
+
+/// The newest one of this package.
+std::optional<model::content_id> site_state::left_over_of(const model::package_id& package) {
+  const auto held = setup_.parts.node.catalogue->newest(package, for_site);
+  if (!held || !is_left_over(held->content)) { return std::nullopt; }
+  return held->content;
+}
+
+/// Also when it is gone already.
+void site_state::drop_for_site(const model::content_id& content,
+                               std::function<void(result<void>)> then) {
+  self_->request(setup_.parts.librarian, caf::infinite, drop_content{content, for_site})
+      .then([then](done) { then({}); },
+            [then](caf::error& failure) {
+              const error given = from_caf(failure);
+              then(given.code == errc::not_found ? result<void>() : result<void>(given));
+            });
+}
+
+/// At the start. A database that never knew a package says nothing about the library: it may have
+/// been made anew.
+result<void> site_state::drop_left_overs() {
+  auto blank = setup_.database->is_blank();
+  if (!blank) { return blank.error(); }
+  for (const storage::catalogue_entry& entry : setup_.parts.node.catalogue->all()) {
+    if (!is_for(entry, for_site) || !is_left_over(entry.content)) { continue; }
+    const std::string name = entry.content.text();
+    if (*blank) {
+      log::warning("site", format("the library holds {}, but the site database is new: when it is "
+                                  "not wanted any more: sluice package remove {}",
+                                  name, entry.content.package.text()));
+      continue;
+    }
+    log::warning("site", format("the library held {} for no package: an add or a removal was cut "
+                                "short; it moves to trash",
+                                name));
+    drop_for_site(entry.content, [name](const result<void>& dropped) {
+      if (!dropped) { log::error("site", describe(dropped.error())); }
+    });
+  }
+  return {};
+}
+
+/// The row that makes the content a package; without it the library lets the content go again.
+void site_state::put_added(const add_package& asked, model::package_row row,
+                           model::byte_count manifest_size,
+                           caf::typed_response_promise<model::package_row> promise) {
+  const auto put = setup_.database->put_package(row, manifest_size);
+  if (put) {
+    adding_.erase(row.id);
+    package_added(asked, row);
+    promise.deliver(std::move(row));
+    return;
+  }
+  drop_for_site({row.id, row.version}, [this, id = row.id, failure = put.error(),
+                                        promise](const result<void>& dropped) mutable {
+    adding_.erase(id);
+    if (!dropped) { log::error("site", describe(dropped.error())); }
+    promise.deliver(to_caf(failure));
+  });
+}
+
+caf::result<done> site_state::drop_removed(const model::content_id& content) {
+  auto promise = self_->make_response_promise<done>();
+  drop_for_site(content, [promise](const result<void>& dropped) mutable {
+    if (dropped) {
+      promise.deliver(done{});
+    } else {
+      promise.deliver(to_caf(dropped.error()));
+    }
+  });
+  return promise;
+}
+
+caf::result<done> site_state::on_remove_package(const remove_package& asked) {
+  storage::site_database& database = *setup_.database;
+  auto package = database.package(asked.package);
+  if (!package) { return to_caf(package.error()); }
+  if (!*package) {
+    const auto left_over = left_over_of(asked.package);  // an earlier removal ended halfway
+    if (left_over) { return drop_removed(*left_over); }
+    return to_caf(
+        error{errc::not_found, 0,
+              format("remove package {}: see sluice package list", asked.package.text())});
+  }
+  const model::content_id content{asked.package, (*package)->row.version};
+  std::vector<std::string> names;
+  const auto kept = database.transaction([&] { return begin_removal(asked.package, names); });
+  if (!kept) { return to_caf(kept.error()); }
+  add_message(2311, {asked.package.text(), format("{}", content.version), asked.admin});
+  for (const std::string& name : names) { deliver_to(name, asked.package); }
+  return drop_removed(content);
+}
+
+/// From every distribution point, whose `names` are told; the package itself is gone at once.
+result<void> site_state::begin_removal(const model::package_id& package,
+                                       std::vector<std::string>& names) {
+  storage::site_database& database = *setup_.database;
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  for (const auto& point : *points) {
+    auto row = database.distribution(package, point.row.name);
+    if (!row) { return row.error(); }
+    if (!*row) { continue; }
+    (*row)->removing = true;
+    (*row)->row.state = model::package_state::removal_pending;
+    (*row)->row.job_state.reset();
+    (*row)->row.reason = "the package was removed";
+    derive(**row);
+    auto put = database.put_distribution(**row);
+    if (!put) { return put; }
+    names.push_back(point.row.name);
+  }
+  return database.forget_package(package);
+}
+
+}  // namespace sluice::actors
