@@ -50,6 +50,25 @@ void daemon::reload(const configuration& settings) {
   }
 }
 
+bool daemon::responsive() {
+  const bool reactors = parts_->reactors_answered();
+  const bool actors = parts_->actors->responsive();
+  return reactors && actors;
+}
+
+bool daemon::parts::reactors_answered() {
+  if (reactors_asked && reactors_asked->load() != 0) { return false; }
+  std::vector<io::reactor*> all{&ring()};
+  for (serving_reactor& one : serving) {
+    if (one.thread) { all.push_back(&one.thread->get()); }
+  }
+  reactors_asked = std::make_shared<std::atomic<int>>(static_cast<int>(all.size()));
+  for (io::reactor* const one : all) {
+    one->post([asked = reactors_asked] { --*asked; });
+  }
+  return true;
+}
+
 void daemon::drain() {
   if (parts_->drained) { return; }
   parts_->drained = true;
@@ -110,6 +129,7 @@ result<void> daemon::parts::start_actors() {
   given.node = ports.node;
   given.version = setup.version;
   given.library_root = settings.node.library.value;
+  given.trash_kept = std::chrono::hours(settings.node.trash_hours.value);
   given.content_address = content_address;
   given.distribution_point = serves();
   given.site_known = site_known;

@@ -49,6 +49,9 @@ public:
   [[nodiscard]] const daemon_ports& ports() const noexcept;
   /// Applies what may change while running (see `apply_reload`).
   void reload(const configuration& settings);
+  /// True when every reactor and every actor that is needed has answered since the last call, which
+  /// asked them; asks them again. Never waits.
+  [[nodiscard]] bool responsive();
   void drain();
 
 private:

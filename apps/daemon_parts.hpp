@@ -39,6 +39,7 @@ struct daemon::parts {
   std::shared_ptr<rpc::client_pool> clients;
   std::vector<std::unique_ptr<rpc::server>> rpc_servers;
 
+  std::shared_ptr<std::atomic<int>> reactors_asked;  ///< how many have not answered
   daemon_ports ports;
   bool drained = false;
 
@@ -50,6 +51,7 @@ struct daemon::parts {
   result<void> open_observation();
   result<void> start_actors();
   result<void> open_rpc();
+  bool reactors_answered();
   void close_all();
 };
 

@@ -26,8 +26,11 @@ result<void> daemon::parts::open_content_servers() {
   given.listen = {settings.listen.value.host, settings.listen.value.port};
   given.library_root = setup.settings.node.library.value;
   given.access.anonymous = settings.anonymous_access.value;
-  given.shared_port = true;
+  given.port = io::port_sharing::first;
   serving.resize(2);
+  given.buffers = budget;
+  given.cold_readers_max = limits::buffers_for_cold_readers_max / limits::buffers_per_cold_reader /
+                           static_cast<std::uint32_t>(serving.size());
   auto second = io::reactor_thread::start("serve");
   if (!second) { return second.error(); }
   serving[1].thread = std::move(*second);
@@ -38,6 +41,7 @@ result<void> daemon::parts::open_content_servers() {
     if (!opened) { return opened.error(); }
     one.server = std::move(*opened);
     given.listen.port = one.server->local().port;
+    given.port = io::port_sharing::join;
     http::content_server* server = one.server.get();
     // Those of the library's reactor are waited for with all that runs there; the other thread
     // waits for its own.

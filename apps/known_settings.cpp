@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t label_bytes_max = 63;
 constexpr std::size_t socket_path_bytes_max = 107;  // sun_path of unix(7), without its zero
+constexpr std::int64_t hours_max = 24 * 366;
 constexpr std::string_view listen_accepted = "\"host:port\"; port 0 takes a free one";
 constexpr std::string_view loopback_accepted =
     "\"host:port\" on loopback (127.0.0.1, [::1], localhost), as there is no mutual TLS yet; port "
@@ -116,6 +117,14 @@ bool read_truth(const toml_setting& given, bool& into) {
   return truth != nullptr;
 }
 
+bool read_hours(const toml_setting& given, std::uint32_t& into) {
+  const auto* number = std::get_if<std::int64_t>(&given.value);
+  if (number == nullptr || *number < 0 || *number > hours_max) { return false; }
+  into = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+std::string print_value(std::uint32_t value) { return format("{}", value); }
 std::string print_value(const std::string& value) { return toml_quoted(value); }
 std::string print_value(bool value) { return value ? "true" : "false"; }
 std::string print_value(const network_address& value) { return toml_quoted(value.text()); }
@@ -170,6 +179,9 @@ std::vector<known_setting> make_node_and_site() {
       known(
           "node", "library", folder_accepted, [](auto& all) -> auto& { return all.node.library; },
           read_folder),
+      known(
+          "node", "trash_hours", "a whole number of hours, 0 to 8784",
+          [](auto& all) -> auto& { return all.node.trash_hours; }, read_hours),
       known(
           "node", "node_socket", socket_accepted,
           [](auto& all) -> auto& { return all.node.node_socket; }, read_socket),

@@ -131,7 +131,13 @@ void serve(daemon& node, configuration settings, const sluiced_options& options)
       watchdog ? std::max(*watchdog / 3, std::chrono::milliseconds{1}) : signal_patience;
   service_manager::ready("serves");
   while (true) {
-    service_manager::alive();
+    if (node.responsive()) {
+      service_manager::alive();
+    } else {
+      log::error("sluiced",
+                 "a reactor or an actor has not answered since it was asked last; the "
+                 "service manager is not told that all is well");
+    }
     const auto news = service_signals::wait(patience);
     if (news == service_signals::news::terminate) { break; }
     if (news == service_signals::news::reload) {

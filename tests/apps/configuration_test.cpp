@@ -84,6 +84,9 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
        "sluiced.toml:2:13: [node] log_level: \"loud\" is not accepted; accepted: \"debug\", "
        "\"info\", \"warning\" or \"error\""},
       {"[node]\nlog_level = 3\n", "[node] log_level: 3 is not accepted"},
+      {"[node]\ntrash_hours = \"1\"\n", "accepted: a whole number of hours, 0 to 8784"},
+      {"[node]\ntrash_hours = -1\n", "[node] trash_hours: -1 is not accepted"},
+      {"[node]\ntrash_hours = 8785\n", "[node] trash_hours: 8785 is not accepted"},
       {"[site]\nsource_roots = [\"/a\"]\n",
        "sluiced.toml:1:2: [site] needs code; accepted: three upper-case letters or digits"},
       {"[site]\ncode = \"pkg\"\n", "sluiced.toml:2:8: [site] code: \"pkg\" is not accepted"},

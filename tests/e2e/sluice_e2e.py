@@ -57,9 +57,9 @@ class CommandFailed(AssertionError):
 class Workplace:
     """A temporary folder, and everything that was started in it."""
 
-    def __init__(self, build=None):
+    def __init__(self, build=None, beneath=None):
         self.build = pathlib.Path(build or os.environ['SLUICE_BUILD']).resolve()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='sluice-'))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='sluice-', dir=beneath))
         self.nodes, self.relays = [], []
 
     def __enter__(self):
@@ -104,8 +104,8 @@ class Workplace:
 class Node:
     """One sluiced. Ports are free ones at the first start and stay the same after it."""
 
-    def __init__(self, place, name, settings, relay=None, environment=None):
-        self.place, self.name, self.relay = place, name, relay
+    def __init__(self, place, name, settings, relay=None, environment=None, launcher=()):
+        self.place, self.name, self.relay, self.launcher = place, name, relay, launcher
         self.folder = place.folder / name
         self.folder.mkdir()
         self.library = self.folder / 'library'
@@ -135,7 +135,7 @@ class Node:
         config.write_text(toml(self.settings), encoding='utf-8')
         with open(self.folder / 'log', 'ab') as log:
             self.process = subprocess.Popen(
-                [self.place.build / 'apps' / 'sluiced', '--config', config,
+                [*self.launcher, self.place.build / 'apps' / 'sluiced', '--config', config,
                  '--ready-file', ready_file],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
                 start_new_session=True, preexec_fn=die_with_parent)
