@@ -1,0 +1,117 @@
+"""Files in the page cache, served to clients that throw them away: sluiced beside nginx."""
+
+from cold import warm
+from commands import lacking
+from folders import equal_files, large_files
+from load import CLIENT_CORE, SERVER_CORE, Load
+from removal import remove_tree
+from row import Row
+from servers import Nginx
+from sizes import KIB
+from stage import in_library
+from targets import NGINX
+
+
+class ServeRow(Row):
+    """A site's distribution point and nginx over the same files of its library."""
+    network = True
+    cores = 2
+
+    def reason_to_skip(self):
+        return lacking('nginx', 'taskset')
+
+    def prepare(self):
+        self.site = self.stage.start_site(core=SERVER_CORE)
+        folder = self.stage.sources / 'content'
+        sources = self.make(folder)
+        self.package = self.stage.package(folder)
+        self.files = [in_library(self.site, path) for path in sources]
+        self.names = [str(path.relative_to(folder)) for path in sources]
+        remove_tree(folder)
+        self.load = self.load_of(self.site)
+
+    def load_of(self, node):
+        return Load(self.stage, node.name, f'127.0.0.1:{node.content_port}',
+                    [f'/content/{self.package}.1/{name}' for name in self.names])
+
+    def nginx(self, name, *sending, root=None):
+        """(nginx, the load for it), not started yet."""
+        server = Nginx(self.stage.folder / name, root or self.site.library / 'filelib', *sending,
+                       core=SERVER_CORE)
+        return server, Load(self.stage, name, server.address,
+                            [f'/{path.parent.name}/{path.name}' for path in self.files])
+
+
+class ServeCachedRow(ServeRow):
+    connections = 64
+    fairness = (f'The server has core {SERVER_CORE}, the client core {CLIENT_CORE}; both servers '
+                'have the same files in the page cache, proved before each round. When client_busy '
+                'is 1 the client was the limit. nginx has the path of a file as its name, sluiced '
+                'looks it up in a manifest. CPU is the server\'s.')
+
+    def contenders(self):
+        return {'sluice': self.ours, NGINX: self.theirs}
+
+    def settings(self):
+        return {'sluice': 'ordinary settings, all its threads on one core',
+                NGINX: self.peer[0].settings}
+
+    def prepare(self):
+        super().prepare()
+        self.peer = self.nginx('nginx')
+
+    def ours(self):
+        warm(self.files)
+        return self.load.for_seconds(self.site.process.pid, self.connections,
+                                     self.sizes.serve_seconds)
+
+    def theirs(self):
+        server, load = self.peer
+        warm(self.files)
+        with server:
+            return load.for_seconds(server.process.pid, self.connections,
+                                    self.sizes.serve_seconds)
+
+
+class ServeLargeRow(ServeCachedRow):
+    def room(self):
+        return 2 * self.sizes.serve_files * self.sizes.serve_file_bytes
+
+    def make(self, folder):
+        return large_files(folder, self.sizes.serve_files, self.sizes.serve_file_bytes)
+
+
+class ServeLargeTo1(ServeLargeRow):
+    name, connections = 'serve-large-1', 1
+    title = 'serve cached files of 256 MiB on 1 connection, one server core'
+
+
+class ServeLargeTo16(ServeLargeRow):
+    name, connections = 'serve-large-16', 16
+    title = 'serve cached files of 256 MiB on 16 connections, one server core'
+
+
+class ServeLargeTo64(ServeLargeRow):
+    name, connections = 'serve-large-64', 64
+    title = 'serve cached files of 256 MiB on 64 connections, one server core'
+
+
+class ServeSmallRow(ServeCachedRow):
+    unit = 'requests'
+    file_bytes = 0
+
+    def make(self, folder):
+        return equal_files(folder, self.sizes.serve_small_files, self.file_bytes)
+
+
+class Serve64k(ServeSmallRow):
+    name, file_bytes = 'serve-64k', 64 * KIB
+    title = 'serve 256 cached files of 64 KiB, 64 connections kept alive, one server core'
+
+
+class Serve4k(ServeSmallRow):
+    name, file_bytes = 'serve-4k', 4 * KIB
+    title = 'serve 256 cached files of 4 KiB, 64 connections kept alive, one server core'
+
+
+ROWS = (ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k)

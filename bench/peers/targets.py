@@ -1,0 +1,88 @@
+"""What we promise, as data, and whether it held. Nothing else in the bench knows a bound."""
+
+import dataclasses
+
+CURL = 'curl + openssl dgst + sync'
+ARIA2 = 'aria2c -x4 --checksum + sync'
+RSYNC = 'rsync -W --fsync (no hash)'
+OPENSSL = 'openssl dgst'
+NGINX = 'nginx, sendfile'
+CLIENT_BUSY = 0.95  # a client that uses so much of its core is what was measured
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """`ours` against the best of `peers`: the rate at least, or CPU per GiB at most, `bound`."""
+    row: str
+    bound: float
+    peers: tuple
+    measure: str = 'rate'
+    ours: str = 'sluice'
+    client_bound: float | None = None  # the bound when the client's core was the limit
+
+    @property
+    def text(self):
+        best = 'best of ' if len(self.peers) > 1 else ''
+        what, sign = ('rate', '>=') if self.measure == 'rate' else ('CPU per GiB', '<=')
+        return f'{what} {sign} {self.bound:g} x {best}{", ".join(self.peers)}'
+
+
+TARGETS = (
+    Target('hash', 2.0, ('OpenSSL SHA-256, one stream',), ours='tree, avx512'),
+    Target('hash', 1.3, ('OpenSSL SHA-256, one stream',), ours='tree, shani'),
+    Target('validate-large', 5.0, (OPENSSL,)),
+    Target('validate-large', 0.8, ('fio, O_DIRECT (no hash)',)),
+    Target('validate-small', 4.0, ('find + xargs sha256sum',)),
+    Target('pull-large', 6.0, (CURL,)),
+    Target('pull-large', 9.0, (ARIA2,)),
+    Target('pull-large', 4.0, (RSYNC,)),
+    Target('pull-large', 0.3, (CURL,), measure='cpu'),
+    Target('pull-small', 3.0, ('rsync -rW --fsync (no hash)', 'aria2c -j16 --checksum + sync',
+                               'curl --parallel + openssl dgst + sync')),
+    *(target for connections in (1, 16, 64) for target in (
+        Target(f'serve-large-{connections}', 1.0, (NGINX,), client_bound=0.95),
+        Target(f'serve-large-{connections}', 0.9, (NGINX,), measure='cpu'))),
+    Target('serve-64k', 1.05, (NGINX,)),
+    Target('serve-4k', 1.2, (NGINX,)),
+    Target('serve-cold', 1.6, (NGINX, 'nginx, aio threads + directio')),
+    Target('pull-then-serve', 1.5, (NGINX, 'nginx, aio threads')),
+    Target('import-large', 3.0, ('cp -r + sync + openssl dgst',)),
+    Target('import-small', 3.0, ('cp -r + sync + openssl dgst',)),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    target: Target
+    peer: str
+    ratio: float
+    bound: float
+    held: bool
+
+    @property
+    def text(self):
+        kind = '' if self.bound == self.target.bound else f' ({self.bound:g}: client-bound)'
+        return (f'{self.target.ours}: {self.target.text}{kind}: '
+                f'{self.ratio:.2f} x {self.peer}, {"held" if self.held else "MISSED"}')
+
+
+def client_was_the_limit(*series):
+    busy = [one.median_note('client_busy') for one in series]
+    return all(part is not None and part >= CLIENT_BUSY for part in busy)
+
+
+def judge(target, found):
+    """`found`: Series by name. None when what the target compares was not measured."""
+    ours = found.get(target.ours)
+    peers = [found[name] for name in target.peers if name in found]
+    if ours is None or len(peers) < len(target.peers):
+        return None
+    if target.measure == 'cpu':
+        best = min(peers, key=lambda one: one.cpu_per_gib)
+        ratio = ours.cpu_per_gib / max(best.cpu_per_gib, 1e-9)
+        return Verdict(target, best.name, ratio, target.bound, ratio <= target.bound)
+    best = max(peers, key=lambda one: one.rate)
+    ratio, bound = ours.rate / best.rate, target.bound
+    if target.client_bound is not None and client_was_the_limit(ours, best):
+        bound = target.client_bound
+    return Verdict(target, best.name, ratio, bound, ratio >= bound)

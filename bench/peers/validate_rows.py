@@ -1,0 +1,128 @@
+"""Reading again what a library holds, cold, and comparing it with what the site promised."""
+
+import json
+import re
+
+from cold import chill
+from commands import lacking, run, run_shell
+from folders import bytes_of, large_files, small_files
+from measure import Meter, Sample
+from removal import remove_tree
+from row import Row
+from stage import PATIENCE, library_files
+
+CORE = 0
+
+
+class ValidateRow(Row):
+    hashes = True
+
+    def reason_to_skip(self):
+        if not has_verb(self.stage, 'validate'):
+            return 'sluice has no verb "validate" yet'
+        return lacking('openssl', 'fio', 'sha256sum')
+
+    def prepare(self):
+        self.stage.start_site(core=CORE)
+        folder = self.stage.sources / 'content'
+        self.make(folder)
+        self.package = self.stage.package(folder)
+        remove_tree(folder)
+        self.files = library_files(self.stage.site)
+        self.bytes = bytes_of(self.files)
+
+    def chill(self):
+        return str(chill(self.files, drop_caches=not self.stage.smoke))
+
+    def validate(self):
+        before = self.chill()
+        with Meter(self.stage.site.process.pid) as meter:
+            self.stage.site.sluice('validate', self.package, '--dp', 'site', '--wait',
+                                   patience=PATIENCE)
+        return self.sample(meter, before)
+
+    def sample(self, usage, before):
+        return Sample(usage.seconds, self.bytes, len(self.files), usage.cpu, usage.memory,
+                      {'before': before})
+
+    def by_command(self, words):
+        before = self.chill()
+        return self.sample(run(*words, core=CORE), before)
+
+
+class ValidateLargeRow(ValidateRow):
+    name = 'validate-large'
+    minutes = 6
+    title = 'validate 8 GiB, cold, one core'
+    fairness = ('openssl reads through the page cache, which it must fill; sluiced reads around '
+                'it. fio does the same reads and no hashing: it is the limit of the disk.')
+
+    def room(self):
+        return 2 * self.sizes.validate_files * self.sizes.validate_file_bytes
+
+    def make(self, folder):
+        large_files(folder, self.sizes.validate_files, self.sizes.validate_file_bytes)
+
+    def contenders(self):
+        return {'sluice': self.validate,
+                'openssl dgst': lambda: self.by_command(
+                    ['openssl', 'dgst', '-sha256', *self.files]),
+                'fio, O_DIRECT (no hash)': self.fio}
+
+    def settings(self):
+        return {'sluice': 'sluice validate PKG --dp site --wait, daemon on one core',
+                'openssl dgst': 'openssl dgst -sha256 FILE..., one core',
+                'fio, O_DIRECT (no hash)': 'io_uring, bs=1M, iodepth=8, direct=1, sequential, one '
+                                           'core; its own clock, without its start'}
+
+    def fio(self):
+        before = self.chill()
+        names = ':'.join(str(path) for path in self.files)
+        ran = run('fio', '--name=read', f'--filename={names}', '--readonly', '--rw=read',
+                  '--bs=1M', '--iodepth=8', '--ioengine=io_uring', '--direct=1',
+                  '--file_service_type=sequential', '--output-format=json', core=CORE,
+                  capture=True)
+        read = json.loads(ran.output[ran.output.index('{'):])['jobs'][0]['read']
+        if read['io_bytes'] != self.bytes:
+            raise RuntimeError(f'fio read {read["io_bytes"]} of {self.bytes} bytes')
+        # bw_bytes is right where runtime, in whole milliseconds, is coarse.
+        return Sample(read['io_bytes'] / max(read['bw_bytes'], 1), read['io_bytes'],
+                      cpu=ran.cpu, memory=ran.memory, notes={'before': before})
+
+
+class ValidateSmallRow(ValidateRow):
+    name = 'validate-small'
+    minutes = 3
+    title = 'validate 20,000 files of 4-64 KiB, cold, one core'
+    unit = 'files'
+    fairness = ('sha256sum is started for every hundred files, as an administrator would. As root '
+                'names and inodes are cold as well; otherwise they are cached for both.')
+
+    def room(self):
+        return 2 * self.sizes.small_bytes
+
+    def make(self, folder):
+        small_files(folder, self.sizes)
+
+    def contenders(self):
+        return {'sluice': self.validate, 'find + xargs sha256sum': self.sha256sum}
+
+    def settings(self):
+        return {'sluice': 'sluice validate PKG --dp site --wait, daemon on one core',
+                'find + xargs sha256sum': 'find -type f -print0 | xargs -0 -n 100 -P1 sha256sum, '
+                                          'one core'}
+
+    def sha256sum(self):
+        before = self.chill()
+        folder = self.stage.site.library / 'filelib'
+        text = f"find '{folder}' -type f -print0 | xargs -0 -n 100 -P1 sha256sum"
+        return self.sample(run_shell(text, core=CORE), before)
+
+
+def has_verb(stage, verb):
+    """Whether this sluice lists a verb in its help."""
+    shown = run(stage.build / 'apps' / 'sluice', '--help', capture=True).output
+    return re.search(rf'^  {verb}\b', shown, re.MULTILINE) is not None
+
+
+ROWS = (ValidateLargeRow, ValidateSmallRow)

@@ -1,0 +1,198 @@
+"""The harness of bench/peers: cold is proved, ratios are judged, nothing stays changed."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TOP / 'bench' / 'peers'), str(TOP / 'tests' / 'e2e')]
+import chart  # noqa: E402
+import cold  # noqa: E402
+import results  # noqa: E402
+import sizes  # noqa: E402
+import table  # noqa: E402
+from commands import CommandFailed, run, run_shell  # noqa: E402
+from congestion import Cubic  # noqa: E402
+from folders import large_files  # noqa: E402
+from machine import mount_of  # noqa: E402
+from measure import Sample, Series  # noqa: E402
+from removal import remove_tree  # noqa: E402
+from row import TREE_HASH, Row, guarded  # noqa: E402
+from targets import TARGETS, Target, judge  # noqa: E402
+
+MACHINE = {'processor': 'some <processor>', 'kernel': 'Linux', 'disk': 'vda', 'when': 'now'}
+
+
+def series(name, rate, cpu=1.0, busy=None):
+    made = Series(name, 'bytes')
+    notes = {} if busy is None else {'client_busy': busy}
+    made.samples = [Sample(1.0, size, cpu=cpu, notes=notes)
+                    for size in (rate // 2, rate, rate * 9)]
+    return made
+
+
+class FakeRow(Row):
+    name, title, hashes = 'validate-small', 'a <row>', True
+
+    def __init__(self, failing=False):
+        self.failing, self.calls = failing, []
+
+    def contenders(self):
+        return {'sluice': lambda: self.measure('A', 400),
+                'find + xargs sha256sum': lambda: self.measure('B', 100)}
+
+    def measure(self, letter, size):
+        self.calls.append(letter)
+        if self.failing:
+            raise cold.NotProven('not cold')
+        return Sample(1.0, size)
+
+
+class ColdTest(unittest.TestCase):
+    def setUp(self):
+        # Beneath the build: a file system with a disk, where /tmp may be memory.
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir='.')))
+        self.file = large_files(self.folder, 1, 3 * sizes.MIB + 5)[0]
+
+    def test_a_file_that_was_read_is_resident_and_one_that_was_dropped_is_not(self):
+        self.assertEqual(cold.warm([self.file]).part, 1.0)
+        if mount_of(self.folder)[1] != 'tmpfs':
+            self.assertEqual(cold.chill([self.file]).resident, 0)
+
+    def test_both_ways_of_asking_agree(self):
+        cold.warm([self.file])
+        with open(self.file, 'rb') as stream:
+            counted = cold.resident_by_mincore(stream.fileno(), self.file.stat().st_size)
+        self.assertEqual(counted, cold.resident_pages(self.file)[0])
+
+    def test_a_file_that_stays_in_the_cache_is_not_called_cold(self):
+        drop, cold.os.posix_fadvise = cold.os.posix_fadvise, lambda *_: None
+        self.addCleanup(setattr, cold.os, 'posix_fadvise', drop)
+        cold.warm([self.file])
+        with self.assertRaisesRegex(cold.NotProven, 'not cold'):
+            cold.chill([self.file])
+
+
+class JudgeTest(unittest.TestCase):
+    def judged(self, target, *found):
+        return judge(target, {one.name: one for one in found})
+
+    def test_medians_are_compared_with_the_best_peer(self):
+        target = Target('row', 2.0, ('a', 'b'))
+        verdict = self.judged(target, series('sluice', 400), series('a', 100), series('b', 200))
+        self.assertEqual((verdict.peer, verdict.ratio, verdict.held), ('b', 2.0, True))
+        verdict = self.judged(target, series('sluice', 398), series('a', 100), series('b', 200))
+        self.assertFalse(verdict.held)
+
+    def test_a_peer_that_was_not_measured_leaves_no_verdict(self):
+        self.assertIsNone(self.judged(Target('row', 2.0, ('a', 'b')), series('sluice', 400),
+                                      series('a', 1)))
+
+    def test_cpu_per_gib_may_be_at_most_the_bound(self):
+        target = Target('row', 0.5, ('a',), measure='cpu')
+        self.assertTrue(self.judged(target, series('sluice', 100, 0.5), series('a', 100)).held)
+        self.assertFalse(self.judged(target, series('sluice', 100, 0.6), series('a', 100)).held)
+
+    def test_the_bound_is_lower_only_when_the_client_was_the_limit_of_both(self):
+        target = Target('row', 1.0, ('a',), client_bound=0.95)
+        for ours, theirs, held in ((0.99, 0.99, True), (0.99, 0.5, False), (None, None, False)):
+            verdict = self.judged(target, series('sluice', 960, busy=ours),
+                                  series('a', 1000, busy=theirs))
+            self.assertEqual(verdict.held, held, (ours, theirs))
+
+    def test_no_target_is_of_a_contender_that_compares_with_itself(self):
+        self.assertTrue(all(target.ours not in target.peers for target in TARGETS))
+
+
+class RowTest(unittest.TestCase):
+    def test_contenders_take_turns(self):
+        row = FakeRow()
+        outcome = guarded(row, 3, deadline=1e12)
+        self.assertEqual(''.join(row.calls), 'ABABAB')
+        self.assertTrue(outcome.held)
+        self.assertIn(TREE_HASH, outcome.notes)
+
+    def test_a_peer_that_cannot_be_the_best_is_not_repeated_where_only_the_best_counts(self):
+        row = FakeRow()
+        row.only_the_best_counts = True
+        row.contenders = lambda: {'sluice': lambda: row.measure('A', 400),
+                                  'slow': lambda: row.measure('B', 20),
+                                  'find + xargs sha256sum': lambda: row.measure('C', 100)}
+        outcome = guarded(row, 3, deadline=1e12)
+        self.assertEqual(''.join(row.calls), 'ABCACAC')
+        self.assertIn('slow ran 1 x only', outcome.notes[0])
+
+    def test_a_row_that_is_out_of_time_says_so(self):
+        outcome = guarded(FakeRow(), 3, deadline=0)
+        self.assertEqual((outcome.rounds, outcome.notes[0]),
+                         (1, 'out of time: 1 of 3 rounds, so no target held'))
+        self.assertFalse(outcome.held)
+
+    def test_a_row_that_failed_kept_no_promise(self):
+        outcome = guarded(FakeRow(failing=True), 3, deadline=1e12)
+        self.assertIn('not cold', outcome.error)
+        self.assertFalse(outcome.held)
+
+    def test_a_chart_is_xml_and_a_table_has_every_verdict(self):
+        outcomes = [guarded(FakeRow(), 2, 1e12), guarded(FakeRow(failing=True), 2, 1e12)]
+        text = chart.chart(outcomes, MACHINE)
+        self.assertIn('a <row>', ''.join(xml.etree.ElementTree.fromstring(text).itertext()))
+        self.assertIn('4.00 x find + xargs sha256sum, held', table.outcome_text(outcomes[0]))
+        self.assertIn('not measured: NotProven', table.summary_text(outcomes))
+        with tempfile.TemporaryDirectory() as folder:
+            for path in results.write(pathlib.Path(folder), MACHINE, sizes.SMOKE, outcomes):
+                self.assertGreater(path.stat().st_size, 100)
+
+
+class RemovalTest(unittest.TestCase):
+    def test_a_tree_goes_and_what_its_links_lead_to_stays(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kept, tree = pathlib.Path(folder, 'kept'), pathlib.Path(folder, 'tree')
+            (tree / 'a' / 'b').mkdir(parents=True)
+            kept.mkdir()
+            for path in (kept / 'file', tree / 'file', tree / 'a' / 'b' / 'file'):
+                path.write_text('x', encoding='utf-8')
+            (tree / 'a' / 'link').symlink_to(kept)
+            remove_tree(tree)
+            self.assertFalse(tree.exists())
+            self.assertTrue((kept / 'file').exists())
+
+
+class CommandTest(unittest.TestCase):
+    def test_cpu_is_that_of_all_children(self):
+        used = run_shell('for i in 1 2 3; do head -c 30000000 /dev/zero | sha256sum; done')
+        self.assertGreater(used.cpu, 0.02)
+        self.assertGreater(used.memory, 100_000)
+
+    def test_a_command_that_fails_is_no_result(self):
+        with self.assertRaisesRegex(CommandFailed, 'ended with 3: so'):
+            run('bash', '-c', 'echo so >&2; exit 3')
+
+    def test_much_output_does_not_block(self):
+        self.assertEqual(len(run('head', '-c', 500_000, '/dev/zero', capture=True).output), 500_000)
+
+
+class CubicTest(unittest.TestCase):
+    def test_what_was_there_is_put_back_also_after_an_interrupt(self):
+        with tempfile.TemporaryDirectory() as folder:
+            setting = pathlib.Path(folder, 'congestion')
+            setting.write_text('bbr\n')
+            with self.assertRaises(KeyboardInterrupt):
+                with Cubic(setting=setting) as cubic:
+                    self.assertTrue(cubic.equal)
+                    raise KeyboardInterrupt
+            self.assertEqual(setting.read_text().strip(), 'bbr')
+
+    def test_a_smoke_run_changes_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            setting = pathlib.Path(folder, 'congestion')
+            setting.write_text('bbr\n')
+            with Cubic(may_set=False, setting=setting) as cubic:
+                self.assertFalse(cubic.equal)
+                self.assertEqual(setting.read_text(), 'bbr\n')
+
+
+if __name__ == '__main__':
+    unittest.main()
