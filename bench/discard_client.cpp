@@ -2,11 +2,13 @@
 // (MSG_TRUNC), so that a bench of a server measures the server. One thread, no dependency.
 //
 //   discard_client --address 127.0.0.1:8600 --paths FILE --connections 16
-//                  (--seconds 3 | --walks 1) [--spread]
+//                  (--seconds 3 | --walks 1) [--spread] [--slow 10]
 //
 // Each connection is kept alive and asks for the paths of FILE (one per line), one after another:
 // for some seconds, or each path so many times. With --spread each connection begins at another
-// path. Every answer must be a 200 with a Content-Length and exactly so many bytes. Prints JSON.
+// path. With --slow so many further connections ask for the first path and take 1 Mb/s of it; they
+// are not counted. Every answer must be a 200 with a Content-Length and exactly so many bytes.
+// Prints JSON.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -36,6 +38,9 @@ using bench_clock = std::chrono::steady_clock;
 // A small answer arrives in one call; of a large one no more than this is ever copied.
 constexpr std::size_t head_bytes_max = 8 * 1024;
 constexpr std::size_t discard_bytes_max = std::size_t{1} << 30;
+constexpr double slow_bytes_per_second = 125'000;  // 1 Mb/s
+constexpr int slow_interval_ms = 20;
+constexpr int slow_room = 64 * 1024;  // or all they ever take would be sent at the beginning
 
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "discard_client: %s\n", what.c_str());
@@ -50,6 +55,7 @@ struct wishes {
   double seconds = 0;
   std::size_t walks = 0;
   bool spread = false;
+  std::size_t slow = 0;
 };
 
 /// One kept-alive connection: its request on the way out, its answer on the way in.
@@ -67,7 +73,68 @@ struct connection {
 struct totals {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t slow_bytes = 0;
   std::vector<float> latencies;  // seconds
+};
+
+/// `room`: of the receive buffer, in bytes; 0: as the system likes.
+int connect_to(const std::string& host, std::uint16_t port, int room = 0) {
+  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (room > 0) { setsockopt(made, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); }
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) { fail("bad --address"); }
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  if (::connect(made, generic, sizeof address) != 0) { fail("cannot connect"); }
+  const int yes = 1;
+  setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  return made;
+}
+
+std::string request_for(const wishes& given, const std::string& path) {
+  return "GET " + path + " HTTP/1.1\r\nHost: " + given.host + ":" + std::to_string(given.port) +
+         "\r\n\r\n";
+}
+
+/// Clients on bad links: each takes a little of one large answer, again and again.
+class slow_clients {
+public:
+  explicit slow_clients(const wishes& given) {
+    const std::string request = request_for(given, given.paths.front());
+    for (std::size_t i = 0; i < given.slow; ++i) {
+      all_.push_back(connect_to(given.host, given.port, slow_room));
+      if (::send(all_.back(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+        fail("a slow client could not ask");
+      }
+    }
+  }
+  slow_clients(const slow_clients&) = delete;
+  slow_clients& operator=(const slow_clients&) = delete;
+  ~slow_clients() {
+    for (const int one : all_) { ::close(one); }
+  }
+  [[nodiscard]] bool none() const noexcept { return all_.empty(); }
+
+  /// What each may have by now. Returns how many bytes that was for all of them.
+  std::uint64_t take() {
+    const auto now = bench_clock::now();
+    const double seconds = std::chrono::duration<double>(now - taken_).count();
+    if (seconds * 1000 < slow_interval_ms) { return 0; }
+    taken_ = now;
+    std::uint64_t bytes = 0;
+    for (const int one : all_) {
+      const auto got = ::recv(one, nullptr, static_cast<std::size_t>(slow_bytes_per_second * seconds),
+                              MSG_TRUNC | MSG_DONTWAIT);
+      if (got == 0) { fail("a slow client's answer ended: the first path must be a large file"); }
+      if (got > 0) { bytes += static_cast<std::uint64_t>(got); }
+    }
+    return bytes;
+  }
+
+private:
+  std::vector<int> all_;
+  bench_clock::time_point taken_ = bench_clock::now();
 };
 
 std::uint64_t content_length_of(std::string head) {
@@ -87,7 +154,8 @@ std::uint64_t content_length_of(std::string head) {
 
 class client {
 public:
-  explicit client(const wishes& given) : given_(given), poll_(epoll_create1(EPOLL_CLOEXEC)) {
+  explicit client(const wishes& given)
+      : given_(given), poll_(epoll_create1(EPOLL_CLOEXEC)), slow_(given) {
     all_.resize(given.connections);
     for (std::size_t i = 0; i < all_.size(); ++i) {
       all_[i].at = given.spread ? i * given.paths.size() / all_.size() : 0;
@@ -109,11 +177,13 @@ public:
     for (connection& one : all_) { ask(one); }
     std::array<epoll_event, 128> events;
     while (working_ > 0) {
-      const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 1000);
+      const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()),
+                                   slow_.none() ? 1000 : slow_interval_ms);
       if (count < 0 && errno != EINTR) { fail("epoll_wait failed"); }
       for (int i = 0; i < count; ++i) {
         advance(all_[events.at(static_cast<unsigned>(i)).data.u64]);
       }
+      if (!slow_.none()) { made_.slow_bytes += slow_.take(); }
       if (given_.walks == 0 && bench_clock::now() >= end) { break; }
     }
     return std::move(made_);
@@ -122,15 +192,7 @@ public:
 private:
   void open(std::size_t index) {
     connection& one = all_[index];
-    one.descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(given_.port);
-    if (inet_pton(AF_INET, given_.host.c_str(), &address.sin_addr) != 1) { fail("bad --address"); }
-    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-    if (::connect(one.descriptor, generic, sizeof address) != 0) { fail("cannot connect"); }
-    const int yes = 1;
-    setsockopt(one.descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    one.descriptor = connect_to(given_.host, given_.port);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = index;
@@ -139,8 +201,7 @@ private:
 
   /// A request is far smaller than an empty send buffer: it is sent whole or something is wrong.
   void ask(connection& one) {
-    one.request = "GET " + given_.paths[one.at] + " HTTP/1.1\r\nHost: " + given_.host + ":" +
-                  std::to_string(given_.port) + "\r\n\r\n";
+    one.request = request_for(given_, given_.paths[one.at]);
     one.at = (one.at + 1) % given_.paths.size();
     one.head.clear();
     one.in_body = false;
@@ -197,6 +258,7 @@ private:
 
   const wishes& given_;
   int poll_;
+  slow_clients slow_;
   std::vector<connection> all_;
   std::size_t working_ = 0;
   totals made_;
@@ -222,6 +284,8 @@ wishes read_arguments(int count, char** arguments) {
       for (std::string path; std::getline(list, path);) { made.paths.push_back(path); }
     } else if (word == "--connections") {
       made.connections = std::stoul(value);
+    } else if (word == "--slow") {
+      made.slow = std::stoul(value);
     } else if (word == "--seconds") {
       made.seconds = std::stod(value);
     } else if (word == "--walks") {
@@ -253,9 +317,10 @@ int main(int count, char** arguments) {
   totals made = one.run();
   const std::chrono::duration<double> took = bench_clock::now() - began;
   std::printf("{\"requests\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
-              "\"latency_p50\": %.6f, \"latency_p99\": %.6f}\n",
+              "\"latency_p50\": %.6f, \"latency_p99\": %.6f, \"slow_bytes\": %llu}\n",
               static_cast<unsigned long long>(made.requests),
               static_cast<unsigned long long>(made.bytes), took.count(),
-              percentile(made.latencies, 0.5), percentile(made.latencies, 0.99));
+              percentile(made.latencies, 0.5), percentile(made.latencies, 0.99),
+              static_cast<unsigned long long>(made.slow_bytes));
   return 0;
 }

@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / 'tests' / 'e2e'))
 import hash_row  # noqa: E402
 import import_rows  # noqa: E402
+import linear_rows  # noqa: E402
 import pull_flat_row  # noqa: E402
 import pull_large_row  # noqa: E402
 import pull_small_row  # noqa: E402
@@ -34,7 +35,7 @@ from table import outcome_text, summary_text  # noqa: E402
 
 ROWS = [row for module in (
     hash_row, validate_rows, pull_large_row, pull_flat_row, pull_small_row, serve_cached_rows,
-    serve_cold_row, pull_then_serve_row, import_rows) for row in module.ROWS]
+    serve_cold_row, pull_then_serve_row, import_rows, linear_rows) for row in module.ROWS]
 NAMES = [row.name for row in ROWS]
 SPARE = 2 * GIB  # of disk, that no row may take
 

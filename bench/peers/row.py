@@ -22,6 +22,7 @@ class Row:
     network = False      # peers send over TCP: both sides need the same congestion control
     cores = 1
     only_the_best_counts = False  # of the peers: one that cannot be the best runs once
+    rounds_max = 100     # of a row that shows a shape, not a median
     minutes = 1.0        # about what five rounds take: its share of the time of a whole run
 
     def __init__(self, stage):
@@ -87,6 +88,7 @@ def run_row(row, rounds, deadline):
     made = Outcome(row)
     row.prepare()
     longest = 0.0
+    rounds = min(rounds, row.rounds_max)
     for number in range(rounds):
         began = time.monotonic()
         if number and began + longest > deadline:

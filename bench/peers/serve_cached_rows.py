@@ -9,7 +9,9 @@ from row import Row
 from servers import Nginx
 from sizes import KIB
 from stage import in_library
-from targets import NGINX
+from targets import ALONE, BESIDE_SLOW, NGINX
+
+SLOW = 10
 
 
 class ServeRow(Row):
@@ -114,4 +116,26 @@ class Serve4k(ServeSmallRow):
     title = 'serve 256 cached files of 4 KiB, 64 connections kept alive, one server core'
 
 
-ROWS = (ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k)
+class ServeFair(ServeLargeRow):
+    name = 'serve-fair'
+    title = 'serve a fast client beside ten that take 1 Mb/s each, one server core'
+    fairness = ('The same client fetches the same cached files from the same daemon, alone and '
+                'beside ten connections that take 125,000 bytes a second each, out of receive '
+                'buffers of 64 KiB.')
+
+    def prepare(self):
+        ServeRow.prepare(self)
+
+    def contenders(self):
+        return {BESIDE_SLOW: lambda: self.fetch('--slow', SLOW), ALONE: self.fetch}
+
+    def settings(self):
+        return {BESIDE_SLOW: 'ordinary settings, all its threads on one core', ALONE: 'the same'}
+
+    def fetch(self, *how):
+        warm(self.files)
+        return self.load.measure(self.site.process.pid, 1, '--seconds', self.sizes.serve_seconds,
+                                 *how)
+
+
+ROWS = (ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k, ServeFair)

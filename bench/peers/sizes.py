@@ -24,6 +24,8 @@ class Sizes:
     import_files: int = 4
     import_file_bytes: int = GIB
     hash_seconds: float = 0.5
+    linear_file_bytes: int = GIB
+    linear_files: int = 1000
 
     @property
     def small_bytes(self):
@@ -35,4 +37,5 @@ FULL = Sizes()
 SMOKE = Sizes(validate_files=2, validate_file_bytes=3 * MIB, pull_bytes=9 * MIB, small_files=60,
               serve_files=2, serve_file_bytes=2 * MIB, serve_small_files=4, serve_seconds=0.1,
               cold_bytes=3 * MIB, shared_files=2, shared_file_bytes=2 * MIB, shared_clients=4,
-              import_files=2, import_file_bytes=3 * MIB, hash_seconds=0.001)
+              import_files=2, import_file_bytes=3 * MIB, hash_seconds=0.001,
+              linear_file_bytes=MIB // 2, linear_files=2)

@@ -7,6 +7,9 @@ ARIA2 = 'aria2c -x4 --checksum + sync'
 RSYNC = 'rsync -W --fsync (no hash)'
 OPENSSL = 'openssl dgst'
 NGINX = 'nginx, sendfile'
+LINEAR_BYTES = {'1 GiB': 1, '4 GiB': 4, '16 GiB': 16}  # the first is compared with the last
+LINEAR_FILES = {'1,000 files': 1, '10,000 files': 10, '100,000 files': 100}
+BESIDE_SLOW, ALONE = 'beside ten slow clients', 'alone'
 CLIENT_BUSY = 0.95  # a client that uses so much of its core is what was measured
 
 
@@ -44,8 +47,11 @@ TARGETS = (
         Target(f'serve-large-{connections}', 0.9, (NGINX,), measure='cpu'))),
     Target('serve-64k', 1.05, (NGINX,)),
     Target('serve-4k', 1.2, (NGINX,)),
+    Target('serve-fair', 0.9, (ALONE,), ours=BESIDE_SLOW),
     Target('serve-cold', 1.6, (NGINX, 'nginx, aio threads + directio')),
     Target('pull-then-serve', 1.5, (NGINX, 'nginx, aio threads')),
+    Target('linear-bytes', 0.8, ('1 GiB',), ours='16 GiB'),
+    Target('linear-files', 0.8, ('1,000 files',), ours='100,000 files'),
     Target('import-large', 3.0, ('cp -r + sync + openssl dgst',)),
     Target('import-small', 3.0, ('cp -r + sync + openssl dgst',)),
 )

@@ -68,6 +68,13 @@ class DiscardClientTest(unittest.TestCase):
         self.assertGreaterEqual(answer['seconds'], 0.2)
         self.assertGreater(answer['requests'], 2)
 
+    def test_slow_clients_take_their_share_and_are_not_counted(self):
+        ran = self.run_client(['/large'], '--connections', '1', '--seconds', '0.4', '--slow', '2')
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        answer = json.loads(ran.stdout)
+        self.assertGreater(answer['slow_bytes'], 0)
+        self.assertLessEqual(answer['slow_bytes'], 2 * 125_000 * (answer['seconds'] + 0.1))
+
     def test_an_answer_that_is_not_200_fails(self):
         ran = self.run_client(['/nothing'], '--connections', '1', '--walks', '1')
         self.assertEqual(ran.returncode, 1)
