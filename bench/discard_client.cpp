@@ -124,8 +124,9 @@ public:
     taken_ = now;
     std::uint64_t bytes = 0;
     for (const int one : all_) {
-      const auto got = ::recv(one, nullptr, static_cast<std::size_t>(slow_bytes_per_second * seconds),
-                              MSG_TRUNC | MSG_DONTWAIT);
+      const auto got =
+          ::recv(one, nullptr, static_cast<std::size_t>(slow_bytes_per_second * seconds),
+                 MSG_TRUNC | MSG_DONTWAIT);
       if (got == 0) { fail("a slow client's answer ended: the first path must be a large file"); }
       if (got > 0) { bytes += static_cast<std::uint64_t>(got); }
     }
@@ -316,11 +317,11 @@ int main(int count, char** arguments) {
   const auto began = bench_clock::now();
   totals made = one.run();
   const std::chrono::duration<double> took = bench_clock::now() - began;
-  std::printf("{\"requests\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
-              "\"latency_p50\": %.6f, \"latency_p99\": %.6f, \"slow_bytes\": %llu}\n",
-              static_cast<unsigned long long>(made.requests),
-              static_cast<unsigned long long>(made.bytes), took.count(),
-              percentile(made.latencies, 0.5), percentile(made.latencies, 0.99),
-              static_cast<unsigned long long>(made.slow_bytes));
+  std::printf(
+      "{\"requests\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
+      "\"latency_p50\": %.6f, \"latency_p99\": %.6f, \"slow_bytes\": %llu}\n",
+      static_cast<unsigned long long>(made.requests), static_cast<unsigned long long>(made.bytes),
+      took.count(), percentile(made.latencies, 0.5), percentile(made.latencies, 0.99),
+      static_cast<unsigned long long>(made.slow_bytes));
   return 0;
 }
