@@ -73,6 +73,17 @@ result<void> choose_hash_kernel() {
   return {};
 }
 
+/// What the kernel has and this node uses; SLUICE_IO_WITHOUT takes some of it away.
+result<void> choose_kernel_features() {
+  const char* unwanted = std::getenv("SLUICE_IO_WITHOUT");
+  if (unwanted != nullptr) {
+    auto chosen = io::do_without(unwanted);
+    if (!chosen) { return chosen; }
+  }
+  log::info("sluiced", format("io_uring: {}", io::kernel_features_text()));
+  return {};
+}
+
 /// The keys of the node and, on a site server, of the site; made at the first start.
 result<daemon_setup> prepare(const configuration& settings) {
   daemon_setup setup;
@@ -159,6 +170,7 @@ int run(const sluiced_options& options, const configuration& settings) {
   log::start(settings.node.log_level.value, std::getenv("JOURNAL_STREAM") != nullptr);
   raise_limits();
   if (const auto chosen = choose_hash_kernel(); !chosen) { return refuse(chosen.error()); }
+  if (const auto chosen = choose_kernel_features(); !chosen) { return refuse(chosen.error()); }
   const std::string& state = settings.node.state.value;
   if (const auto made = io::blocking::make_folders(state); !made) { return refuse(made.error()); }
   const auto lock = io::file_lock::take(state + "/lock");

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "io/file.hpp"
+#include "io/kernel_features.hpp"
 #include "io/perform.hpp"
 
 namespace sluice::io {
@@ -69,6 +70,7 @@ task<result<folder>> folder::open_folder(std::string path) const {
 }
 
 task<result<file>> folder::open_file(std::string path, open_options options) const {
+  options.direct = options.direct && is_usable(kernel_feature::direct_files);
   while (true) {
     const auto outcome = co_await detail::perform(*ring_, {.code = opcode::open_file,
                                                            .descriptor = descriptor_,

@@ -13,16 +13,18 @@
 ///   byte_stream   a connection, plain or TLS
 ///   ingest        stream -> buffer -> tap -> file
 ///   egress        file -> stream, untouched
-#include "io/blocking.hpp"      // IWYU pragma: export
-#include "io/buffer_pool.hpp"   // IWYU pragma: export
-#include "io/byte_stream.hpp"   // IWYU pragma: export
-#include "io/cancellation.hpp"  // IWYU pragma: export
-#include "io/egress.hpp"        // IWYU pragma: export
-#include "io/file.hpp"          // IWYU pragma: export
-#include "io/file_lock.hpp"     // IWYU pragma: export
-#include "io/ingest.hpp"        // IWYU pragma: export
-#include "io/reactor.hpp"       // IWYU pragma: export
-#include "io/socket.hpp"        // IWYU pragma: export
-#include "io/sync.hpp"          // IWYU pragma: export
-#include "io/task.hpp"          // IWYU pragma: export
-#include "io/worker_pool.hpp"   // IWYU pragma: export
+///   kernel_features   what is used where the kernel has it
+#include "io/blocking.hpp"         // IWYU pragma: export
+#include "io/buffer_pool.hpp"      // IWYU pragma: export
+#include "io/byte_stream.hpp"      // IWYU pragma: export
+#include "io/cancellation.hpp"     // IWYU pragma: export
+#include "io/egress.hpp"           // IWYU pragma: export
+#include "io/file.hpp"             // IWYU pragma: export
+#include "io/file_lock.hpp"        // IWYU pragma: export
+#include "io/ingest.hpp"           // IWYU pragma: export
+#include "io/kernel_features.hpp"  // IWYU pragma: export
+#include "io/reactor.hpp"          // IWYU pragma: export
+#include "io/socket.hpp"           // IWYU pragma: export
+#include "io/sync.hpp"             // IWYU pragma: export
+#include "io/task.hpp"             // IWYU pragma: export
+#include "io/worker_pool.hpp"      // IWYU pragma: export

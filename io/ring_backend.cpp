@@ -11,6 +11,8 @@
 #include <atomic>
 #include <cerrno>
 
+#include "io/kernel_features.hpp"
+
 namespace sluice::io {
 
 namespace detail {
@@ -50,8 +52,10 @@ error refusal(int failure) {
 
 result<void> make_ring(io_uring& into) {
   io_uring_params wishes{};
-  wishes.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  wishes.flags = IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  wishes.flags |= is_usable(kernel_feature::deferred_tasks)
+                      ? IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN
+                      : IORING_SETUP_COOP_TASKRUN;
   wishes.cq_entries = completions;
   const int outcome = io_uring_queue_init_params(entries, &into, &wishes);
   if (outcome < 0) { return refusal(-outcome); }
@@ -101,7 +105,8 @@ result<void> ring_backend::attach(turning&) {
   if (!made) { return made; }
   block_broken_pipe_signal();
   attached_ = true;
-  registering_ = io_uring_register_buffers_sparse(&ring_, regions_max) == 0;
+  registering_ = is_usable(kernel_feature::registered_buffers) &&
+                 io_uring_register_buffers_sparse(&ring_, regions_max) == 0;
   arm_wake();
   return {};
 }

@@ -77,6 +77,9 @@ private:
   side_worker side_;
 };
 
+/// Linux 6.5; liburing and the C library do not have it yet.
+inline constexpr long cachestat_number = 451;
+
 /// user_data of what nobody waits for.
 inline constexpr std::uint64_t nobody = 0;
 

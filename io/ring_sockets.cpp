@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/kernel_features.hpp"
 #include "io/ring_backend.hpp"
 #include "io/socket.hpp"
 
@@ -118,14 +119,14 @@ std::int64_t listen_at(endpoint& at, port_sharing sharing) {
 /// Whether all of a file's range is in the page cache (cachestat(2), Linux 6.5; before it whether
 /// its last byte is).
 bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
-  constexpr long cachestat_number = 451;
   struct range {
     std::uint64_t offset, length;
   } asked{offset, length};
   struct counts {
     std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
   } pages{};
-  if (::syscall(cachestat_number, descriptor, &asked, &pages, 0) == 0) {
+  if (is_usable(kernel_feature::cache_state) &&
+      ::syscall(cachestat_number, descriptor, &asked, &pages, 0) == 0) {
     const std::uint64_t size = 4096;
     return pages.cached >= (offset + length + size - 1) / size - offset / size;
   }

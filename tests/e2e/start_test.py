@@ -87,6 +87,15 @@ class StartTest(unittest.TestCase):
         said = self.refused(site, FAILED)
         self.assertRegex(said, r'site database .*site\.db .*no such table')
 
+    def test_what_the_kernel_offers_is_said_and_can_be_done_without(self):
+        place = self.enterContext(Workplace())
+        site = place.start_site('site', [place.folder],
+                                environment={'SLUICE_IO_WITHOUT': 'cache_state,direct_files'})
+        self.assertRegex(site.log(), r'io_uring: uses .*; does without .*cache_state, direct_files')
+        site.stop()
+        site.environment['SLUICE_IO_WITHOUT'] = 'sqpoll'
+        self.assertIn("do without 'sqpoll'", self.refused(site, FAILED))
+
     def test_a_stuck_reactor_is_not_hidden_from_the_service_manager(self):
         place = self.enterContext(Workplace())
         manager = ServiceManager(place.folder / 'notify')
