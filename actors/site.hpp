@@ -52,6 +52,7 @@ private:
   result<void> drop_left_overs();
   bool is_left_over(const model::content_id& content);
   std::optional<model::content_id> left_over_of(const model::package_id& package);
+  void end_change(const model::content_id& content);
   void drop_for_site(const model::content_id& content, std::function<void(result<void>)> then);
   caf::result<done> drop_removed(const model::content_id& content);
   result<void> begin_removal(const model::package_id& package, std::vector<std::string>& names);
@@ -59,6 +60,7 @@ private:
   void put_added(const add_package& asked, model::package_row row, model::byte_count manifest_size,
                  caf::typed_response_promise<model::package_row> promise);
   result<std::string> find_root(const std::string& folder) const;
+  result<void> check_id_is_free(const model::package_id& id);
   result<model::package_id> package_id_for(const rpc::package_add_request& request);
   void package_added(const add_package& asked, const model::package_row& row);
   result<void> check_change(const change_distribution_point& asked,

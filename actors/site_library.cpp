@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "actors/site.hpp"
 #include "actors/site_rules.hpp"
 
 /// What the content library holds for the site, and what the site database knows of it. A package
 /// is in the library before it has a row, and until after the row is gone; whatever ends the site,
-/// or fails, in between leaves a content without a package.
+/// or fails, in between leaves a content without a package, and an open change in the database.
+/// Only such a content goes by itself: one that this database never touched is somebody's.
 namespace sluice::actors {
 
 namespace {
@@ -32,42 +35,64 @@ std::optional<model::content_id> site_state::left_over_of(const model::package_i
 void site_state::drop_for_site(const model::content_id& content,
                                std::function<void(result<void>)> then) {
   self_->request(setup_.parts.librarian, caf::infinite, drop_content{content, for_site})
-      .then([then](done) { then({}); },
-            [then](caf::error& failure) {
-              const error given = from_caf(failure);
-              then(given.code == errc::not_found ? result<void>() : result<void>(given));
-            });
+      .then(
+          [this, content, then](done) {
+            end_change(content);
+            then({});
+          },
+          [this, content, then](caf::error& failure) {
+            const error given = from_caf(failure);
+            if (given.code != errc::not_found) { return then(given); }
+            end_change(content);
+            then({});
+          });
 }
 
-/// At the start. A database that never knew a package says nothing about the library: it may have
-/// been made anew.
+/// At the start.
 result<void> site_state::drop_left_overs() {
-  auto blank = setup_.database->is_blank();
-  if (!blank) { return blank.error(); }
+  auto changes = setup_.database->open_changes();
+  if (!changes) { return changes.error(); }
+  const auto is_changing = [&](const model::content_id& content) {
+    return std::binary_search(changes->begin(), changes->end(), content);
+  };
+  std::sort(changes->begin(), changes->end());
   for (const storage::catalogue_entry& entry : setup_.parts.node.catalogue->all()) {
-    if (!is_for(entry, for_site) || !is_left_over(entry.content)) { continue; }
-    const std::string name = entry.content.text();
-    if (*blank) {
-      log::warning("site", format("the library holds {}, but the site database is new: when it is "
-                                  "not wanted any more: sluice package remove {}",
-                                  name, entry.content.package.text()));
+    if (!is_for(entry, for_site) || !is_left_over(entry.content) || is_changing(entry.content)) {
       continue;
     }
-    log::warning("site", format("the library held {} for no package: an add or a removal was cut "
-                                "short; it moves to trash",
-                                name));
-    drop_for_site(entry.content, [name](const result<void>& dropped) {
+    log::warning("site", format("the library holds {}, which the site database does not know; when "
+                                "it is not wanted any more: sluice package remove {}",
+                                entry.content.text(), entry.content.package.text()));
+  }
+  for (const model::content_id& content : *changes) {
+    if (!is_left_over(content)) {
+      auto ended = setup_.database->end_change(content);
+      if (!ended) { return ended; }
+      continue;
+    }
+    log::warning("site", format("an add or a removal of {} was cut short: what the library holds "
+                                "of it moves to trash",
+                                content.text()));
+    drop_for_site(content, [](const result<void>& dropped) {
       if (!dropped) { log::error("site", describe(dropped.error())); }
     });
   }
   return {};
 }
 
+void site_state::end_change(const model::content_id& content) {
+  const auto ended = setup_.database->end_change(content);
+  if (!ended) { log::error("site", describe(ended.error())); }  // the next start looks again
+}
+
 /// The row that makes the content a package; without it the library lets the content go again.
 void site_state::put_added(const add_package& asked, model::package_row row,
                            model::byte_count manifest_size,
                            caf::typed_response_promise<model::package_row> promise) {
-  const auto put = setup_.database->put_package(row, manifest_size);
+  const auto put = setup_.database->transaction([&]() -> result<void> {
+    auto kept = setup_.database->put_package(row, manifest_size);
+    return kept ? setup_.database->end_change({row.id, row.version}) : kept;
+  });
   if (put) {
     adding_.erase(row.id);
     package_added(asked, row);
@@ -100,14 +125,21 @@ caf::result<done> site_state::on_remove_package(const remove_package& asked) {
   if (!package) { return to_caf(package.error()); }
   if (!*package) {
     const auto left_over = left_over_of(asked.package);  // an earlier removal ended halfway
-    if (left_over) { return drop_removed(*left_over); }
+    if (left_over) {
+      const auto begun = database.begin_change(*left_over);
+      if (!begun) { return to_caf(begun.error()); }
+      return drop_removed(*left_over);
+    }
     return to_caf(
         error{errc::not_found, 0,
               format("remove package {}: see sluice package list", asked.package.text())});
   }
   const model::content_id content{asked.package, (*package)->row.version};
   std::vector<std::string> names;
-  const auto kept = database.transaction([&] { return begin_removal(asked.package, names); });
+  const auto kept = database.transaction([&]() -> result<void> {
+    auto begun = database.begin_change(content);
+    return begun ? begin_removal(asked.package, names) : begun;
+  });
   if (!kept) { return to_caf(kept.error()); }
   add_message(2311, {asked.package.text(), format("{}", content.version), asked.admin});
   for (const std::string& name : names) { deliver_to(name, asked.package); }

@@ -44,27 +44,46 @@ result<std::string> site_state::find_root(const std::string& folder) const {
 }
 
 result<model::package_id> site_state::package_id_for(const rpc::package_add_request& request) {
-  if (!request.id) { return setup_.database->allot_package_id(setup_.parts.code); }
+  if (!request.id) {
+    return setup_.database->allot_package_id(
+        setup_.parts.code, [this](const model::package_id& id) {
+          return !setup_.parts.node.catalogue->versions(id).empty();
+        });
+  }
   if (request.id->site != setup_.parts.code) {
     return error{errc::invalid, 0,
                  format("add package {}: ids of this site begin with {}", request.id->text(),
                         setup_.parts.code.text())};
   }
-  auto existing = setup_.database->package(*request.id);
+  const auto is_free = check_id_is_free(*request.id);
+  if (!is_free) { return is_free.error(); }
+  return *request.id;
+}
+
+result<void> site_state::check_id_is_free(const model::package_id& id) {
+  auto existing = setup_.database->package(id);
   if (!existing) { return existing.error(); }
-  if (*existing || adding_.contains(*request.id)) {
+  if (*existing || adding_.contains(id)) {
     return error{errc::conflict, 0,
-                 format("add package {}: it exists; see sluice package show {}", request.id->text(),
-                        request.id->text())};
+                 format("add package {0}: it exists; see sluice package show {0}", id.text())};
   }
-  if (left_over_of(*request.id)) {
+  auto leaving = setup_.database->distributions(id, std::nullopt, 0, 1);
+  if (!leaving) { return leaving.error(); }
+  if (leaving->total > 0) {
+    return error{
+        errc::conflict, 0,
+        format("add package {0}: an earlier one of this id is still being removed from {1}; "
+               "see sluice status {0}, or choose another id",
+               id.text(), leaving->rows.front().distribution_point)};
+  }
+  if (left_over_of(id)) {
     return error{
         errc::conflict, 0,
         format("add package {0}: the library holds one that is no package any more; first: "
                "sluice package remove {0}",
-               request.id->text())};
+               id.text())};
   }
-  return *request.id;
+  return {};
 }
 
 caf::result<model::package_row> site_state::on_add_package(const add_package& asked) {
@@ -77,6 +96,8 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
   mail.source_path = *beneath(*root, asked.request.folder);
   mail.content = {*id, 1};
   mail.progress = asked.progress;
+  const auto begun = setup_.database->begin_change(mail.content);
+  if (!begun) { return to_caf(begun.error()); }
   adding_.insert(*id);
   add_message(2300, {id->text(), "add"});
   auto promise = self_->make_response_promise<model::package_row>();
@@ -96,6 +117,7 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
           },
           [this, id = *id, promise](caf::error& failure) mutable {
             adding_.erase(id);
+            end_change({id, 1});  // a snapshot that failed leaves nothing in the library
             promise.deliver(std::move(failure));
           });
   return promise;

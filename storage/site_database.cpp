@@ -14,9 +14,10 @@ constexpr int format_of_ours = 1;
 constexpr int busy_milliseconds = 5'000;
 
 /// What format 1 lacked when it was first written.
-constexpr std::string_view index_of_later =
+constexpr std::string_view made_later =
     "CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)"
-    " WHERE tries_left = 0";
+    " WHERE tries_left = 0;"
+    "CREATE TABLE IF NOT EXISTS library_change (content TEXT PRIMARY KEY) WITHOUT ROWID";
 
 int flags_of(site_database::mode how) {
   return how == site_database::mode::read_only ? SQLite::OPEN_READONLY
@@ -122,7 +123,7 @@ result<std::unique_ptr<site_database>> site_database::open(const std::string& pa
       database.exec(format("PRAGMA user_version = {}", format_of_ours));
       whole.commit();
     }
-    if (!reading) { database.exec(std::string(index_of_later)); }
+    if (!reading) { database.exec(std::string(made_later)); }
   } catch (const SQLite::Exception& thrown) {
     if (made) { return made->failure(thrown, "open"); }
     return error{errc::os_failed, 0,

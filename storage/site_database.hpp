@@ -24,13 +24,18 @@ public:
   result<void> transaction(const std::function<result<void>()>& work);
 
   // Packages ------------------------------------------------------------------------------------
-  result<model::package_id> allot_package_id(const model::site_code& site);
+  /// The next number that no package has or had, and that is not `held` elsewhere.
+  result<model::package_id> allot_package_id(
+      const model::site_code& site, const std::function<bool(const model::package_id&)>& held);
   result<void> put_package(const model::package_row& package, model::byte_count manifest_size);
   result<std::optional<site_package>> package(const model::package_id& id);
   result<site_page<model::package_row>> packages(std::uint32_t offset, std::uint32_t rows);
   result<void> forget_package(const model::package_id& id);
-  /// True when it never knew a package, nor gave one a number.
-  result<bool> is_blank();
+  /// Of the content library, begun before it and ended after it: of a content that is being added
+  /// for the site, or taken away. Those left by a crash are `open_changes`.
+  result<void> begin_change(const model::content_id& content);
+  result<void> end_change(const model::content_id& content);
+  result<std::vector<model::content_id>> open_changes();
 
   // Distribution points -------------------------------------------------------------------------
   /// Inserts or replaces name, address, mode, own, sources; what the node told is kept.

@@ -30,7 +30,8 @@ site_package take_package(site_statement& from) {
 
 }  // namespace
 
-result<model::package_id> site_database::allot_package_id(const model::site_code& site) {
+result<model::package_id> site_database::allot_package_id(
+    const model::site_code& site, const std::function<bool(const model::package_id&)>& held) {
   model::package_id given{site, 1};
   const auto done = state_->write("allot a package id in", [&]() -> result<void> {
     {
@@ -44,7 +45,7 @@ result<model::package_id> site_database::allot_package_id(const model::site_code
           " UNION ALL SELECT 1 FROM distribution WHERE package = ?1");
       return row.with(given).next();
     };
-    while (given.number <= package_number_max && taken()) { ++given.number; }
+    while (given.number <= package_number_max && (taken() || held(given))) { ++given.number; }
     if (given.number > package_number_max) {
       return error{errc::limit_reached, 0,
                    format("allot a package id: all numbers of site {} were given once; choose a "
@@ -98,11 +99,28 @@ result<void> site_database::forget_package(const model::package_id& id) {
   });
 }
 
-result<bool> site_database::is_blank() {
-  return state_->read("look for packages in", [&] {
-    return state_->count(
-               "SELECT EXISTS (SELECT 1 FROM package) OR EXISTS (SELECT 1 FROM package_number)") ==
-           0;
+result<void> site_database::begin_change(const model::content_id& content) {
+  return state_->write("record a change of the library in", [&]() -> result<void> {
+    state_->prepare("INSERT OR IGNORE INTO library_change (content) VALUES (?)")
+        .with(content)
+        .run();
+    return {};
+  });
+}
+
+result<void> site_database::end_change(const model::content_id& content) {
+  return state_->write("record the end of a change of the library in", [&]() -> result<void> {
+    state_->prepare("DELETE FROM library_change WHERE content = ?").with(content).run();
+    return {};
+  });
+}
+
+result<std::vector<model::content_id>> site_database::open_changes() {
+  return state_->read("read the open changes of the library in", [&] {
+    std::vector<model::content_id> found;
+    auto row = state_->prepare("SELECT content FROM library_change ORDER BY content");
+    while (row.next()) { row.take(found.emplace_back()); }
+    return found;
   });
 }
 

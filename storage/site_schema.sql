@@ -96,9 +96,14 @@ CREATE INDEX distribution_installed ON distribution (name) WHERE installed;
 CREATE INDEX distribution_working ON distribution (name) WHERE working;
 CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsettled;
 
--- Made also in a database that a release without it wrote.
+-- Made also in a database that a release without them wrote.
 CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
   WHERE tries_left = 0;
+-- Contents that the site is adding to the content library, or taking out of it: written before the
+-- library is touched. What is here after a crash and is no package leaves the library.
+CREATE TABLE IF NOT EXISTS library_change (
+  content TEXT PRIMARY KEY
+) WITHOUT ROWID;
 
 -- The newest 100,000 and a sweep of 1,000 (base/limits.hpp); numbers are not given twice.
 CREATE TABLE message (

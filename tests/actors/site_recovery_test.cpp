@@ -78,10 +78,47 @@ TEST_CASE("a content that a crash left without a package is dropped when the sit
   parts.site.library.for_site.insert(cut_short);
   parts.site.library.for_site.insert(half_updated);
   parts.site.library.committed.insert(cut_short);  // also for the distribution point: stays so
+  for (const auto& content : {cut_short, half_updated}) {
+    CHECK(parts.site.database().begin_change(content).ok());
+  }
   parts.site.restart();
   CHECK(parts.site.library.dropped == std::vector{half_updated, cut_short});
+  CHECK(parts.site.database().open_changes()->empty());
   CHECK(parts.site.library.for_site == std::set{model::content_id{parts.package, 1}});
   CHECK(parts.site.library.committed.contains(cut_short));
+}
+
+// A database that was made anew gave its first package the number of one in the library: that add
+// failed, and the next start dropped all that the library held.
+TEST_CASE(
+    "what the site database never touched stays in the library, whatever is added meanwhile") {
+  virtual_site site;
+  const std::set held{*model::content_id::parse("PKG00001.1"),
+                      *model::content_id::parse("PKG00003.2")};
+  site.library.for_site = held;
+  site.restart();
+  const auto added = site.add_package({"/srv/sources/a", std::nullopt, "a"});
+  REQUIRE(added.ok());
+  CHECK(added->id.text() == "PKG00002");
+  const auto next = site.add_package({"/srv/sources/b", std::nullopt, "b"});
+  REQUIRE(next.ok());
+  CHECK(next->id.text() == "PKG00004");
+  CHECK(site.remove_package(next->id).ok());
+  site.restart();
+  for (const auto& content : held) { CHECK(site.library.for_site.contains(content)); }
+  CHECK(site.library.for_site.contains({added->id, 1}));
+  CHECK(site.library.dropped == std::vector{model::content_id{next->id, 1}});
+}
+
+TEST_CASE("an id that is still being removed somewhere is not given again") {
+  pair parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.remove_package(parts.package).ok());
+  const auto refused = parts.site.add_package({"/srv/sources/a", parts.package, "a"});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::conflict);
+  CHECK(speaks_of(refused.error(), "still being removed from dp1"));
 }
 
 TEST_CASE("a database that was made anew drops nothing of the library") {

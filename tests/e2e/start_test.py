@@ -12,7 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from sluice_e2e import ADDRESS_TAKEN, Workplace, wait_for  # noqa: E402
 
-FAILED = 1
+FAILED, USAGE = 1, 2
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 WAIT_FOR_THREADS = 0x40000000  # __WALL
 NOT_WELL = 'has not answered'
@@ -94,7 +94,7 @@ class StartTest(unittest.TestCase):
         self.assertRegex(site.log(), r'io_uring: uses .*; does without .*cache_state, direct_files')
         site.stop()
         site.environment['SLUICE_IO_WITHOUT'] = 'sqpoll'
-        self.assertIn("do without 'sqpoll'", self.refused(site, FAILED))
+        self.assertIn("do without 'sqpoll'", self.refused(site, USAGE))
 
     def test_a_stuck_reactor_is_not_hidden_from_the_service_manager(self):
         place = self.enterContext(Workplace())

@@ -186,12 +186,34 @@ TEST_CASE("every field of a package comes back, and its targets are counted") {
 TEST_CASE("package numbers ascend from 1 and skip those an operator chose") {
   const auto database = open_at("");
   const auto site = *model::site_code::parse("PKG");
-  CHECK(got(database->allot_package_id(site)) == package_of(1));
+  const auto allot = [&](const model::site_code& code) {
+    return got(database->allot_package_id(
+        code, [](const model::package_id& id) { return id == package_of(6); }));
+  };
+  CHECK(allot(site) == package_of(1));
   done(database->put_package(package_row_of(2), {}));
   done(database->put_distribution(distribution_of(3, "dp1")));  // still being removed there
-  CHECK(got(database->allot_package_id(site)) == package_of(4));
-  CHECK(got(database->allot_package_id(site)) == package_of(5));
-  CHECK(got(database->allot_package_id(*model::site_code::parse("XYZ"))).text() == "XYZ00001");
+  CHECK(allot(site) == package_of(4));
+  CHECK(allot(site) == package_of(5));
+  CHECK(allot(site) == package_of(7));  // the library holds a 6
+  CHECK(allot(*model::site_code::parse("XYZ")).text() == "XYZ00001");
+}
+
+TEST_CASE("a change of the library is open from its begin to its end") {
+  const temporary_folder folder;
+  const std::string path = folder / "site.db";
+  {
+    const auto database = open_at(path);
+    CHECK(got(database->open_changes()).empty());
+    done(database->begin_change(content_of(2)));
+    done(database->begin_change(content_of(1)));
+    done(database->begin_change(content_of(1)));
+    done(database->end_change(content_of(3)));
+  }
+  const auto database = open_at(path);
+  CHECK(got(database->open_changes()) == std::vector{content_of(1), content_of(2)});
+  done(database->end_change(content_of(1)));
+  CHECK(got(database->open_changes()) == std::vector{content_of(2)});
 }
 
 TEST_CASE("lists come in pages with the total of all") {
@@ -564,11 +586,12 @@ TEST_CASE("a transaction that fails leaves nothing behind, and the next one work
 }
 
 TEST_CASE("all is there after a restart") {
+  const auto nobody = [](const model::package_id&) { return false; };
   const temporary_folder folder;
   const std::string path = folder / "site.db";
   {
     const auto database = open_at(path);
-    CHECK(got(database->allot_package_id(package_of(0).site)) == package_of(1));
+    CHECK(got(database->allot_package_id(package_of(0).site, nobody)) == package_of(1));
     done(database->put_package(package_row_of(1), model::byte_count{5}));
     done(database->put_distribution_point(point_row_of("dp1")));
     done(database->put_available(content_of(1), "dp1", true));
@@ -576,7 +599,7 @@ TEST_CASE("all is there after a restart") {
     done(database->add_message(message_of(1, {"one"})));
   }
   const auto database = open_at(path);
-  CHECK(got(database->allot_package_id(package_of(0).site)) == package_of(2));
+  CHECK(got(database->allot_package_id(package_of(0).site, nobody)) == package_of(2));
   CHECK(got(database->package(package_of(1)))->manifest_size == model::byte_count{5});
   CHECK(got(database->distribution_point("dp1"))->row.jobs == 1);
   CHECK(got(database->is_available(content_of(1), "dp1")));
