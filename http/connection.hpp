@@ -22,7 +22,7 @@ public:
   [[nodiscard]] io::task<result<void>> send(answer_head head, std::string body, bool with_body);
   /// Text gathered as it is: heads, and the parts of a multipart answer between its files.
   [[nodiscard]] io::task<result<void>> send_text(std::string text);
-  /// A part of a file: read and gathered when it is at most 16 KiB, otherwise by egress.
+  /// A part of a file: read and gathered when it is at most 2 KiB, otherwise by egress.
   /// `cold` is how bytes are read that are not in the page cache.
   [[nodiscard]] io::task<result<void>> send_file(io::file& from, std::uint64_t offset,
                                                  std::uint64_t length, io::cold_reading cold);

@@ -42,7 +42,11 @@ std::shared_ptr<const ready_answer> content_handler::find_ready(std::string_view
 io::task<result<void>> content_handler::give(std::shared_ptr<const ready_answer> answer,
                                              answer_writer& to) {
   auto opened = co_await files_.get(answer->file);
-  if (!opened) { co_return result<void>(opened.error()); }
+  if (!opened) {  // nothing of the answer has left yet
+    const failed_request what{answer->file.text(), true, true};
+    auto told = co_await tell_failure(to, what, opened.error());
+    co_return told;
+  }
   const open_files::shared_file from = std::move(*opened);
   auto sent = co_await to.send_text(answer->head);
   if (sent) {

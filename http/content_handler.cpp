@@ -208,11 +208,20 @@ io::task<result<void>> content_handler::complain(const exchange& with, int statu
 }
 
 io::task<result<void>> content_handler::answer_failure(const exchange& with, error failure) {
-  log::warning("http", escaped(format("cannot answer a request for {}: {}", with.request.target,
-                                      describe(failure))));
+  const failed_request what{with.request.target, with.request.keep_alive,
+                            with.request.method == request_method::get};
+  auto sent = co_await tell_failure(with.to, what, std::move(failure));
+  co_return sent;
+}
+
+io::task<result<void>> content_handler::tell_failure(answer_writer& to, failed_request what,
+                                                     error failure) {
+  log::warning("http",
+               escaped(format("cannot answer a request for {}: {}", what.of, describe(failure))));
   const bool missing = failure.code == errc::not_found;
-  auto sent = co_await complain(with, missing ? 404 : 500,
-                                missing ? "the bytes are missing here" : "reading failed here");
+  auto sent = co_await to.send(error_head(missing ? 404 : 500, what.keep_alive),
+                               missing ? "the bytes are missing here\n" : "reading failed here\n",
+                               what.with_body);
   co_return sent;
 }
 

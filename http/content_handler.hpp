@@ -74,6 +74,13 @@ private:
   };
   [[nodiscard]] io::task<admission> admit(const exchange& with, model::content_id content);
   [[nodiscard]] answered answer_failure(const exchange& with, error failure);
+  /// A request whose bytes could not be had: 404 or 500, and a line in the log.
+  struct failed_request {
+    std::string of;  ///< its target, or the file
+    bool keep_alive = true;
+    bool with_body = true;
+  };
+  [[nodiscard]] answered tell_failure(answer_writer& to, failed_request what, error failure);
 
   const storage::library_reader& library_;
   std::shared_ptr<const storage::content_catalogue> catalogue_;

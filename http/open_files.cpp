@@ -31,14 +31,36 @@ bool served_file::take_cold(std::uint64_t length, std::uint64_t size,
 
 open_files::open_files(io::reactor& ring, const storage::library_reader& library,
                        std::shared_ptr<const storage::content_catalogue> catalogue)
-    : ring_(ring), library_(library), catalogue_(std::move(catalogue)) {}
+    : ring_(ring), library_(library), catalogue_(std::move(catalogue)) {
+  sweeping_.due = [this] { sweep(); };
+}
+
+open_files::~open_files() { forget_all(); }
+
+void open_files::forget_all() noexcept {
+  open_.clear();
+  ring_.disarm(sweeping_);
+}
+
+void open_files::look_at_catalogue() {
+  const std::uint64_t revision = catalogue_->revision();
+  if (revision == revision_) { return; }
+  revision_ = revision;
+  open_.clear();
+}
+
+/// Also when nobody asks for anything: who waits for space waits for these.
+void open_files::sweep() {
+  look_at_catalogue();
+  const auto now = ring_.now();
+  std::erase_if(open_, [&](const auto& kept) {
+    return now - kept.second.opened >= limits::open_file_age_max;
+  });
+  if (!open_.empty()) { ring_.arm(sweeping_, limits::open_file_sweep_interval); }
+}
 
 open_files::shared_file open_files::find(const model::file_id& file) {
-  if (const std::uint64_t revision = catalogue_->revision(); revision != revision_) {
-    revision_ = revision;
-    open_.clear();
-    return nullptr;
-  }
+  look_at_catalogue();
   const auto found = open_.find(file);
   if (found == open_.end()) { return nullptr; }
   if (ring_.now() - found->second.opened > limits::open_file_age_max) { return nullptr; }
@@ -58,7 +80,10 @@ io::task<result<open_files::shared_file>> open_files::get(model::file_id file) {
   if (auto kept = find(file)) { co_return outcome(std::move(kept)); }
   const std::uint64_t revision = revision_;
   auto opened = co_await library_.open_file(file);
-  if (!opened) { co_return outcome(opened.error()); }
+  if (!opened) {
+    open_.erase(file);
+    co_return outcome(opened.error());
+  }
   shared_file shared = share(ring_);
   shared->cached = std::move(*opened);
   if (model::raw(file.size) >= limits::cold_bytes_min) {
@@ -72,6 +97,7 @@ io::task<result<open_files::shared_file>> open_files::get(model::file_id file) {
   } else {
     make_room();
   }
+  if (open_.empty()) { ring_.arm(sweeping_, limits::open_file_sweep_interval); }
   open_.insert_or_assign(file, entry{shared, ring_.now(), ++uses_});
   co_return outcome(std::move(shared));
 }

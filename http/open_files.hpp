@@ -21,23 +21,26 @@ struct served_file {
                                std::chrono::nanoseconds now) noexcept;
 };
 
-/// Files of the library that were served lately, kept open for the next request. A file is opened
-/// anew after `limits::open_file_age_max`, and once the catalogue has changed: what was removed or
-/// replaced is not served for longer than that.
+/// Files of the library that were served lately, kept open for the next request, for
+/// `limits::open_file_age_max` at most and only until the catalogue changes: what was removed or
+/// replaced is not served for longer, nor does it keep its blocks of the disk, asked for or not.
 ///
 /// Bound:     `limits::open_files_max`, and those being sent.
-/// Lifetime:  `forget_all` before the reactor ends; closing takes a turn of it.
+/// Lifetime:  goes, or `forget_all`, before the reactor ends; closing takes a turn of it.
 /// Threads:   its reactor's.
 class open_files {
 public:
   using shared_file = std::shared_ptr<served_file>;
   open_files(io::reactor& ring, const storage::library_reader& library,
              std::shared_ptr<const storage::content_catalogue> catalogue);
+  ~open_files();
+  open_files(const open_files&) = delete;
+  open_files& operator=(const open_files&) = delete;
   /// One that is open already, or nothing.
   [[nodiscard]] shared_file find(const model::file_id& file);
   /// Opens it when it must; `not_found` when the library lacks it.
   [[nodiscard]] io::task<result<shared_file>> get(model::file_id file);
-  void forget_all() noexcept { open_.clear(); }
+  void forget_all() noexcept;
 
 private:
   struct entry {
@@ -45,6 +48,8 @@ private:
     std::chrono::nanoseconds opened;
     std::uint64_t used;
   };
+  void look_at_catalogue();
+  void sweep();
   void make_room();
 
   io::reactor& ring_;
@@ -53,6 +58,7 @@ private:
   std::map<model::file_id, entry> open_;
   std::uint64_t revision_ = 0;
   std::uint64_t uses_ = 0;
+  io::reactor::timer sweeping_;  ///< armed while files are open
 };
 
 }  // namespace sluice::http

@@ -1,0 +1,153 @@
+#include "http/open_files.hpp"
+
+#include <doctest/doctest.h>
+
+#include "http/content_handler.hpp"
+#include "io/simulated_world.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+constexpr const char* host = "node";
+
+/// A library of two files on a simulated disk.
+struct simulated_files {
+  io::simulated_world world{7};
+  std::unique_ptr<io::reactor> ring;
+  std::unique_ptr<storage::library_reader> library;
+  std::shared_ptr<storage::content_catalogue> catalogue =
+      std::make_shared<storage::content_catalogue>();
+  model::file_id first = put("first");
+  model::file_id second = put("second");
+
+  simulated_files() {
+    auto made = io::reactor::make(world.machine(host));
+    REQUIRE(made.ok());
+    ring = std::move(*made);
+    io::block_on<void>(*ring, [this] { return open(); });
+  }
+  simulated_files(const simulated_files&) = delete;
+  simulated_files& operator=(const simulated_files&) = delete;
+  ~simulated_files() {
+    pass(std::chrono::seconds(1));  // files that were dropped are being closed
+    io::block_on<void>(*ring, [this] { return library->close(); });
+  }
+
+  model::file_id put(const std::string& bytes) {
+    const auto id = hashing::measure(std::as_bytes(std::span(bytes))).id;
+    world.put_file(host, "library/" + storage::file_path(id), bytes);
+    return id;
+  }
+  io::task<void> open() {
+    auto opened = co_await storage::library_reader::open(*ring, "/library");
+    REQUIRE(opened.ok());
+    library = std::move(*opened);
+  }
+  io::task<void> remove(model::file_id file) {
+    auto root = co_await io::folder::open(*ring, "/library");
+    REQUIRE(root.ok());
+    auto removed = co_await root->remove_file(storage::file_path(file));
+    CHECK(removed.ok());
+    co_await root->close();
+  }
+  result<open_files::shared_file> get(open_files& from, const model::file_id& file) {
+    return io::block_on<result<open_files::shared_file>>(*ring, [&] { return from.get(file); });
+  }
+  void pass(std::chrono::nanoseconds time) {
+    io::block_on<void>(*ring, [&] { return ring->sleep_for(time); });
+  }
+};
+
+/// What a client would have received.
+class recording_stream final : public io::byte_stream {
+public:
+  std::string sent;
+
+  io::task<result<std::size_t>> receive(std::span<std::byte>, std::chrono::nanoseconds) override {
+    co_return std::size_t{0};
+  }
+  io::task<result<void>> send(std::span<const std::byte> bytes, std::chrono::nanoseconds,
+                              bool) override {
+    sent.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    co_return result<void>();
+  }
+  io::task<result<void>> send_file(const io::file&, std::uint64_t, std::uint64_t,
+                                   std::chrono::nanoseconds) override {
+    co_return result<void>();
+  }
+  io::task<result<std::uint64_t>> send_cached(const io::file&, std::uint64_t, std::uint64_t length,
+                                              std::chrono::nanoseconds) override {
+    co_return length;
+  }
+  void abort() noexcept override {}
+  io::task<void> close() override { co_return; }
+  [[nodiscard]] const std::string& peer() const noexcept override { return sent; }
+};
+
+io::task<void> give_and_flush(content_handler* handler, std::shared_ptr<const ready_answer> answer,
+                              answer_writer* to) {
+  auto given = co_await handler->give(std::move(answer), *to);
+  CHECK(given.ok());
+  auto flushed = co_await to->flush();
+  CHECK(flushed.ok());
+}
+
+}  // namespace
+
+TEST_CASE("a file stays open for the next request") {
+  simulated_files disk;
+  open_files files(*disk.ring, *disk.library, disk.catalogue);
+  const auto once = disk.get(files, disk.first);
+  const auto again = disk.get(files, disk.first);
+  REQUIRE(once.ok());
+  REQUIRE(again.ok());
+  CHECK(*once == *again);
+  files.forget_all();
+}
+
+// A removed package kept its blocks until the next request, which a quiet node never gets.
+TEST_CASE("a file that nobody asks for is closed after its time, without any request") {
+  simulated_files disk;
+  open_files files(*disk.ring, *disk.library, disk.catalogue);
+  std::weak_ptr<served_file> kept = *disk.get(files, disk.first);
+  CHECK_FALSE(kept.expired());
+  disk.pass(limits::open_file_age_max + limits::open_file_sweep_interval);
+  CHECK(kept.expired());
+}
+
+TEST_CASE("a change of the catalogue closes every file soon, without any request") {
+  simulated_files disk;
+  open_files files(*disk.ring, *disk.library, disk.catalogue);
+  std::weak_ptr<served_file> kept = *disk.get(files, disk.first);
+  disk.catalogue->put({*model::content_id::parse("PKG00001.1"), 1, {}, {}, {}, 0});
+  disk.pass(limits::open_file_sweep_interval);
+  CHECK(kept.expired());
+}
+
+TEST_CASE("a file that is in use stays until it was sent") {
+  simulated_files disk;
+  open_files files(*disk.ring, *disk.library, disk.catalogue);
+  auto sending = disk.get(files, disk.first);
+  disk.pass(3 * limits::open_file_age_max);
+  CHECK((*sending)->cached.is_open());
+  CHECK_FALSE(files.find(disk.first));
+}
+
+// It was a cut connection, which a distribution point blames on its source.
+TEST_CASE("a ready answer whose file is gone is a 404, and the connection goes on") {
+  simulated_files disk;
+  io::block_on<void>(*disk.ring, [&] { return disk.remove(disk.second); });
+  content_handler handler(*disk.ring, *disk.library, disk.catalogue, {}, limits::mib, nullptr, 0);
+  recording_stream stream;
+  server_counters counters;
+  answer_writer writer(stream, std::chrono::seconds(30), counters);
+  const auto answer = std::make_shared<ready_answer>(ready_answer{{}, disk.second, "never sent"});
+  io::block_on<void>(*disk.ring, [&] { return give_and_flush(&handler, answer, &writer); });
+  CHECK(stream.sent.starts_with("HTTP/1.1 404 "));
+  CHECK(stream.sent.find("the bytes are missing here") != std::string::npos);
+  CHECK(stream.sent.find("Connection: close") == std::string::npos);
+  CHECK(stream.sent.find("never sent") == std::string::npos);
+}
+
+}  // namespace sluice::http
