@@ -50,8 +50,8 @@ using content_source_actor =
                      caf::reacts_to<operation_done<manifest_outcome>>,
                      caf::reacts_to<operation_done<page_outcome>>>;
 
-/// One content on its way (S2). Sends `turn_wanted`, `turn_returned` and `job_over` to its
-/// distribution point.
+/// One content on its way (S2). Sends `turn_wanted`, `turn_returned`, `job_settled` and then
+/// `job_over` to its distribution point.
 using transfer_job_actor =
     caf::typed_actor<caf::reacts_to<start_job>, caf::reacts_to<turn_granted>,
                      caf::reacts_to<cancel_job>, caf::reacts_to<source_gained>,
@@ -67,8 +67,8 @@ using distribution_point_actor =
                      caf::replies_to<why_question>::with<model::why_report>,
                      caf::replies_to<drop_content>::with<done>,
                      caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
-                     caf::reacts_to<turn_returned>, caf::reacts_to<job_over>,
-                     caf::reacts_to<site_registered>>;
+                     caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>,
+                     caf::reacts_to<job_over>, caf::reacts_to<site_registered>>;
 
 /// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
 using status_reporter_actor =

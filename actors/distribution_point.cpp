@@ -47,7 +47,7 @@ void distribution_point_state::open(const model::notification& given,
   setup.seed = setup_.parts.random();
   setup.before = before;
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
-  jobs_.emplace(given.job, open_job{given.content, job, job.address()});
+  jobs_.emplace(given.job, open_job{given.content, job, job.address(), false});
   caf::anon_send(job, start_job{});
   if (is_being_removed(given.content)) { caf::anon_send(job, cancel_job{removal_text}); }
   log::info("distribution_point",
@@ -167,7 +167,7 @@ caf::result<model::why_report> distribution_point_state::on_why(model::package_i
 caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
   removal made{asked, {}, self_->make_response_promise<done>()};
   for (const auto& [id, job] : jobs_) {
-    if (job.content != asked.content) { continue; }
+    if (job.content != asked.content || job.settled) { continue; }
     made.jobs.insert(id);
     caf::anon_send(job.actor, cancel_job{removal_text});
   }
@@ -241,6 +241,12 @@ void distribution_point_state::grant_turns() {
   }
 }
 
+void distribution_point_state::on_job_settled(model::job_id job) {
+  const auto found = jobs_.find(job);
+  if (found != jobs_.end()) { found->second.settled = true; }
+  settle_removals(job);
+}
+
 void distribution_point_state::on_job_over(model::job_id job) {
   jobs_.erase(job);
   settle_removals(job);
@@ -273,6 +279,7 @@ distribution_point_actor::behavior_type distribution_point(
       [](health_question) { return done{}; },
       [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },
+      [&state](const job_settled& mail) { state.on_job_settled(mail.job); },
       [&state](const job_over& mail) { state.on_job_over(mail.job); },
       [&state](site_registered) { state.on_site_registered(); },
   };

@@ -42,6 +42,7 @@ public:
   caf::result<done> on_drop(const drop_content& asked);
   void on_turn_wanted(model::job_id job);
   void on_turn_returned(model::job_id job);
+  void on_job_settled(model::job_id job);
   void on_job_over(model::job_id job);
   void on_down(const caf::down_msg& mail);
   void on_site_registered() { setup_.site_known = true; }
@@ -51,9 +52,10 @@ private:
     model::content_id content;
     transfer_job_actor actor;
     caf::actor_addr address;
+    bool settled = false;  ///< brings nothing in any more
   };
-  /// A removal asked for: answered when the jobs that were open for its content are over, and what
-  /// they brought is gone.
+  /// A removal asked for: answered when the jobs that were open for its content are settled, and
+  /// what they brought is gone. Not later: a report that finds no room may wait for the removal.
   struct removal {
     drop_content asked;
     std::set<model::job_id> jobs;

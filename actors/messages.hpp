@@ -167,6 +167,11 @@ struct turn_wanted {
 struct turn_returned {
   model::job_id job;
 };
+/// The job brings nothing in any more: committed, failed or cancelled. Its last report may still
+/// wait for room in the outbox.
+struct job_settled {
+  model::job_id job;
+};
 struct job_over {
   model::job_id job;
 };

@@ -46,6 +46,10 @@ void transfer_job_state::apply(job_event event) {
   }
   if (step.next.state != situation_.state) { since_ = self_->clock().now(); }
   situation_ = step.next;
+  if (!brings_nothing_ && (event == job_event::committed || model::is_final(situation_.state))) {
+    brings_nothing_ = true;
+    caf::anon_send(setup_.owner, job_settled{setup_.notification.job});
+  }
   for (const job_command command : step.commands) { carry_out(command); }
 }
 
@@ -233,23 +237,36 @@ void transfer_job_state::commit() {
           setup_.librarian, caf::infinite,
           install_content{setup_.notification.content, storage::library_user::distribution_point})
       .then([this](done) { apply(job_event::committed); },
-            [this](caf::error& given) {
-              const error failure = from_caf(given);
-              if (failure.code == errc::corrupt || failure.code == errc::not_found) {
-                reason_ = describe(failure);
-                cursor_ = {};
-                at_end_ = false;
-                if (situation_.state == job_state::downloaded) {
-                  return apply(job_event::damage_found);
-                }
-              }
-              on_trouble(failure);
-            });
+            [this](caf::error& given) { on_commit_failed(from_caf(given)); });
 }
 
+void transfer_job_state::on_commit_failed(const error& failure) {
+  if (failure.code == errc::corrupt || failure.code == errc::not_found) {
+    reason_ = describe(failure);
+    cursor_ = {};
+    at_end_ = false;
+    if (situation_.state == job_state::downloaded) {
+      apply(job_event::damage_found);
+      if (cancel_wanted_) { on_cancel(*cancel_wanted_); }
+      return;
+    }
+  }
+  commit_lacks_room_ = failure.code == errc::no_space;
+  on_trouble(failure);
+  if (cancel_wanted_) { on_cancel(*cancel_wanted_); }
+}
+
+/// After the commit point it is too late (C2), unless the commit turns out not to be the end.
 void transfer_job_state::on_cancel(const std::string& user) {
-  reason_ = format("cancelled by {}", user);
-  apply(job_event::cancel_asked);
+  if (brings_nothing_) { return; }
+  if (model::advance(situation_, job_event::cancel_asked).allowed) {
+    reason_ = format("cancelled by {}", user);
+    return apply(job_event::cancel_asked);
+  }
+  cancel_wanted_ = user;
+  if (!commit_lacks_room_) { return; }
+  reason_ = format("given up for {}: the library has no room for its records", user);
+  apply(job_event::volume_broken);
 }
 
 void transfer_job_state::on_source_gained() {

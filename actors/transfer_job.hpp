@@ -10,7 +10,7 @@ namespace sluice::actors {
 
 /// Where a job's mail goes besides the actors of every node.
 using job_owner = caf::typed_actor<caf::reacts_to<turn_wanted>, caf::reacts_to<turn_returned>,
-                                   caf::reacts_to<job_over>>;
+                                   caf::reacts_to<job_settled>, caf::reacts_to<job_over>>;
 
 struct transfer_job_setup {
   node_parts parts;
@@ -85,6 +85,7 @@ private:
   void sources_exhausted();
   void stop_fetching();
   void commit();
+  void on_commit_failed(const error& failure);
 
   std::optional<std::size_t> choose(std::optional<std::size_t> avoid);
   void mark(std::size_t source, const source_failure& failure);
@@ -138,6 +139,9 @@ private:
   std::chrono::seconds last_report_delay_{};
   time_point last_report_next_;
   bool forget_after_report_ = false;
+  bool brings_nothing_ = false;               ///< `job_settled` was sent
+  bool commit_lacks_room_ = false;            ///< the commit is tried again and again
+  std::optional<std::string> cancel_wanted_;  ///< by whom, after the commit point
   std::optional<time_point> next_round_;
   std::chrono::nanoseconds probe_delay_{};
 };

@@ -77,7 +77,9 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
               space_wanted_ = space_reserve;
               apply(job_event::space_found);
             },
-            [this](caf::error&) { schedule_tick(space_check_interval); });
+            [this, wait](caf::error&) {
+              if (wait == wait_) { schedule_tick(space_check_interval); }
+            });
     return;
   }
   if (situation_.state != job_state::waiting_for_source) { return; }

@@ -211,6 +211,52 @@ TEST_CASE("a removal is answered after the job that could not be cancelled any m
   CHECK(node.library.committed.contains(content));
 }
 
+// The outbox found no room, the removal waited for the job, and the job for the outbox.
+TEST_CASE("a removal does not wait for a report that finds no room") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.outbox_trouble = error{errc::no_space, 28, "append to the outbox"};
+  CHECK(node.notify(given).ok());
+  CHECK(node.library.committed.contains(content));
+  CHECK(node.jobs_in_database() == 1);
+  node.cancel_by_removal(content);
+  CHECK(!node.library.committed.contains(content));
+  node.outbox_trouble.reset();
+  node.advance(2min);
+  CHECK(node.jobs_in_database() == 0);
+}
+
+TEST_CASE("a removal ends a job whose commit finds no room") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.commit_failures.assign(100, error{errc::no_space, 28, "commit"});
+  CHECK(node.notify(given).ok());
+  node.advance(10s);
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  node.cancel_by_removal(content);
+  CHECK(node.library.dropped.size() == 1);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK(node.reports(given.job).back() == state_report::failure);
+}
+
+TEST_CASE("a removal that came too late is not forgotten when the commit finds damage") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.library.commit_failures = {error{errc::os_failed, 5, "commit"},
+                                  error{errc::corrupt, 0, "commit"}};
+  node.library.lost_at_commit = node.library.packages.at(content).files.front();
+  CHECK(node.notify(given).ok());
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  node.source("a").manner = source_manner::lacks;
+  node.tell_to_cancel(content);
+  node.advance(10s);
+  CHECK(node.library.dropped.size() == 1);
+  CHECK(node.reports(given.job).back() == state_report::cancelled);
+}
+
 TEST_CASE("a restart with fifty open jobs lets four of them move") {
   virtual_node node;
   open_silent_jobs(node, limits::jobs_per_distribution_point_max);
