@@ -126,8 +126,8 @@ inline constexpr std::uint32_t validation_items_named_max = 20;     // in one me
 inline constexpr std::uint32_t validation_contents_max = 100'000;
 inline constexpr std::uint32_t validation_cycles_waiting_max = 8;  // behind the one that runs
 inline constexpr std::uint32_t validation_cycles_kept_max = 32;    // for `--show`, after their end
-inline constexpr auto validation_busy_window = 100ms;  // content moved: others go first
-inline constexpr auto validation_ask_patience = 20s;   // for all distribution points together
+inline constexpr auto validation_busy_window = 100ms;              // content moved: others go first
+inline constexpr auto validation_ask_patience = 20s;  // for all distribution points together
 inline constexpr auto validation_begin_deadline = 30s;
 static_assert(validation_ask_patience < validation_begin_deadline);
 
