@@ -116,8 +116,7 @@ io::task<void> take_file(repair& work, model::file_id file, damage of) {
 /// Another manifest's content stands where this one should be.
 io::task<void> give_way(repair& work) {
   if (work.how != repair_way::refetch || !work.library.catalogue->find(work.content)) { co_return; }
-  auto removed =
-      co_await work.whole.remove_content(work.content, library_user::distribution_point);
+  auto removed = co_await work.whole.remove_content(work.content, library_user::distribution_point);
   keep(work, removed);
 }
 
@@ -158,9 +157,7 @@ io::task<content_repair> take_for_repair(content_library& library, model::conten
   repair work{library.inside(), library, content, how,
               new_trash_name(library.inside(), format("{}.damaged", content.text()))};
   for (const validation_finding& found : findings) {
-    if (found.kind <= finding_kind::signature_damaged) {
-      co_await take_manifest(work, found.kind);
-    }
+    if (found.kind <= finding_kind::signature_damaged) { co_await take_manifest(work, found.kind); }
   }
   std::erase_if(findings, [](const validation_finding& found) {
     return found.kind <= finding_kind::signature_damaged;

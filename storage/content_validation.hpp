@@ -79,10 +79,10 @@ struct validation_hooks {
 /// manifest names against its digest, once, piece by piece where there are pieces. Reads past the
 /// page cache, at the power that the priority and the moment allow (model/validation_power.hpp).
 ///
-/// Changes nothing, but with `repair_layers`. The content may be added to, healed or served meanwhile; when it is removed
-/// meanwhile the outcome is `conflict`. What is wrong is told in the report, not as an error.
-/// Memory: 48 bytes per entry of the manifest, its text while it is checked, the piece layer of two
-/// files, `validation_power::blocks` buffers, and the findings.
+/// Changes nothing, but with `repair_layers`. The content may be added to, healed or served
+/// meanwhile; when it is removed meanwhile the outcome is `conflict`. What is wrong is told in the
+/// report, not as an error. Memory: 48 bytes per entry of the manifest, its text while it is
+/// checked, the piece layer of two files, `validation_power::blocks` buffers, and the findings.
 [[nodiscard]] io::task<result<validation_report>> validate_content(content_library& library,
                                                                    validation_request request,
                                                                    validation_hooks hooks);

@@ -289,7 +289,9 @@ public:
             .all = coin(),
             .part = small(),
             .last = coin(),
-            .desired = list([this] { return desired_content{content(), digest()}; })};
+            .desired = list([this] {
+              return desired_content{content(), digest()};
+            })};
   }
   poll_answer polled() {
     if (coin()) { return {}; }

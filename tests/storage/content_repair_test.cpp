@@ -32,8 +32,7 @@ struct repair_home : library_home {
     REQUIRE_MESSAGE(report.ok(), (report.ok() ? "" : describe(report.error())));
     return *report;
   }
-  content_repair repair(const validation_report& report,
-                        repair_way how = repair_way::refetch) {
+  content_repair repair(const validation_report& report, repair_way how = repair_way::refetch) {
     return block([&] { return take_for_repair(library(), made.content, report.findings, how); });
   }
   std::vector<std::string> lists() {
@@ -53,9 +52,8 @@ struct repair_home : library_home {
   std::uint64_t heal(const content_repair& repair) {
     std::vector<piece_run> recorded;
     for (const verified_run& run : repair.right) { recorded.push_back({run.first, run.count}); }
-    auto staged = block([&] {
-      return library().begin_file(id_of(big), made.layers.at(id_of(big)), recorded);
-    });
+    auto staged = block(
+        [&] { return library().begin_file(id_of(big), made.layers.at(id_of(big)), recorded); });
     REQUIRE(staged.ok());
     std::uint64_t fetched = 0;
     while (!(*staged)->complete()) {
@@ -63,8 +61,9 @@ struct repair_home : library_home {
       feed(*this, **staged, big, range.offset / piece, 1);
       ++fetched;
     }
-    REQUIRE(block([&] { return library().commit_file(std::move(*staged), io::on_existing::keep); })
-                .ok());
+    REQUIRE(block([&] {
+              return library().commit_file(std::move(*staged), io::on_existing::keep);
+            }).ok());
     return fetched;
   }
 };
