@@ -51,6 +51,7 @@ private:
     std::vector<chosen_content> contents{};  ///< known once the lists were compared
     std::size_t next = 0;
     model::validation_row row{};
+    std::size_t findings_bytes = 0;   ///< of those in `row`
     std::uint64_t bytes_settled = 0;  ///< of the contents that are done
     std::uint64_t files_settled = 0;
     std::uint64_t bytes_ahead = 0;  ///< of those that were not begun

@@ -12,6 +12,8 @@ namespace {
 
 constexpr auto rate_interval = std::chrono::milliseconds(500);
 constexpr auto say_again_delay = std::chrono::seconds(5);
+constexpr std::size_t findings_bytes_max = 256 * limits::kib;  // a row has to fit into a frame
+static_assert(2 * findings_bytes_max < limits::rpc_frame_bytes_max);
 
 bool is_for_distribution_point(const storage::catalogue_entry& entry) {
   return (entry.users & static_cast<std::uint8_t>(storage::library_user::distribution_point)) != 0;
@@ -145,11 +147,12 @@ void content_validation_state::on_validated(std::uint64_t number,
           return storage::take_for_repair(*library, content, findings, how);
         });
   };
-  const auto files = storage::files_in_pieces(report_.findings);
+  const auto files = storage::files_to_stage(report_.findings);
   if (files.empty() || setup_.repair != storage::repair_way::refetch) {
     return repair(setup_.repair);
   }
-  // What is recorded of an earlier attempt would be believed of the damaged file.
+  // What is recorded of an earlier attempt would be believed of the damaged file. Of one that is
+  // missing the records stay: a job may be fetching it.
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
     caf::anon_send(setup_.journal, forget_pieces{files[i]});
   }
@@ -236,7 +239,9 @@ void content_validation_state::say(cycle& of, std::vector<site_message> said, th
     const model::catalogue_row* const known = model::find_in_catalogue(message.id);
     const bool finding = known != nullptr && known->severity != model::severity::info;
     if (finding && of.row.findings.size() < limits::validation_findings_told_max) {
-      of.row.findings.push_back(model::sentence_of(*row.status));
+      std::string sentence = model::sentence_of(*row.status);
+      of.findings_bytes += sentence.size();
+      if (of.findings_bytes <= findings_bytes_max) { of.row.findings.push_back(sentence); }
     }
     rows.push_back(std::move(row));
     if (of.listener) { caf::anon_send(of.listener, std::move(message)); }

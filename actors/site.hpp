@@ -81,8 +81,10 @@ private:
   result<void> take_state(const std::string& name, const model::state_message& message,
                           std::vector<job_reported>& told, std::vector<content_gained>& gained);
   result<void> find_targets(const rpc::validation_request& request, validation_cycle& cycle);
+  using known_packages = std::map<model::package_id, model::package_row>;
   result<void> find_target(const std::optional<model::package_id>& package,
-                           const model::distribution_point_row& point, validation_cycle& cycle);
+                           const model::distribution_point_row& point, known_packages& packages,
+                           validation_cycle& cycle);
   void order_validation(const validation_cycle& cycle, const std::string& name);
   void answer_begun(validation_cycle& cycle);
   void refresh_validation(validation_cycle& cycle, const std::string& name);

@@ -32,10 +32,11 @@ result<void> site_state::find_targets(const rpc::validation_request& request,
   auto points = database.all_distribution_points();
   if (!points) { return points.error(); }
   bool known = false;
+  known_packages packages;
   for (const auto& point : *points) {
     if (request.distribution_point && *request.distribution_point != point.row.name) { continue; }
     known = true;
-    auto found = find_target(request.package, point.row, cycle);
+    auto found = find_target(request.package, point.row, packages, cycle);
     if (!found) { return found; }
   }
   if (!known) {
@@ -56,7 +57,7 @@ result<void> site_state::find_targets(const rpc::validation_request& request,
 /// Whatever it should hold; of all, also nothing: what it holds all the same is looked at.
 result<void> site_state::find_target(const std::optional<model::package_id>& package,
                                      const model::distribution_point_row& point,
-                                     validation_cycle& cycle) {
+                                     known_packages& packages, validation_cycle& cycle) {
   storage::site_database& database = *setup_.database;
   validation_target target;
   target.row.distribution_point = point.name;
@@ -67,11 +68,15 @@ result<void> site_state::find_target(const std::optional<model::package_id>& pac
     for (const model::distribution_row& shown : page->rows) {
       auto row = database.distribution(shown.package, point.name);
       if (!row) { return row.error(); }
-      auto known = database.package(shown.package);
-      if (!known) { return known.error(); }
-      if (!*row || !*known || !should_hold(**row)) { continue; }
-      if ((*known)->row.version != shown.version) { continue; }
-      target.desired.push_back({{shown.package, shown.version}, (*known)->row.manifest_hash});
+      if (!*row || !should_hold(**row)) { continue; }
+      if (!packages.contains(shown.package)) {
+        auto known = database.package(shown.package);
+        if (!known) { return known.error(); }
+        packages.emplace(shown.package, *known ? (*known)->row : model::package_row{});
+      }
+      const model::package_row& known = packages.at(shown.package);
+      if (known.version != shown.version) { continue; }
+      target.desired.push_back({{shown.package, shown.version}, known.manifest_hash});
     }
     if (page->rows.size() < limits::list_page_rows) { break; }
   }

@@ -141,10 +141,10 @@ io::task<void> take_manifest(repair& work, finding_kind kind) {
 
 }  // namespace
 
-std::vector<model::file_id> files_in_pieces(const std::vector<validation_finding>& findings) {
+std::vector<model::file_id> files_to_stage(const std::vector<validation_finding>& findings) {
   std::vector<model::file_id> files;
   for (const validation_finding& found : findings) {
-    if (hashing::piece_count(found.file.size) > 0) { files.push_back(found.file); }
+    if (found.pieces_count > 0) { files.push_back(found.file); }
   }
   std::ranges::sort(files);
   const auto repeated = std::ranges::unique(files);

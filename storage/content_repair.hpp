@@ -20,8 +20,8 @@ struct content_repair {
   std::optional<error> failed{};
 };
 
-/// The files > 1 MiB among the findings, each once.
-std::vector<model::file_id> files_in_pieces(const std::vector<validation_finding>& findings);
+/// The files that would move to staging (repair_way::refetch), each once.
+std::vector<model::file_id> files_to_stage(const std::vector<validation_finding>& findings);
 
 /// Takes what a validation found wrong out of service at once, for every content that shares it: a
 /// job that adds the content then fetches that and no more.
@@ -32,7 +32,7 @@ std::vector<model::file_id> files_in_pieces(const std::vector<validation_finding
 ///   damaged layer           to trash, unless the validation wrote it anew
 ///   another manifest's content than is wanted (refetch only): removed for its distribution point
 ///
-/// The journal must know of no piece of `files_in_pieces` before this: records of an earlier
+/// The journal must know of no piece of `files_to_stage` before this: records of an earlier
 /// attempt would be believed of this one.
 /// Crashes: the rename is durable before the caller hears of the pieces; without their record the
 /// next start removes the attempt and the file is fetched whole.

@@ -224,6 +224,22 @@ TEST_CASE("one wrong byte is named, and only its piece has to be fetched again (
   CHECK(node.row()->findings.size() == 2);
 }
 
+TEST_CASE("a damaged file that others share fails them too, and its right pieces stay recorded") {
+  validating_node node;
+  const auto other = *model::content_id::parse("PKG00003.1");
+  io::block_on<void>(*node.ring, [&] { return node.take("one", other); });
+  REQUIRE(node.world.flip_bit(host, node.place(storage::file_path(node.big)), 0));
+  auto order = node.order();
+  order.desired.push_back(node.desired(other));
+  node.validate(order);
+  REQUIRE(node.ids() == numbers{2380, 2381, 2382, 2383, 2384, 2385, 2383, 2386});
+  CHECK(node.the(2385).insertions[0] == "PKG00003");
+  const auto runs = node.database->pieces_of(node.big);
+  REQUIRE(runs.ok());
+  REQUIRE(runs->size() == 1);
+  CHECK((*runs)[0].count == 2);
+}
+
 TEST_CASE("what is missing is counted, and the cycle goes on") {
   validating_node node;
   node.remove(storage::file_path(node.small));

@@ -75,7 +75,7 @@ TEST_CASE("of a large file with one wrong byte only its piece is fetched again")
   home.flip(id_of(big), 2 * piece + 77);
   const validation_report report = home.validate();
   CHECK_FALSE(report.valid());
-  CHECK(files_in_pieces(report.findings) == std::vector<model::file_id>{id_of(big)});
+  CHECK(files_to_stage(report.findings) == std::vector<model::file_id>{id_of(big)});
   const content_repair repair = home.repair(report);
   CHECK_FALSE(repair.failed);
   REQUIRE(repair.right.size() == 2);
