@@ -70,6 +70,17 @@ using distribution_point_actor =
                      caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>,
                      caf::reacts_to<job_over>, caf::reacts_to<site_registered>>;
 
+/// Proves what the distribution point holds, one cycle at a time, and takes out of service what is
+/// wrong (J2-J10). `begin_validation` is idempotent by cycle and part.
+using content_validation_actor = caf::typed_actor<
+    caf::replies_to<begin_validation>::with<done>,
+    caf::replies_to<validation_question>::with<model::validation_row>,
+    caf::replies_to<abort_validations>::with<done>, caf::replies_to<health_question>::with<done>,
+    caf::reacts_to<validation_moved>, caf::reacts_to<validation_again>,
+    caf::reacts_to<operation_done<result<std::vector<std::string>>>>,  // lists compared
+    caf::reacts_to<operation_done<result<storage::validation_report>>>,
+    caf::reacts_to<operation_done<storage::content_repair>>>;
+
 /// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
 using status_reporter_actor =
     caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,

@@ -154,7 +154,9 @@ io::task<page_outcome> fetch_page_task(fetch_place place, fetch_page asked,
   io::task_group group;
   group.start(fetch_small(tally, small));
   group.start(fetch_all_large(tally, large));
+  ++*place.parts.pages_moving;
   co_await group.wait_all();
+  --*place.parts.pages_moving;
   conclude(tally, asked.files.size());
   co_return std::move(tally.outcome);
 }

@@ -34,6 +34,17 @@ struct answer_of<result<void>> {
 
 }  // namespace detail
 
+/// Makes and starts the task on the library's reactor; its outcome comes back to `who` as
+/// `operation_done<Outcome>`.
+template <typename Outcome, typename Handle>
+void run_on_reactor(const node_parts& parts, Handle who, std::uint64_t number,
+                    std::function<io::task<Outcome>()> make) {
+  io::task_group* operations = parts.operations;
+  parts.ring->post([operations, who = std::move(who), number, make = std::move(make)] {
+    operations->start(detail::run_and_tell<Outcome>(who, number, make));
+  });
+}
+
 /// The operations of one outcome type that an actor has started and not yet answered.
 ///
 /// Lifetime:  part of the actor's state. The operation itself belongs to the reactor and ends there
@@ -62,10 +73,7 @@ public:
   void start(std::uint64_t number, const node_parts& parts, Handle who, promise waiting,
              std::function<io::task<Outcome>()> make) {
     waiting_.emplace(number, std::move(waiting));
-    io::task_group* operations = parts.operations;
-    parts.ring->post([operations, who = std::move(who), number, make = std::move(make)] {
-      operations->start(detail::run_and_tell<Outcome>(who, number, make));
-    });
+    run_on_reactor<Outcome>(parts, std::move(who), number, std::move(make));
   }
 
   /// Answers whoever asked.

@@ -67,6 +67,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::poll_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::node_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::why_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::content_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::site_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::begin_validation)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::abort_validations)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_moved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::validation_row)
 namespace caf {
 template <typename Outcome>
 struct allowed_unsafe_message_type<sluice::actors::operation_done<Outcome>> : std::true_type {};

@@ -160,6 +160,30 @@ struct job_tick {
 };
 struct report_again {};  ///< the outbox did not take the last report
 
+// To content validation -------------------------------------------------------------------------
+/// A status message of the site server itself: no outbox lies in between.
+struct site_message {
+  std::uint32_t id = 0;
+  std::vector<std::string> insertions;
+};
+using site_message_listener = caf::typed_actor<caf::reacts_to<site_message>>;
+struct begin_validation {
+  rpc::validation_order order;
+  site_message_listener listener;  ///< takes its status messages; none: the outbox does
+};
+struct validation_question {
+  model::cycle_id cycle;
+};
+struct abort_validations {
+  std::string reason;
+};  ///< all of them; `done` when the messages that say so are where they should be
+/// How far the content is that is looked at; `number` as in `operation_done`.
+struct validation_moved {
+  std::uint64_t number = 0;
+  storage::validation_progress done;
+};
+struct validation_again {};  ///< the outbox did not take a message
+
 // To the distribution point ---------------------------------------------------------------------
 struct turn_wanted {
   model::job_id job;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -25,6 +26,11 @@ struct node_parts {
   calendar_clock now;
   random_source random;  ///< asked by one actor only, the distribution point, for seeds
   const hashing::signing_key* site_key = nullptr;  ///< on a site server
+  /// A number that changes while content is served or pulled; any thread. None: it never is.
+  std::function<std::uint64_t()> activity;
+  /// Pages that are being pulled now; any thread.
+  std::shared_ptr<std::atomic<std::uint32_t>> pages_moving =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
 };
 
 }  // namespace sluice::actors

@@ -7,11 +7,13 @@
 namespace sluice::actors {
 
 node_services::node_services(caf::actor_system& system, node_parts parts,
-                             distribution_point_actor target, status_reporter_actor reporter,
-                             librarian_actor library, std::string library_root)
+                             distribution_point_actor target, content_validation_actor validation,
+                             status_reporter_actor reporter, librarian_actor library,
+                             std::string library_root)
     : system_(system),
       parts_(std::move(parts)),
       target_(std::move(target)),
+      validation_(std::move(validation)),
       reporter_(std::move(reporter)),
       library_(std::move(library)),
       library_root_(std::move(library_root)) {}
@@ -44,6 +46,17 @@ result<rpc::page<model::content_id>> node_services::inventory(const rpc::princip
     }
   }
   return page;
+}
+
+result<void> node_services::validate(const rpc::principal&, const rpc::validation_order& order) {
+  const auto answer = ask<done>(system_, validation_, begin_validation{order, {}});
+  if (!answer) { return answer.error(); }
+  return {};
+}
+
+result<model::validation_row> node_services::validation_progress(const rpc::principal&,
+                                                                 model::cycle_id cycle) {
+  return ask<model::validation_row>(system_, validation_, validation_question{cycle});
 }
 
 result<model::node_report> node_services::node_status(const rpc::principal&) {

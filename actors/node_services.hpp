@@ -13,7 +13,8 @@ namespace sluice::actors {
 class node_services final : public rpc::control_service, public rpc::node_service {
 public:
   node_services(caf::actor_system& system, node_parts parts, distribution_point_actor target,
-                status_reporter_actor reporter, librarian_actor library, std::string library_root);
+                content_validation_actor validation, status_reporter_actor reporter,
+                librarian_actor library, std::string library_root);
 
   result<rpc::notify_answer> notify(const rpc::principal&,
                                     const model::notification& given) override;
@@ -21,6 +22,9 @@ public:
   result<void> remove_content(const rpc::principal&, model::content_id content) override;
   result<rpc::page<model::content_id>> inventory(const rpc::principal&,
                                                  rpc::page_request asked) override;
+  result<void> validate(const rpc::principal&, const rpc::validation_order& order) override;
+  result<model::validation_row> validation_progress(const rpc::principal&,
+                                                    model::cycle_id cycle) override;
 
   result<model::node_report> node_status(const rpc::principal&) override;
   result<model::why_report> node_why(const rpc::principal&, model::package_id package) override;
@@ -30,6 +34,7 @@ private:
   caf::actor_system& system_;
   node_parts parts_;
   distribution_point_actor target_;
+  content_validation_actor validation_;
   status_reporter_actor reporter_;  ///< none on a site server
   librarian_actor library_;
   std::string library_root_;

@@ -4,6 +4,7 @@
 
 #include "actors/ask.hpp"
 #include "actors/content_source.hpp"
+#include "actors/content_validation.hpp"
 #include "actors/distribution_point.hpp"
 #include "actors/librarian.hpp"
 #include "actors/node_journal.hpp"
@@ -79,6 +80,7 @@ struct node_system::state {
   librarian_actor librarian;
   status_reporter_actor reporter;
   distribution_point_actor distribution_point;
+  content_validation_actor validation;
   site_actor site;
   management_point_actor management_point;
   std::unique_ptr<node_services> node;
@@ -108,6 +110,9 @@ result<void> node_system::state::start_node() {
   pulling.version = setup.version;
   pulling.node = setup.node;
   distribution_point = system->spawn(actors::distribution_point, std::move(pulling));
+  // A site server has nobody to fetch from: its operator puts the files back.
+  const auto repair = setup.site ? storage::repair_way::by_operator : storage::repair_way::refetch;
+  validation = system->spawn(content_validation, content_validation_setup{parts, journal, repair});
   if (!setup.site_address.empty()) {
     status_reporter_setup reporting{
         parts, journal, librarian, distribution_point, setup.clients, setup.site_address, {}};
@@ -118,8 +123,8 @@ result<void> node_system::state::start_node() {
     reporting.self.build = setup.version;
     reporter = system->spawn(status_reporter, std::move(reporting));
   }
-  node = std::make_unique<node_services>(*system, parts, distribution_point, reporter, librarian,
-                                         setup.library_root);
+  node = std::make_unique<node_services>(*system, parts, distribution_point, validation, reporter,
+                                         librarian, setup.library_root);
   return {};
 }
 
@@ -140,6 +145,7 @@ result<void> node_system::state::start_site() {
   given.parts.source_roots = setup.site->source_roots;
   given.parts.anonymous_access = setup.site->anonymous_access;
   given.parts.librarian = librarian;
+  given.parts.validation = validation;
   given.parts.clients = setup.clients;
   given.database = std::move(*writing);
   given.site_keys = setup.site_keys;
@@ -172,6 +178,14 @@ node_system::node_system(std::unique_ptr<state> made) : state_(std::move(made)) 
 
 node_system::~node_system() {
   caf::actor_system& system = *state_->system;
+  if (state_->validation) {
+    const auto aborted = ask<done>(system, state_->validation, abort_validations{"the node stops"},
+                                   caf::duration{end_deadline});
+    if (!aborted) { log::error("node_system", describe(aborted.error())); }
+  }
+  end(system, state_->validation);
+  // What it said stands before this in the site's mail.
+  if (state_->site) { static_cast<void>(ask<done>(system, state_->site, health_question{})); }
   end(system, state_->management_point);
   end(system, state_->site);
   end(system, state_->distribution_point);
@@ -186,7 +200,7 @@ bool node_system::responsive() {
   state& mine = *state_;
   if (mine.questions && !mine.questions->all_answered()) { return false; }
   mine.questions.emplace(*mine.system, mine.journal, mine.librarian, mine.distribution_point,
-                         mine.site);
+                         mine.validation, mine.site);
   return true;
 }
 

@@ -26,6 +26,8 @@ result<void> site_state::take_up() {
     auto own = take_up_own_point();
     if (!own) { return own; }
   }
+  auto settled = database.end_monitoring(std::nullopt);  // their cycles ended with the site
+  if (!settled) { return settled; }
   auto dropped = drop_left_overs();
   if (!dropped) { return dropped; }
   auto points = database.all_distribution_points();
@@ -109,7 +111,13 @@ void site_state::add_message(std::uint32_t id, std::vector<std::string> insertio
   if (!added) { log::error("site", describe(added.error())); }
 }
 
-void site_state::on_message(const site_message& mail) { add_message(mail.id, mail.insertions); }
+void site_state::on_message(const site_message& mail) {
+  add_message(mail.id, mail.insertions);
+  model::status_message said;
+  said.id = mail.id;
+  said.insertions = mail.insertions;
+  take_validation_message(setup_.parts.own_distribution_point, said);
+}
 
 void site_state::on_settings(const change_settings& mail) {
   setup_.parts.source_roots = mail.source_roots;
@@ -222,6 +230,11 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
         return to_caf(state.on_remove_point(asked));
       },
       [&state](const distribute_package& asked) { return to_caf(state.on_distribute(asked)); },
+      [&state](const begin_validations& asked) { return state.on_begin_validations(asked); },
+      [&state](const show_validation& asked) { return state.on_show_validation(asked); },
+      [&state](const validation_taken& mail) { state.on_validation_taken(mail); },
+      [&state](const validation_heard& mail) { state.on_validation_heard(mail); },
+      [&state](const validation_overdue& mail) { state.on_validation_overdue(mail); },
       [&state](const facts_question& asked) { return to_caf(state.facts(asked)); },
       [&state](const tracking_news& news) { state.on_news(news); },
       [&state](const removal_done& mail) { state.on_removal_done(mail); },

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 
 #include "actors/distribution_point_proxy.hpp"
+#include "actors/validation_cycle.hpp"
 
 namespace sluice::actors {
 
@@ -34,6 +36,12 @@ public:
   result<model::distribution_point_row> on_change(const change_distribution_point& asked);
   result<void> on_remove_point(const remove_distribution_point& asked);
   result<rpc::distribute_answer> on_distribute(const distribute_package& asked);
+
+  caf::result<rpc::validation_begun> on_begin_validations(const begin_validations& asked);
+  caf::result<validation_rows> on_show_validation(const show_validation& asked);
+  void on_validation_taken(const validation_taken& mail);
+  void on_validation_heard(const validation_heard& mail);
+  void on_validation_overdue(const validation_overdue& mail);
 
   result<distribution_facts> facts(const facts_question& asked);
   void on_news(const tracking_news& news);
@@ -74,6 +82,24 @@ private:
   result<void> count_anew(const std::string& name);
   result<void> take_state(const std::string& name, const model::state_message& message,
                           std::vector<job_reported>& told, std::vector<content_gained>& gained);
+  result<void> find_targets(const rpc::validation_request& request, validation_cycle& cycle);
+  using known_packages = std::map<model::package_id, model::package_row>;
+  result<void> find_target(const std::optional<model::package_id>& package,
+                           const model::distribution_point_row& point, known_packages& packages,
+                           validation_cycle& cycle);
+  void order_validation(const validation_cycle& cycle, const std::string& name);
+  void answer_begun(validation_cycle& cycle);
+  void refresh_validation(validation_cycle& cycle, const std::string& name);
+  void refresh_validations_of(const std::string& name);
+  void abort_validation(const validation_cycle& cycle, validation_target& target,
+                        const std::string& reason);
+  result<void> begin_monitoring(const std::string& name, validation_target& target);
+  void end_monitoring(const std::string& name);
+  void take_validation_message(const std::string& name, const model::status_message& said);
+  result<void> take_passed(const model::package_id& package, const std::string& name);
+  result<void> take_failed(const model::package_id& package, const std::string& name,
+                           const std::string& reason);
+  void say_repaired(const model::state_message& message);
   void on_down(const caf::down_msg& mail);
   void spawn_proxy(const std::string& name);
   void deliver_to(const std::string& name, const model::package_id& package);
@@ -85,6 +111,9 @@ private:
   result<void> begun_;
   std::map<std::string, distribution_point_proxy_actor> proxies_;
   std::set<model::package_id> adding_;
+  std::map<model::cycle_id, validation_cycle> cycles_;
+  std::deque<model::cycle_id> cycles_in_order_;  ///< the oldest are forgotten
+  std::set<model::job_id> repairing_;            ///< jobs that a validation opened
 };
 
 site_actor::behavior_type site(site_state::self_pointer self, site_setup setup);

@@ -13,6 +13,9 @@ using site_actor = caf::typed_actor<
     caf::replies_to<change_distribution_point>::with<model::distribution_point_row>,
     caf::replies_to<remove_distribution_point>::with<done>,
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
+    caf::replies_to<begin_validations>::with<rpc::validation_begun>,  // each call is a new cycle
+    caf::replies_to<show_validation>::with<validation_rows>, caf::reacts_to<validation_taken>,
+    caf::reacts_to<validation_heard>, caf::reacts_to<validation_overdue>,
     caf::reacts_to<change_settings>, caf::replies_to<facts_question>::with<distribution_facts>,
     caf::reacts_to<tracking_news>, caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
     caf::reacts_to<proxy_due>, caf::replies_to<health_question>::with<done>,

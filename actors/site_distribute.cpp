@@ -166,6 +166,8 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
     answer.site_keys.push_back(to_hex(key));
   }
   if (known_epoch) { answer.acknowledged = (*point)->acknowledged; }
+  end_monitoring(given.name);
+  refresh_validations_of(given.name);  // it may know nothing of them any more
   broadcast_back(given.name);
   const auto reopened = reopen_given_up(given.name);
   if (!reopened) { return reopened.error(); }
@@ -241,6 +243,10 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     if (mail.message.report == model::state_report::success) {
       add_message(2330, {mail.package.text(), format("{}", mail.message.content.version), name});
     }
+    say_repaired(mail.message);
+  }
+  for (const model::status_message& message : batch.messages) {
+    if (message.sequence > (*point)->acknowledged) { take_validation_message(name, message); }
   }
   for (const content_gained& mail : gained) {
     for (const auto& [other, proxy] : proxies_) { caf::anon_send(proxy, mail); }

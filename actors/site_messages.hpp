@@ -32,6 +32,14 @@ struct distribute_package {
   std::string admin;
 };
 
+struct begin_validations {
+  rpc::validation_request request;
+};
+struct show_validation {
+  model::cycle_id cycle;
+  rpc::page_request page;
+};
+
 struct change_settings {
   std::vector<std::string> source_roots;
   bool anonymous_access = false;
@@ -71,10 +79,6 @@ struct removal_done {
 struct proxy_due {
   std::string name;
 };
-struct site_message {
-  std::uint32_t id = 0;
-  std::vector<std::string> insertions;
-};
 
 // To a proxy, and on to its trackings -------------------------------------------------------------
 struct deliver {
@@ -98,6 +102,24 @@ struct tracking_tick {
   std::uint64_t number = 0;
 };
 
+// To the site, of validations it ordered ----------------------------------------------------------
+/// A distribution point took the order, or did not.
+struct validation_taken {
+  model::cycle_id cycle;
+  std::string name;
+  std::optional<error> failure;
+};
+struct validation_heard {
+  model::cycle_id cycle;
+  std::string name;
+  result<model::validation_row> row;
+};
+/// Whoever began the cycle has waited long enough for the answers.
+struct validation_overdue {
+  model::cycle_id cycle;
+};
+using validation_rows = rpc::page<model::validation_row>;
+
 /// Outcomes that come back from rpc threads to a tracking.
 struct notified {
   std::optional<error> failure;
@@ -119,12 +141,18 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribute_package)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::begin_validations)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::show_validation)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_heard)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_rows)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::validation_begun)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::facts_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribution_facts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_news)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::removal_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::proxy_due)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::site_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::content_gained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::node_back)

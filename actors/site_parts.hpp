@@ -16,6 +16,7 @@ struct site_parts {
   std::vector<std::string> source_roots;
   bool anonymous_access = true;
   librarian_actor librarian;
+  content_validation_actor validation;  ///< of its own distribution point
   std::shared_ptr<rpc::client_pool> clients;
 };
 

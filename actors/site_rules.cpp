@@ -39,6 +39,12 @@ bool is_installed(const storage::site_distribution& row) noexcept {
          row.row.state == package_state::content_monitoring;
 }
 
+bool should_hold(const storage::site_distribution& row) noexcept {
+  if (row.removing || row.cancelled) { return false; }
+  const bool failed = row.row.state == package_state::install_failed && !job_is_open(row);
+  return failed || (row.heard && is_installed(row));
+}
+
 bool is_without_package(const model::content_id& content,
                         const std::optional<storage::site_package>& package) noexcept {
   return !package || package->row.version < content.version;

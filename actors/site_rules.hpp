@@ -40,6 +40,9 @@ void begin_job(storage::site_distribution& row, model::job_id job, std::uint32_t
 [[nodiscard]] bool was_refused(const storage::site_distribution& row) noexcept;
 [[nodiscard]] bool is_installed(const storage::site_distribution& row) noexcept;
 
+/// True when a validation looks for it: it is there, or failed to be and nothing is under way.
+[[nodiscard]] bool should_hold(const storage::site_distribution& row) noexcept;
+
 /// `row` with the fields of the request that are set.
 model::distribution_point_row with_changes(model::distribution_point_row row,
                                            const rpc::distribution_point_request& request);

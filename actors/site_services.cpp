@@ -146,6 +146,19 @@ result<rpc::page<model::message_row>> site_services::messages(const rpc::princip
   return as_page(reading_->messages(page.offset, capped(page.rows)));
 }
 
+result<rpc::validation_begun> site_services::validation_begin(
+    const rpc::principal&, const rpc::validation_request& request) {
+  return ask<rpc::validation_begun>(system_, site_, begin_validations{request},
+                                    caf::duration{limits::validation_begin_deadline});
+}
+
+result<rpc::page<model::validation_row>> site_services::validation_show(const rpc::principal&,
+                                                                        model::cycle_id cycle,
+                                                                        rpc::page_request page) {
+  page.rows = capped(page.rows);
+  return ask<validation_rows>(system_, site_, show_validation{cycle, page});
+}
+
 result<rpc::registration_answer> site_services::register_node(const rpc::principal&,
                                                               const rpc::registration& given) {
   return ask<rpc::registration_answer>(system_, management_point_, given);

@@ -41,6 +41,10 @@ public:
   result<model::why_report> why(const rpc::principal&, model::package_id,
                                 const std::string& distribution_point) override;
   result<rpc::page<model::message_row>> messages(const rpc::principal&, rpc::page_request) override;
+  result<rpc::validation_begun> validation_begin(const rpc::principal&,
+                                                 const rpc::validation_request&) override;
+  result<rpc::page<model::validation_row>> validation_show(const rpc::principal&, model::cycle_id,
+                                                           rpc::page_request) override;
 
   result<rpc::registration_answer> register_node(const rpc::principal&,
                                                  const rpc::registration&) override;

@@ -109,6 +109,28 @@ std::vector<verb> distribution_verbs() {
   };
 }
 
+std::vector<verb> validation_verbs() {
+  return {
+      {"validate",
+       "Proves that distribution points hold what they should, every byte of it; a pull "
+       "distribution point fetches anew what is wrong.",
+       asked::site,
+       {{"PKG", "a PackageID, as in PKG00012", false}},
+       {{"--all", "", "every package, and whatever is there besides"},
+        {"--dp", "NAME", "only this distribution point"},
+        {"--priority",
+         "PRIORITY",
+         "how much of the machine it may take; lowest when not given",
+         times::once,
+         false,
+         {"lowest", "low", "medium", "high", "highest"}},
+        {"--show", "CYCLE", "show how far an earlier cycle is, and what it found"},
+        {"--wait", "", "follow to the end; 9 when something is wrong"},
+        {"--timeout", "SECONDS", "with --wait: give up after so long, exit code 7"}},
+       validate},
+  };
+}
+
 std::vector<verb> question_verbs() {
   return {
       {"status",
@@ -155,7 +177,8 @@ std::vector<verb> question_verbs() {
 
 std::vector<verb> make_verbs() {
   std::vector<verb> all = package_verbs();
-  for (auto& more : {distribution_point_verbs(), distribution_verbs(), question_verbs()}) {
+  for (auto& more :
+       {distribution_point_verbs(), distribution_verbs(), validation_verbs(), question_verbs()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

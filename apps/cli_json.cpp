@@ -157,6 +157,31 @@ json_item json_of(const rpc::distribute_answer& given) {
       dumped({{"started", given.started}, {"had_it", given.had_it}, {"warnings", given.warnings}})};
 }
 
+json_item json_of(const rpc::validation_begun& given) {
+  return {dumped({{"cycle", given.cycle.text()},
+                  {"began", given.began},
+                  {"unreachable", given.unreachable},
+                  {"warnings", given.warnings}})};
+}
+
+json_item json_of(const model::validation_row& row) {
+  return {
+      dumped({{"distribution_point", row.distribution_point},
+              {"state", model::name_of(row.state)},
+              {"contents", row.contents},
+              {"contents_done", row.contents_done},
+              {"passed", row.passed},
+              {"failed", row.failed},
+              {"mismatched", row.mismatched},
+              {"files", row.files},
+              {"bytes_total", number(row.bytes_total)},
+              {"bytes_done", number(row.bytes_done)},
+              {"bytes_per_second", row.bytes_per_second},
+              {"remaining", row.remaining ? ordered_json(row.remaining->count()) : ordered_json()},
+              {"findings", row.findings},
+              {"reason", row.reason}})};
+}
+
 json_item json_text(std::string_view name, std::string_view value) {
   ordered_json made = ordered_json::object();
   made[std::string(name)] = value;

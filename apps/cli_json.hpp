@@ -26,6 +26,8 @@ json_item json_of(const model::message_row& row);
 json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
 json_item json_of(const rpc::distribute_answer& given);
+json_item json_of(const rpc::validation_begun& given);
+json_item json_of(const model::validation_row& row);
 /// {"text":"..."}: one value under one name.
 json_item json_text(std::string_view name, std::string_view value);
 

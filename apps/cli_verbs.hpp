@@ -2,8 +2,8 @@
 
 #include "apps/cli_session.hpp"
 
-/// What each verb does, by noun: cli_package, cli_distribution_point, cli_distribute, cli_status,
-/// cli_node.
+/// What each verb does, by noun: cli_package, cli_distribution_point, cli_distribute, cli_validate,
+/// cli_status, cli_node.
 namespace sluice::cli {
 
 result<answer> package_add(session& now);
@@ -21,6 +21,7 @@ result<answer> source_remove(session& now);
 
 result<answer> distribute(session& now);
 result<answer> redistribute(session& now);
+result<answer> validate(session& now);
 
 result<answer> status(session& now);
 result<answer> job_list(session& now);

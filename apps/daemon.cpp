@@ -11,6 +11,17 @@ constexpr unsigned rpc_threads = limits::rpc_client_threads_max;
 
 io::task<void> close_operations(io::task_group* operations) { co_await operations->wait_all(); }
 
+/// Changes whenever content was served or pulled since the last question, or is right now.
+std::function<std::uint64_t()> activity_of(
+    std::shared_ptr<const http::server_counters> served,
+    std::shared_ptr<const std::atomic<std::uint32_t>> pages_moving) {
+  return [served = std::move(served), pages_moving = std::move(pages_moving),
+          moments = std::uint64_t{0}]() mutable {
+    if (served->files_leaving.load() > 0 || pages_moving->load() > 0) { ++moments; }
+    return served->requests.load() + moments;
+  };
+}
+
 io::task<void> close_library(storage::content_library* library) { co_await library->close(); }
 
 }  // namespace
@@ -126,6 +137,7 @@ result<void> daemon::parts::start_actors() {
   given.parts.now = setup.now;
   given.parts.random = setup.random;
   given.parts.site_key = site_key.get();
+  given.parts.activity = activity_of(counters, given.parts.pages_moving);
   given.node = ports.node;
   given.version = setup.version;
   given.library_root = settings.node.library.value;

@@ -201,7 +201,9 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   if (length > copied_bytes_max) {
     auto flushed = co_await flush(true);
     if (!flushed) { co_return flushed; }
+    counters_.files_leaving.fetch_add(1, std::memory_order_relaxed);
     auto sent = co_await io::egress(from, offset, length, to_, stall_, cold);
+    counters_.files_leaving.fetch_sub(1, std::memory_order_relaxed);
     if (sent) { counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed); }
     co_return sent;
   }

@@ -17,6 +17,7 @@ struct server_counters {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> requests_refused{0};
+  std::atomic<std::uint64_t> files_leaving{0};  ///< being sent now; `bytes_sent` has them later
 };
 
 /// How long a connection may keep us waiting, and how many there may be.

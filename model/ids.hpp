@@ -98,6 +98,8 @@ struct random_id {
 using job_id = random_id<struct job_tag>;
 /// One life of a node database; a new one when it is made anew.
 using epoch_id = random_id<struct epoch_tag>;
+/// One content validation of one or more distribution points; made by the site.
+using cycle_id = random_id<struct cycle_tag>;
 /// A node is its key: the first half of the SHA-256 of its public key.
 using node_id = random_id<struct node_tag>;
 

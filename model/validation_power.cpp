@@ -39,6 +39,16 @@ std::optional<validation_priority> validation_priority_named(std::string_view na
   return found->priority;
 }
 
+std::string_view name_of(validation_state state) noexcept {
+  switch (state) {
+    case validation_state::queued: return "queued";
+    case validation_state::running: return "running";
+    case validation_state::complete: return "complete";
+    case validation_state::aborted: return "aborted";
+  }
+  return "unknown";
+}
+
 validation_power power_of(validation_priority priority, bool busy) noexcept {
   const priority_row& row = rows[static_cast<std::size_t>(priority)];
   return busy ? row.busy : row.at_rest;

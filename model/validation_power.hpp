@@ -18,6 +18,10 @@ inline constexpr validation_priority validation_priority_default = validation_pr
 std::string_view name_of(validation_priority priority) noexcept;
 std::optional<validation_priority> validation_priority_named(std::string_view name) noexcept;
 
+/// How far a cycle is on one distribution point.
+enum class validation_state : std::uint8_t { queued = 1, running = 2, complete = 3, aborted = 4 };
+std::string_view name_of(validation_state state) noexcept;
+
 /// Whose turn it is at the disk, where its scheduler looks at that (ioprio_set(2)).
 enum class disk_turn : std::uint8_t {
   idle,         ///< when nobody else wants it

@@ -7,6 +7,7 @@
 #include "model/distribution_state.hpp"
 #include "model/notification.hpp"
 #include "model/status_message.hpp"
+#include "model/validation_power.hpp"
 
 /// What an operator is shown, as values: rows of `sluice package list`, `status`, `why` and so on.
 /// The wire (rpc/sluice.thrift) and --json carry the same fields under the same names.
@@ -130,6 +131,25 @@ struct node_report {
   std::uint64_t outbox = 0;  ///< undelivered reports
   std::vector<node_job_row> jobs;
   bool operator==(const node_report&) const = default;
+};
+
+/// How far a validation cycle is on one distribution point (`sluice validate`).
+struct validation_row {
+  std::string distribution_point;
+  validation_state state = validation_state::queued;
+  std::uint32_t contents = 0;
+  std::uint32_t contents_done = 0;
+  std::uint32_t passed = 0;
+  std::uint32_t failed = 0;
+  std::uint32_t mismatched = 0;  ///< items of package list and index that differ from the library
+  std::uint64_t files = 0;       ///< looked at
+  byte_count bytes_total{};
+  byte_count bytes_done{};
+  std::uint64_t bytes_per_second = 0;
+  std::optional<std::chrono::seconds> remaining;  ///< ETA
+  std::vector<std::string> findings;  ///< the first `limits::validation_findings_told_max`
+  std::string reason;                 ///< why it was aborted, or is not known to have ended
+  bool operator==(const validation_row&) const = default;
 };
 
 }  // namespace sluice::model

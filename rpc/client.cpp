@@ -136,6 +136,22 @@ public:
       return page_from_wire<model::message_row>(answer);
     });
   }
+  result<validation_begun> validation_begin(const principal&,
+                                            const validation_request& given) override {
+    return call("validation_begin", [&](wire::AdminClient& client) {
+      wire::validation_begun answer;
+      client.validation_begin(answer, to_wire(given));
+      return from_wire(answer);
+    });
+  }
+  result<page<model::validation_row>> validation_show(const principal&, model::cycle_id cycle,
+                                                      page_request wish) override {
+    return call("validation_show", [&](wire::AdminClient& client) {
+      wire::validation_page answer;
+      client.validation_show(answer, bytes_to_wire(cycle.bytes), to_wire(wish));
+      return page_from_wire<model::validation_row>(answer);
+    });
+  }
 };
 
 class remote_node final : public node_service, remote<wire::NodeClient> {
@@ -219,6 +235,17 @@ public:
       wire::content_page answer;
       client.inventory(answer, to_wire(wish));
       return page_from_wire<model::content_id>(answer);
+    });
+  }
+  result<void> validate(const principal&, const validation_order& given) override {
+    return call("validate", [&](thrift_client& client) { client.validate(to_wire(given)); });
+  }
+  result<model::validation_row> validation_progress(const principal&,
+                                                    model::cycle_id cycle) override {
+    return call("validation_progress", [&](thrift_client& client) {
+      wire::validation_row answer;
+      client.validation_progress(answer, bytes_to_wire(cycle.bytes));
+      return from_wire(answer);
     });
   }
 };

@@ -129,6 +129,16 @@ public:
     const auto wish = from_wire(page);
     into = page_to_wire<wire::message_page>(good(service_->messages(caller(), wish)), wish.rows);
   }
+  void validation_begin(wire::validation_begun& into,
+                        const wire::validation_request& given) override {
+    into = to_wire(good(service_->validation_begin(caller(), from_wire(given))));
+  }
+  void validation_show(wire::validation_page& into, const std::string& cycle,
+                       const wire::page_request& page) override {
+    const auto wish = from_wire(page);
+    into = page_to_wire<wire::validation_page>(
+        good(service_->validation_show(caller(), cycle_from_wire(cycle), wish)), wish.rows);
+  }
 
 private:
   admin_service* service_;
@@ -189,6 +199,12 @@ public:
   void inventory(wire::content_page& into, const wire::page_request& page) override {
     const auto wish = from_wire(page);
     into = page_to_wire<wire::content_page>(good(service_->inventory(caller(), wish)), wish.rows);
+  }
+  void validate(const wire::validation_order& given) override {
+    good(service_->validate(caller(), from_wire(given)));
+  }
+  void validation_progress(wire::validation_row& into, const std::string& cycle) override {
+    into = to_wire(good(service_->validation_progress(caller(), cycle_from_wire(cycle))));
   }
 
 private:

@@ -45,6 +45,13 @@ public:
   result<page<model::content_id>> inventory(const principal&, page_request wish) override {
     return pass(&control_service::inventory, wish);
   }
+  result<void> validate(const principal&, const validation_order& given) override {
+    return pass(&control_service::validate, given);
+  }
+  result<model::validation_row> validation_progress(const principal&,
+                                                    model::cycle_id cycle) override {
+    return pass(&control_service::validation_progress, cycle);
+  }
 };
 
 class local_management_point final : public management_point_service,

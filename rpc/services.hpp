@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "rpc/validation.hpp"
 
 /// The three Thrift services as the rest of sluice sees them: values of model/, no Thrift header. A
 /// server is given an implementation; a client is one. Calls block; they run on rpc's own threads,
@@ -95,6 +96,12 @@ public:
   virtual result<model::why_report> why(const principal&, model::package_id,
                                         const std::string& distribution_point) = 0;
   virtual result<page<model::message_row>> messages(const principal&, page_request) = 0;
+  /// Begins a cycle on each distribution point that can be asked.
+  virtual result<validation_begun> validation_begin(const principal&,
+                                                    const validation_request&) = 0;
+  /// A row for each of them, as last heard. `not_found`: too long ago, or before a restart.
+  virtual result<page<model::validation_row>> validation_show(const principal&, model::cycle_id,
+                                                              page_request) = 0;
 };
 
 /// The subset on a node's own socket (`sluice --node`).
@@ -166,6 +173,8 @@ public:
   virtual result<poll_answer> poll(const principal&, model::job_id) = 0;
   virtual result<void> remove_content(const principal&, model::content_id) = 0;
   virtual result<page<model::content_id>> inventory(const principal&, page_request) = 0;
+  virtual result<void> validate(const principal&, const validation_order&) = 0;
+  virtual result<model::validation_row> validation_progress(const principal&, model::cycle_id) = 0;
 };
 
 }  // namespace sluice::rpc

@@ -56,6 +56,8 @@ enum console_bucket { success = 1, in_progress = 2, unknown = 3, failed = 4 }
 enum distribution_point_mode { standard = 1, pull = 2 }
 enum notification_action { add = 1, redistribute = 2 }
 enum package_priority { high = 1, medium = 2, low = 3 }
+enum validation_priority { lowest = 0, low = 1, medium = 2, high = 3, highest = 4 }
+enum validation_state { queued = 1, running = 2, complete = 3, aborted = 4 }
 enum notify_answer { accepted = 1, known = 2, at_capacity = 3 }
 
 // ---- The beginning of every conversation
@@ -203,6 +205,38 @@ struct status_query {
   2: optional string distribution_point
   3: page_request page
 }
+/** Without a package: all of them; without a distribution point: each that should hold it. */
+struct validation_request {
+  1: optional string package_id
+  2: optional string distribution_point
+  3: validation_priority priority
+}
+struct validation_begun {
+  1: binary cycle
+  2: list<string> began
+  3: list<string> unreachable
+  4: list<string> warnings
+}
+struct validation_row {
+  1: string distribution_point
+  2: validation_state state
+  3: i32 contents
+  4: i32 contents_done
+  5: i32 passed
+  6: i32 failed
+  7: i32 mismatched
+  8: i64 files
+  9: i64 bytes_total
+  10: i64 bytes_done
+  11: i64 bytes_per_second
+  12: optional i64 remaining_seconds
+  13: list<string> findings
+  14: string reason
+}
+struct validation_page {
+  1: list<validation_row> rows
+  2: i32 total
+}
 
 /** An operator to the site. */
 service Admin extends Greeting {
@@ -235,6 +269,10 @@ service Admin extends Greeting {
   why_report why(1: string package_id, 2: string distribution_point)
     throws (1: failure refused) (authorization = "admin")
   message_page messages(1: page_request page)
+    throws (1: failure refused) (authorization = "admin")
+  validation_begun validation_begin(1: validation_request given)
+    throws (1: failure refused) (authorization = "admin")
+  validation_page validation_show(1: binary cycle, 2: page_request page)
     throws (1: failure refused) (authorization = "admin")
 }
 
@@ -368,7 +406,20 @@ struct content_page {
   1: list<string> rows
   2: i32 total
 }
-/** All may be repeated; `notify` is known by its job. */
+struct desired_content {
+  1: string content
+  2: binary manifest_hash
+}
+/** What should be there, in parts from 0 on; with the last one the cycle begins. */
+struct validation_order {
+  1: binary cycle
+  2: validation_priority priority
+  3: bool all
+  4: i32 part
+  5: bool last
+  6: list<desired_content> desired
+}
+/** All may be repeated; `notify` is known by its job, `validate` by its cycle and part. */
 service DistributionPointControl extends Greeting {
   notify_answer notify(1: notification given)
     throws (1: failure refused) (authorization = "site")
@@ -377,5 +428,9 @@ service DistributionPointControl extends Greeting {
   void remove_content(1: string content)
     throws (1: failure refused) (authorization = "site")
   content_page inventory(1: page_request page)
+    throws (1: failure refused) (authorization = "site")
+  void validate(1: validation_order given)
+    throws (1: failure refused) (authorization = "site")
+  validation_row validation_progress(1: binary cycle)
     throws (1: failure refused) (authorization = "site")
 }

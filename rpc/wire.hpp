@@ -35,6 +35,7 @@ model::package_id package_from_wire(const std::string& value);
 model::content_id content_from_wire(const std::string& value);
 inline std::string to_wire(const model::content_id& value) { return value.text(); }
 model::job_id job_from_wire(const std::string& value);
+model::cycle_id cycle_from_wire(const std::string& value);
 inline std::int64_t time_to_wire(model::calendar_time value) {
   return value.time_since_epoch().count();
 }
@@ -95,6 +96,16 @@ wire::notify_answer::type to_wire(notify_answer value);
 notify_answer from_wire(wire::notify_answer::type value);
 wire::poll_answer to_wire(const poll_answer& value);
 poll_answer from_wire(const wire::poll_answer& value);
+
+// Content validation, of both.
+wire::validation_request to_wire(const validation_request& value);
+validation_request from_wire(const wire::validation_request& value);
+wire::validation_begun to_wire(const validation_begun& value);
+validation_begun from_wire(const wire::validation_begun& value);
+wire::validation_row to_wire(const model::validation_row& value);
+model::validation_row from_wire(const wire::validation_row& value);
+wire::validation_order to_wire(const validation_order& value);
+validation_order from_wire(const wire::validation_order& value);
 
 /// A number of one of the enums whose values are the same on both sides; unknown ones are refused.
 /// `names` is the table that Thrift makes of each enum.

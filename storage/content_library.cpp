@@ -12,7 +12,6 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr std::uint64_t record_bytes_max = 16 * limits::mib;
 constexpr std::string_view unfinished_record = ".new";  // of folder::write_whole
 
 /// Opens the root; makes it and its missing parents.

@@ -105,7 +105,7 @@ io::task<result<void>> commit_checked(library_state& library, content_library& w
   auto recorded = co_await write_record(library, entry);
   if (!recorded) { co_return recorded; }
   library.catalogue->put(entry);
-  if (!existing) { co_await add_to_index(library, entry); }
+  if (!existing || library.index_stale) { co_await add_to_index(library, entry); }
   co_return result<void>();
 }
 

@@ -36,6 +36,7 @@ struct validation_finding {
   std::vector<piece_run> pieces{};  ///< the first `limits::validation_runs_per_finding_max` runs
   std::uint64_t pieces_count = 0;   ///< all of them
   error cause{};
+  bool repaired = false;  ///< a piece layer that was written anew (`repair_layers`)
 };
 
 struct validation_progress {
@@ -50,8 +51,10 @@ struct validation_report {
   validation_progress done;
   std::vector<validation_finding> findings;  ///< the first `limits::validation_findings_max`
   bool stopped = false;                      ///< by `validation_hooks::stop`
-  /// Everything was looked at, and everything is right. An empty content is valid (J10).
-  [[nodiscard]] bool valid() const noexcept { return done.findings == 0 && !stopped; }
+  std::uint64_t repaired = 0;                ///< of the findings
+  std::uint64_t pieces_repaired = 0;         ///< of the files whose layers were written anew
+  /// Everything was looked at, and everything is right now. An empty content is valid (J10).
+  [[nodiscard]] bool valid() const noexcept { return done.findings == repaired && !stopped; }
 };
 
 struct validation_request {
@@ -59,6 +62,8 @@ struct validation_request {
   /// What the site says its manifest hashes to; nothing: what the library's record says.
   std::optional<model::digest> manifest_hash{};
   model::validation_priority priority = model::validation_priority_default;
+  /// A piece layer that is missing or damaged is written anew once its file is proven without it.
+  bool repair_layers = false;
 };
 
 /// All may be empty; called on the library's reactor.
@@ -74,10 +79,10 @@ struct validation_hooks {
 /// manifest names against its digest, once, piece by piece where there are pieces. Reads past the
 /// page cache, at the power that the priority and the moment allow (model/validation_power.hpp).
 ///
-/// Changes nothing. The content may be added to, healed or served meanwhile; when it is removed
-/// meanwhile the outcome is `conflict`. What is wrong is told in the report, not as an error.
-/// Memory: 48 bytes per entry of the manifest, its text while it is checked, the piece layer of two
-/// files, `validation_power::blocks` buffers, and the findings.
+/// Changes nothing, but with `repair_layers`. The content may be added to, healed or served
+/// meanwhile; when it is removed meanwhile the outcome is `conflict`. What is wrong is told in the
+/// report, not as an error. Memory: 48 bytes per entry of the manifest, its text while it is
+/// checked, the piece layer of two files, `validation_power::blocks` buffers, and the findings.
 [[nodiscard]] io::task<result<validation_report>> validate_content(content_library& library,
                                                                    validation_request request,
                                                                    validation_hooks hooks);

@@ -199,7 +199,39 @@ io::task<result<std::unique_ptr<staging_file>>> begin_held(library_state& librar
   co_return std::move(staged);
 }
 
+/// The place is the caller's. A crash in between leaves the file in one of the two folders, or, as
+/// nothing is recorded of it yet, lets the next start remove it: it is fetched whole then.
+io::task<result<void>> move_to_staging(library_state& library, model::file_id file,
+                                       std::uint32_t attempt) {
+  co_await library.naming.acquire();
+  auto moved = co_await library.root.rename(file_path(file), staging_path(file, attempt),
+                                            io::on_existing::replace);
+  library.naming.release();
+  if (!moved) { co_return moved; }
+  auto there = co_await library.root.sync(staging_folder);
+  if (!there) { co_return there; }
+  auto gone = co_await library.root.sync(file_folder(file));
+  co_return gone;
+}
+
 }  // namespace
+
+io::task<result<bool>> stage_damaged(library_state& library, model::file_id file) {
+  staging_place& place = library.places[file];
+  if (place.busy) { co_return false; }
+  place.busy = true;
+  place.released->clear();
+  if (place.on_disk) {
+    place.condemned = true;  // what was staged before has less of it
+    co_await discard_condemned(library, file);
+  }
+  const std::uint32_t attempt = library.places[file].attempt;
+  auto moved = co_await move_to_staging(library, file, attempt);
+  if (moved) { library.places[file].on_disk = true; }
+  leave(library, file, false);
+  if (!moved) { co_return moved.error(); }
+  co_return true;
+}
 
 io::task<result<std::unique_ptr<staging_file>>> content_library::begin_file(
     model::file_id file, hashing::piece_layer layer, std::vector<piece_run> recorded) {

@@ -41,7 +41,8 @@ io::task<result<bool>> name_large(library_state& library, const large_bytes& byt
   co_return synced.error();
 }
 
-/// The piece layer gets its name before the file does.
+}  // namespace
+
 io::task<result<void>> store_layer(library_state& library, const large_bytes& given) {
   const std::string path = given.path + ".pieces";
   auto opened = co_await library.root.open_file(
@@ -59,8 +60,6 @@ io::task<result<void>> store_layer(library_state& library, const large_bytes& gi
   auto named = co_await library.root.sync(file_folder(given.id));
   co_return named;
 }
-
-}  // namespace
 
 io::task<result<name_given>> give_name(library_state& library, std::string staged,
                                        model::file_id file, io::on_existing how) {

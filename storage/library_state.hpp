@@ -78,8 +78,13 @@ struct large_bytes {
   model::file_id id;
   const hashing::piece_layer& layer;
 };
+/// The first half of it: the piece layer gets its name. file_store.cpp
+io::task<result<void>> store_layer(library_state& library, const large_bytes& given);
 io::task<result<bool>> store_large(library_state& library, const large_bytes& given,
                                    io::on_existing how);
+/// Makes a file of filelib/ the next attempt in staging/, durably; its right pieces are to be
+/// recorded after that. False: somebody writes the file, so it stays where it is. file_staging.cpp
+io::task<result<bool>> stage_damaged(library_state& library, model::file_id file);
 /// True when the file, and its piece layer if it has one, are there in full. file_store.cpp
 io::task<result<bool>> is_in_library(library_state& library, model::file_id file);
 
@@ -112,6 +117,8 @@ io::task<result<void>> sweep_unused(library_state& library, std::string trash_na
 /// Writes the package record of the catalogue's contents of the package, with `entry` put in or,
 /// when its users are none, taken out. content_records.cpp
 io::task<result<void>> write_record(library_state& library, catalogue_entry entry);
+/// How long a package record may be.
+inline constexpr std::uint64_t record_bytes_max = 16 * limits::mib;
 /// Makes the reserve again, if there is room. content_records.cpp
 inline constexpr std::uint64_t reserve_size = 1 * limits::mib;
 io::task<void> keep_reserve(library_state& library);

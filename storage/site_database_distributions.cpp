@@ -168,6 +168,22 @@ result<void> site_database::forget_distribution(const model::package_id& package
   });
 }
 
+result<void> site_database::end_monitoring(const std::optional<std::string>& name) {
+  return state_->write("end the monitoring of contents in", [&]() -> result<void> {
+    using model::package_state;
+    if (name) {
+      state_->prepare("UPDATE distribution SET state = ? WHERE name = ? AND state = ?")
+          .with(package_state::installed, *name, package_state::content_monitoring)
+          .run();
+    } else {
+      state_->prepare("UPDATE distribution SET state = ? WHERE state = ?")
+          .with(package_state::installed, package_state::content_monitoring)
+          .run();
+    }
+    return {};
+  });
+}
+
 result<std::uint32_t> site_database::open_jobs(const std::string& name) {
   return state_->read("count the open jobs in", [&] {
     auto row = state_->prepare("SELECT count(*) FROM distribution WHERE name = ? AND working");

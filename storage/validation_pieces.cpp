@@ -9,6 +9,7 @@ namespace sluice::storage {
 namespace {
 
 constexpr std::size_t disk_block = 4096;
+constexpr std::uint32_t layer_attempt = 0;  // no attempt to store the file has this number
 
 void add(validation_run& run, const listed_file& listed, finding_kind kind, error cause) {
   validation_finding found;
@@ -74,6 +75,22 @@ std::optional<validation_finding> look_at(const listed_file& listed,
   return found;
 }
 
+/// `measured` has the file's root.
+io::task<void> repair_layer(validation_run& run, const large_check& file) {
+  const model::file_id id = file.listed.file;
+  const large_bytes beside{staging_path(id, layer_attempt), id, file.measured};
+  auto stored = co_await store_layer(run.library, beside);
+  if (!stored) {
+    log::warning("storage", describe(stored.error()));
+    co_return;
+  }
+  ++run.report.repaired;
+  run.report.pieces_repaired += file.measured.size();
+  for (validation_finding& found : run.report.findings) {
+    if (found.file == id) { found.repaired = true; }
+  }
+}
+
 /// Without a layer to believe, the pieces that were read are one: it must have the file's root.
 io::task<void> conclude_without_layer(validation_run& run, large_check& file) {
   if (file.unreadable.count() > 0) { co_return; }
@@ -81,7 +98,10 @@ io::task<void> conclude_without_layer(validation_run& run, large_check& file) {
   co_await run.library.workers.run(run.library.ring, [&] {
     right = hashing::verify_piece_layer(file.listed.file, file.measured);
   });
-  if (right) { co_return; }
+  if (right) {
+    if (run.request.repair_layers) { co_await repair_layer(run, file); }
+    co_return;
+  }
   add(run, file.listed, finding_kind::wrong_bytes,
       {errc::corrupt, 0,
        format("verify {}: which pieces are wrong is not known without its piece layer",

@@ -63,6 +63,47 @@ result<rpc::page<model::content_id>> fake_node::inventory(const rpc::principal&,
   return rpc::page<model::content_id>{};
 }
 
+result<void> fake_node::validate(const rpc::principal&, const rpc::validation_order& order) {
+  if (trouble) { return *trouble; }
+  validations.push_back(order);
+  if (on_validate) { on_validate(order); }
+  return {};
+}
+
+result<model::validation_row> fake_node::validation_progress(const rpc::principal&,
+                                                             model::cycle_id) {
+  if (trouble) { return *trouble; }
+  if (!validation) { return error{errc::not_found, 0, "show the cycle"}; }
+  return *validation;
+}
+
+namespace {
+
+struct validation_stand_in_state {};
+
+content_validation_actor::behavior_type validation_stand_in(
+    content_validation_actor::stateful_pointer<validation_stand_in_state>, fake_validation* fake) {
+  return {
+      [fake](const begin_validation& asked) {
+        fake->orders.push_back(asked.order);
+        return done{};
+      },
+      [fake](const validation_question&) -> caf::result<model::validation_row> {
+        if (fake->row) { return *fake->row; }
+        return to_caf(error{errc::not_found, 0, "show the cycle"});
+      },
+      [](const abort_validations&) { return done{}; },
+      [](health_question) { return done{}; },
+      [](const validation_moved&) {},
+      [](validation_again) {},
+      [](const operation_done<result<std::vector<std::string>>>&) {},
+      [](const operation_done<result<storage::validation_report>>&) {},
+      [](const operation_done<storage::content_repair>&) {},
+  };
+}
+
+}  // namespace
+
 struct virtual_site::state {
   virtual_time time;
   seeded_random random{42};
@@ -73,6 +114,7 @@ struct virtual_site::state {
   std::uint16_t ports = 2000;
   std::string path;
   librarian_actor librarian;
+  content_validation_actor validation;
   std::map<std::string, distribution_point_proxy_actor> proxies;
   site_actor site;
   management_point_actor management_point;
@@ -103,6 +145,7 @@ void virtual_site::end_actors() {
   state_->time.end(state_->management_point);
   state_->time.end(state_->site);
   state_->proxies.clear();
+  state_->time.end(state_->validation);
   state_->time.end(state_->librarian);
 }
 
@@ -128,6 +171,8 @@ void virtual_site::begin_actors() {
   setup.parts.own_content_address = "main.example:8080";
   setup.parts.source_roots = {"/srv/sources"};
   setup.parts.librarian = state_->librarian;
+  state_->validation = system.spawn(validation_stand_in, &own_validation);
+  setup.parts.validation = state_->validation;
   setup.parts.clients = state_->clients;
   setup.database = state_->database;
   setup.site_keys.push_back({});
@@ -227,6 +272,38 @@ result<rpc::distribute_answer> virtual_site::distribute(model::package_id packag
   rpc::distribute_request request{package, names, redistribute};
   return state_->ask<rpc::distribute_answer>(state_->site,
                                              distribute_package{request, administrator});
+}
+
+result<rpc::validation_begun> virtual_site::validate(const rpc::validation_request& request) {
+  return state_->ask<rpc::validation_begun>(state_->site, begin_validations{request});
+}
+
+result<std::vector<model::validation_row>> virtual_site::show_validation(model::cycle_id cycle) {
+  auto page = state_->ask<validation_rows>(state_->site, actors::show_validation{cycle, {}});
+  if (!page) { return page.error(); }
+  return page->rows;
+}
+
+rpc::report_batch virtual_site::message_of(const std::string& name, std::uint32_t id,
+                                           std::vector<std::string> insertions) {
+  model::status_message message;
+  message.sequence = ++state_->sequences[name];
+  message.time = now();
+  message.system = name;
+  message.id = id;
+  message.insertions = std::move(insertions);
+  auto batch = batch_of(name, {});
+  batch.messages.push_back(std::move(message));
+  return batch;
+}
+
+void virtual_site::say(const std::string& name, std::uint32_t id,
+                       std::vector<std::string> insertions) {
+  if (name == "main") {
+    caf::anon_send(state_->site, site_message{id, std::move(insertions)});
+    return run();
+  }
+  SLUICE_CHECK(report(name, message_of(name, id, std::move(insertions))).ok());
 }
 
 result<rpc::registration_answer> virtual_site::register_node(const std::string& name,

@@ -31,6 +31,19 @@ public:
   result<void> remove_content(const rpc::principal&, model::content_id content) override;
   result<rpc::page<model::content_id>> inventory(const rpc::principal&,
                                                  rpc::page_request asked) override;
+
+  std::vector<rpc::validation_order> validations;
+  std::optional<model::validation_row> validation;  ///< how far it is; none: it knows nothing
+  std::function<void(const rpc::validation_order&)> on_validate;  ///< before the answer leaves
+  result<void> validate(const rpc::principal&, const rpc::validation_order& order) override;
+  result<model::validation_row> validation_progress(const rpc::principal&,
+                                                    model::cycle_id cycle) override;
+};
+
+/// The validation of the site's own distribution point, as the site sees it.
+struct fake_validation {
+  std::vector<rpc::validation_order> orders;
+  std::optional<model::validation_row> row;  ///< none: it knows nothing
 };
 
 class virtual_site {
@@ -40,6 +53,7 @@ public:
   ~virtual_site();
 
   fake_library library;
+  fake_validation own_validation;
   fake_node& node(const std::string& name);
   storage::site_database& database();
 
@@ -56,6 +70,13 @@ public:
   result<rpc::distribute_answer> distribute(model::package_id package,
                                             const std::vector<std::string>& names,
                                             bool redistribute = false);
+
+  result<rpc::validation_begun> validate(const rpc::validation_request& request);
+  result<std::vector<model::validation_row>> show_validation(model::cycle_id cycle);
+  /// A status message of a node, or of the site's own distribution point ("main").
+  void say(const std::string& name, std::uint32_t id, std::vector<std::string> insertions);
+  rpc::report_batch message_of(const std::string& name, std::uint32_t id,
+                               std::vector<std::string> insertions);
 
   /// What a node says; its epoch is made from `epoch`.
   result<rpc::registration_answer> register_node(const std::string& name, std::uint8_t epoch = 1);

@@ -34,6 +34,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "source", "remove", "dp2", "dp1"},
       {"distribute", "PKG00012", "--dp", "dp2", "dp3"},
       {"redistribute", "PKG00012", "--dp", "dp2"},
+      {"validate", "PKG00012", "--dp", "dp2", "--priority", "low"},
       {"status", "PKG00012", "--dp", "dp2"},
       {"job", "list"},
       {"job", "show", "00000000000000000000000000000000"},
@@ -142,6 +143,13 @@ TEST_CASE("wrong command lines end with 2, say what is wrong, and name the help 
       {"dp", "set", "dp2"},
       {"distribute", "PKG00012"},
       {"distribute", "PKG00012", "--dp", "dp2", "--wait", "--timeout", "soon"},
+      {"validate"},
+      {"validate", "PKG00012", "--all"},
+      {"validate", "pkg12"},
+      {"validate", "--all", "--priority", "urgent"},
+      {"validate", "--show", "xyz"},
+      {"validate", "--all", "--show", "00000000000000000000000000000000"},
+      {"validate", "--all", "--timeout", "soon"},
       {"job", "show", "xyz"},
       {"why", "PKG00012"},
       {"--node", "why", "PKG00012", "--dp", "dp2"},
@@ -287,6 +295,82 @@ TEST_CASE("distribute --wait gives up after --timeout with 7") {
       here.run({"distribute", "PKG00012", "--dp", "dp2", "--wait", "--timeout", "5"});
   CHECK(seen.code == 7);
   CHECK(has(seen.error_output, "0 of 1 ended, 50 %, 512.0 MiB/s, 2s left); it goes on there"));
+}
+
+TEST_CASE("validate says its cycle, and what to type to see how far it is") {
+  stage here;
+  here.site.validation.warnings = {"dp3: cannot connect to dp3"};
+  here.site.validation.unreachable = {"dp3"};
+  const outcome seen = here.run({"validate", "PKG00012", "--priority", "high"});
+  CHECK(seen.code == 6);
+  CHECK(here.site.validation_request.package == package());
+  CHECK(here.site.validation_request.priority == model::validation_priority::high);
+  CHECK(!here.site.validation_request.distribution_point);
+  CHECK(seen.output ==
+        "Cycle 00000000000000000000000000000000 begins on dp2.\n"
+        "Warning: dp3: cannot connect to dp3\n"
+        "Next: sluice validate --show 00000000000000000000000000000000\n");
+  here.site.validation.began.clear();
+  CHECK(here.run({"validate", "--all", "--dp", "dp3"}).code == 8);
+  CHECK(here.site.validation_request.distribution_point == "dp3");
+  CHECK(!here.site.validation_request.package);
+}
+
+TEST_CASE("validate --wait follows to the end, telling a pipe only what moved") {
+  stage here;
+  here.site.validation_rows = {{validating_row()}, {validating_row()}, {validated_row()}};
+  const outcome seen = here.run({"validate", "PKG00012", "--wait"});
+  CHECK(seen.code == 0);
+  CHECK(seen.error_output ==
+        "dp2: running, 3 of 7 contents, 50 %, 512.0 MiB/s, 2s left\n"
+        "dp2: complete, 7 of 7 contents, 100 %\n");
+  CHECK(has(seen.output, "7/7"));
+  CHECK(here.site.asked.back() == "validation_show 00000000000000000000000000000000");
+}
+
+TEST_CASE("validate --wait shows rate and ETA in one line of a terminal") {
+  stage here;
+  here.terminal = true;
+  here.site.validation_rows = {{validating_row(), validated_row("dp3")},
+                               {validated_row(), validated_row("dp3")}};
+  const outcome seen = here.run({"validate", "--all", "--wait"});
+  CHECK(has(seen.error_output, "\r1 of 2 ended, 75 % of 4.0 GiB, 512.0 MiB/s, 2s left\x1b[K"));
+  CHECK(seen.error_output.ends_with("\r\x1b[K"));
+}
+
+TEST_CASE("validate --wait ends with 9 when something is wrong, and names it") {
+  auto wrong = validated_row();
+  wrong.passed = 6;
+  wrong.failed = 1;
+  wrong.findings = {"PKG00012: failed content validation"};
+  auto aborted = validated_row("dp3");
+  aborted.state = model::validation_state::aborted;
+  aborted.reason = "the node stops";
+  stage here;
+  here.site.validation_rows = {{wrong, aborted}};
+  const outcome seen = here.run({"validate", "--all", "--wait"});
+  CHECK(seen.code == 9);
+  CHECK(has(seen.output, "\ndp2: PKG00012: failed content validation\n"));
+  CHECK(has(seen.output, "the node stops"));
+  CHECK(has(seen.output, "Next: sluice messages\n"));
+  const outcome machine = here.run({"validate", "--all", "--wait", "--json"});
+  CHECK(machine.output.starts_with("{\"status\":\"error\",\"code\":9,\"items\":[{"));
+  here.site.validation_rows = {{validated_row(), aborted}};
+  CHECK(here.run({"validate", "--all", "--wait"}).code == 6);
+  here.site.validation_rows = {{aborted}};
+  CHECK(here.run({"validate", "--all", "--wait"}).code == 1);
+}
+
+TEST_CASE("validate --wait gives up after --timeout with 7, and --show takes it up again") {
+  stage here;
+  here.site.validation_rows = {{validating_row()}};
+  CHECK(here.run({"validate", "--all", "--wait", "--timeout", "5"}).code == 7);
+  const std::string cycle = "000102030405060708090a0b0c0d0e0f";
+  const outcome seen = here.run({"validate", "--show", cycle});
+  CHECK(seen.code == 0);
+  CHECK(here.site.asked.back() == "validation_show " + cycle);
+  CHECK(has(seen.output, "512.0 MiB/s"));
+  CHECK(has(seen.output, "Next: sluice validate --show " + cycle + " --wait\n"));
 }
 
 TEST_CASE("status --watch tells a pipe what moved, a script objects, and redraws a terminal") {

@@ -71,6 +71,26 @@ inline model::distribution_row ended_row(model::console_bucket bucket, std::stri
   return row;
 }
 
+inline model::validation_row validated_row(std::string point = "dp2") {
+  model::validation_row row;
+  row.distribution_point = std::move(point);
+  row.state = model::validation_state::complete;
+  row.contents = row.contents_done = row.passed = 7;
+  row.files = 4711;
+  row.bytes_total = row.bytes_done = model::byte_count{2 * limits::gib};
+  return row;
+}
+
+inline model::validation_row validating_row(std::string point = "dp2") {
+  model::validation_row row = validated_row(std::move(point));
+  row.state = model::validation_state::running;
+  row.contents_done = row.passed = 3;
+  row.bytes_done = model::byte_count{limits::gib};
+  row.bytes_per_second = 512 * limits::mib;
+  row.remaining = std::chrono::seconds{2};
+  return row;
+}
+
 inline model::why_report why_report() {
   model::why_report report;
   report.subject = "PKG00012.3 on dp2";
@@ -93,6 +113,10 @@ public:
   std::vector<std::vector<model::distribution_row>> statuses{{moving_row()}};  ///< one a call
   std::vector<model::message_row> newest_messages;
   rpc::distribute_answer distributed{{"dp2"}, {"dp3"}, {"dp2: none of its sources holds it"}};
+  rpc::validation_begun validation{{}, {"dp2"}, {}, {}};
+  rpc::validation_request validation_request;
+  std::vector<std::vector<model::validation_row>> validation_rows{
+      {validated_row()}};  ///< one a call
   rpc::package_add_request add_request;
   std::string progress_folder;
   rpc::distribution_point_request point_request;
@@ -170,6 +194,18 @@ public:
                                                  rpc::page_request wanted) override {
     return answer("messages", page_of(newest_messages, wanted));
   }
+  result<rpc::validation_begun> validation_begin(const rpc::principal&,
+                                                 const rpc::validation_request& request) override {
+    validation_request = request;
+    return answer("validation_begin", validation);
+  }
+  result<rpc::page<model::validation_row>> validation_show(const rpc::principal&,
+                                                           model::cycle_id cycle,
+                                                           rpc::page_request wanted) override {
+    const std::size_t call = std::min(show_calls_, validation_rows.size() - 1);
+    ++show_calls_;
+    return answer("validation_show " + cycle.text(), page_of(validation_rows[call], wanted));
+  }
 
 private:
   template <typename T>
@@ -195,6 +231,7 @@ private:
   }
 
   std::size_t status_calls_ = 0;
+  std::size_t show_calls_ = 0;
 };
 
 class fake_node final : public rpc::node_service {

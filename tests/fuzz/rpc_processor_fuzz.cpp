@@ -97,6 +97,8 @@ void read_struct(std::uint8_t which, const std::byte* bytes, std::size_t size) {
       read_one<wire::message_row>,        read_one<wire::node_report>,
       read_one<wire::library_report>,     read_one<wire::distribution_point_request>,
       read_one<wire::distribute_request>, read_one<wire::status_query>,
+      read_one<wire::validation_order>,   read_one<wire::validation_row>,
+      read_one<wire::validation_request>, read_one<wire::validation_begun>,
   };
   readers[which % std::size(readers)](bytes, size);
 }
@@ -107,7 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0 || size > limits::rpc_frame_bytes_max) { return 0; }
   const auto bytes = std::as_bytes(std::span(data, size)).subspan(1);
   if ((data[0] & one_struct) != 0) {
-    read_struct(data[0] >> 4, bytes.data(), bytes.size());
+    const unsigned which = (data[0] & on_unix_socket) << 4 | data[0] >> 4;
+    read_struct(static_cast<std::uint8_t>(which), bytes.data(), bytes.size());
   } else {
     converse(data[0], bytes.data(), bytes.size());
   }

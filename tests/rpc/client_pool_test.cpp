@@ -40,6 +40,10 @@ struct polled_node final : control_service {
   result<page<model::content_id>> inventory(const principal&, page_request wish) override {
     return page<model::content_id>{.rows = {}, .total = wish.offset};
   }
+  result<void> validate(const principal&, const validation_order&) override { return {}; }
+  result<model::validation_row> validation_progress(const principal&, model::cycle_id) override {
+    return model::validation_row{};
+  }
 };
 
 }  // namespace

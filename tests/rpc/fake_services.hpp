@@ -252,6 +252,47 @@ public:
   notify_answer notified() {
     return one_of({notify_answer::accepted, notify_answer::known, notify_answer::at_capacity});
   }
+  model::validation_priority validation_priority() {
+    return static_cast<model::validation_priority>(below(5));
+  }
+  validation_request validation_wish() {
+    return {.package = maybe([this] { return package(); }),
+            .distribution_point = maybe([this] { return text(); }),
+            .priority = validation_priority()};
+  }
+  validation_begun validation_reply() {
+    const auto texts = [this] { return list([this] { return text(); }); };
+    return {.cycle = id<model::cycle_id>(),
+            .began = texts(),
+            .unreachable = texts(),
+            .warnings = texts()};
+  }
+  model::validation_row validation_row() {
+    return {.distribution_point = text(),
+            .state = static_cast<model::validation_state>(1 + below(4)),
+            .contents = small(),
+            .contents_done = small(),
+            .passed = small(),
+            .failed = small(),
+            .mismatched = small(),
+            .files = large(),
+            .bytes_total = bytes(),
+            .bytes_done = bytes(),
+            .bytes_per_second = large(),
+            .remaining = maybe([this] { return std::chrono::seconds{below(100'000)}; }),
+            .findings = list([this] { return text(); }),
+            .reason = text()};
+  }
+  validation_order ordered_validation() {
+    return {.cycle = id<model::cycle_id>(),
+            .priority = validation_priority(),
+            .all = coin(),
+            .part = small(),
+            .last = coin(),
+            .desired = list([this] {
+              return desired_content{content(), digest()};
+            })};
+  }
   poll_answer polled() {
     if (coin()) { return {}; }
     return {.known = true, .state = state_message()};
@@ -339,6 +380,13 @@ struct fake_admin final : admin_service, script {
   result<page<model::message_row>> messages(who by, page_request a) override {
     return play<page<model::message_row>>(by, "messages", a);
   }
+  result<validation_begun> validation_begin(who by, const validation_request& a) override {
+    return play<validation_begun>(by, "validation_begin", a);
+  }
+  result<page<model::validation_row>> validation_show(who by, model::cycle_id a,
+                                                      page_request b) override {
+    return play<page<model::validation_row>>(by, "validation_show", a, b);
+  }
 };
 
 struct fake_node final : node_service, script {
@@ -377,6 +425,13 @@ struct fake_control final : control_service, script {
   }
   result<page<model::content_id>> inventory(const principal& by, page_request a) override {
     return play<page<model::content_id>>(by, "inventory", a);
+  }
+  result<void> validate(const principal& by, const validation_order& a) override {
+    return play<void>(by, "validate", a);
+  }
+  result<model::validation_row> validation_progress(const principal& by,
+                                                    model::cycle_id a) override {
+    return play<model::validation_row>(by, "validation_progress", a);
   }
 };
 

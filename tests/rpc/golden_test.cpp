@@ -51,10 +51,49 @@ std::string printed(const std::string& bytes) {
   return made;
 }
 
-std::string encoded(const model::notification& value) {
+template <typename Value>
+std::string encoded(const Value& value) {
   const auto buffer = std::make_shared<apache::thrift::transport::TMemoryBuffer>();
   to_wire(value).write(bare_protocol(buffer).get());
   return buffer->getBufferAsString();
+}
+
+validation_order sample_order() {
+  validation_order made;
+  made.cycle.bytes.fill(std::byte{0x55});
+  made.priority = model::validation_priority::highest;
+  made.all = true;
+  made.part = 2;
+  made.last = false;
+  made.desired = {{.content = sample().content, .manifest_hash = sample().hash}};
+  return made;
+}
+
+model::validation_row sample_row() {
+  return {.distribution_point = "dp1",
+          .state = model::validation_state::running,
+          .contents = 7,
+          .contents_done = 3,
+          .passed = 2,
+          .failed = 1,
+          .mismatched = 1,
+          .files = 4711,
+          .bytes_total = model::byte_count{123'456'789'012},
+          .bytes_done = model::byte_count{23'456'789'012},
+          .bytes_per_second = 2'300'000'000,
+          .remaining = std::chrono::seconds{44},
+          .findings = {"PKG00012: content PKG00012.3 lacks 1 files, the first is a/b"},
+          .reason = ""};
+}
+
+template <typename Value>
+void check_golden(const std::string& name, const Value& value) {
+  const std::string path = format("{}/{}.hex", RPC_GOLDEN_FOLDER, name);
+  const auto now = printed(encoded(value));
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) { std::ofstream(path) << now; }
+  std::ostringstream kept;
+  kept << std::ifstream(path).rdbuf();
+  CHECK(now == kept.str());
 }
 
 std::span<const std::byte> as_bytes(const std::string& text) {
@@ -64,12 +103,12 @@ std::span<const std::byte> as_bytes(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a notification looks on the wire as it always did") {
-  const std::string path = RPC_GOLDEN_FOLDER "/notification.hex";
-  const auto now = printed(encoded(sample()));
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) { std::ofstream(path) << now; }
-  std::ostringstream kept;
-  kept << std::ifstream(path).rdbuf();
-  CHECK(now == kept.str());
+  check_golden("notification", sample());
+}
+
+TEST_CASE("a validation order, and how far it is, look on the wire as they always did") {
+  check_golden("validation_order", sample_order());
+  check_golden("validation_row", sample_row());
 }
 
 TEST_CASE("the golden notification reads as it was meant") {
@@ -119,10 +158,16 @@ TEST_CASE("every state of a job has its number on the wire") {
   for (const auto& [number, name] : wire::_package_state_VALUES_TO_NAMES) {
     CHECK(model::name_of(static_cast<model::package_state>(number)) == name);
   }
+  for (const auto& [number, name] : wire::_validation_state_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::validation_state>(number)) == name);
+  }
+  for (const auto& [number, name] : wire::_validation_priority_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::validation_priority>(number)) == name);
+  }
 }
 
 TEST_CASE("each method is in the authorization table, and what is not in it nobody may call") {
-  CHECK(authorization_table().size() == 1 + 16 + 4 + 4 + 5);
+  CHECK(authorization_table().size() == 1 + 18 + 4 + 4 + 7);
   const principal operators{.how = principal::way::unix_socket, .user = 0, .name = "root"};
   const principal nodes{.how = principal::way::certificate, .user = 0, .name = "77"};
   CHECK(!refusal(operators, "Admin", "distribute"));

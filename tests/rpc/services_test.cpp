@@ -116,6 +116,18 @@ void check_distributions(random_values& random, fake_admin& fake, admin_service&
       [&] { return client.messages({}, wish); }, wish);
 }
 
+void check_validations(random_values& random, fake_admin& fake, admin_service& client) {
+  const auto request = random.validation_wish();
+  check_call(
+      fake, "validation_begin", random.validation_reply(),
+      [&] { return client.validation_begin({}, request); }, request);
+  const auto cycle = random.id<model::cycle_id>();
+  const auto wish = random.wish();
+  check_call(
+      fake, "validation_show", random.page_of([&] { return random.validation_row(); }),
+      [&] { return client.validation_show({}, cycle, wish); }, cycle, wish);
+}
+
 }  // namespace
 
 TEST_CASE("every method of Admin carries its values there and back") {
@@ -127,6 +139,7 @@ TEST_CASE("every method of Admin carries its values there and back") {
     check_packages(random, fake, *client);
     check_points(random, fake, *client);
     check_distributions(random, fake, *client);
+    check_validations(random, fake, *client);
   }
 }
 
@@ -186,6 +199,13 @@ TEST_CASE("every method of DistributionPointControl carries its values there and
     check_call(
         fake, "inventory", random.page_of([&] { return random.content(); }),
         [&] { return client->inventory({}, wish); }, wish);
+    const auto order = random.ordered_validation();
+    check_order(
+        fake, "validate", [&] { return client->validate({}, order); }, order);
+    const auto cycle = random.id<model::cycle_id>();
+    check_call(
+        fake, "validation_progress", random.validation_row(),
+        [&] { return client->validation_progress({}, cycle); }, cycle);
   }
 }
 

@@ -1,0 +1,274 @@
+// How one cycle runs: lists, contents, what is said of them.
+#include <algorithm>
+#include <set>
+
+#include "actors/content_validation.hpp"
+#include "actors/io_bridge.hpp"
+#include "actors/reports.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+constexpr auto rate_interval = std::chrono::milliseconds(500);
+constexpr auto say_again_delay = std::chrono::seconds(5);
+constexpr std::size_t findings_bytes_max = 256 * limits::kib;  // a row has to fit into a frame
+static_assert(2 * findings_bytes_max < limits::rpc_frame_bytes_max);
+
+bool is_for_distribution_point(const storage::catalogue_entry& entry) {
+  return (entry.users & static_cast<std::uint8_t>(storage::library_user::distribution_point)) != 0;
+}
+
+/// True while content moved within the last moments, on the reactor's clock.
+std::function<bool()> busy_of(const node_parts& parts) {
+  if (!parts.activity) { return {}; }
+  return [activity = parts.activity, ring = parts.ring, seen = parts.activity(),
+          changed = std::optional<std::chrono::nanoseconds>()]() mutable {
+    const std::uint64_t now = activity();
+    if (now != seen) { changed = ring->now(); }
+    seen = now;
+    return changed && ring->now() - *changed < limits::validation_busy_window;
+  };
+}
+
+}  // namespace
+
+/// The union of what should be here and what is (J6). Returns in what they differ.
+std::vector<std::string> content_validation_state::choose_contents() {
+  cycle& now = *running_;
+  std::set<model::package_id> packages;
+  std::set<model::content_id> contents;
+  for (const auto& [content, hash] : now.desired) {
+    packages.insert(content.package);
+    contents.insert(content);
+  }
+  std::set<model::content_id> present;
+  std::vector<std::string> items;
+  for (const storage::catalogue_entry& entry : setup_.parts.catalogue->all()) {
+    if (!is_for_distribution_point(entry)) { continue; }
+    if (!now.all && !packages.contains(entry.content.package)) { continue; }
+    present.insert(entry.content);
+    contents.insert(entry.content);
+    const auto wanted = now.desired.find(entry.content);
+    if (wanted == now.desired.end()) {
+      items.push_back(format("{} is here and should not be", entry.content.text()));
+    } else if (wanted->second != entry.manifest_hash) {
+      items.push_back(format("{} is here with another manifest", entry.content.text()));
+    }
+  }
+  for (const auto& [content, hash] : now.desired) {
+    if (!present.contains(content)) {
+      items.push_back(format("{} should be here and is not", content.text()));
+    }
+  }
+  for (const model::content_id& content : contents) {
+    const auto entry = setup_.parts.catalogue->find(content);
+    now.contents.push_back({content, entry ? model::raw(entry->bytes) : 0});
+    now.bytes_ahead += now.contents.back().bytes;
+  }
+  now.row.contents = static_cast<std::uint32_t>(now.contents.size());
+  return items;
+}
+
+void content_validation_state::on_lists(std::uint64_t number,
+                                        const result<std::vector<std::string>>& items) {
+  if (number != number_ || !running_) { return; }
+  std::vector<std::string> differing =
+      items ? *items : std::vector<std::string>{describe(items.error())};
+  const std::vector<std::string> chosen = choose_contents();
+  differing.insert(differing.end(), chosen.begin(), chosen.end());
+  running_->row.mismatched = static_cast<std::uint32_t>(differing.size());
+  const validation_place place = place_of(*running_);
+  std::vector<site_message> said;
+  if (!differing.empty()) { said.push_back(words_of_mismatch(place, differing)); }
+  said.push_back({2381, {place.distribution_point, format("{}", running_->contents.size())}});
+  rate_time_ = self_->clock().now();
+  rate_bytes_ = 0;
+  running_->row.bytes_total = model::byte_count{running_->bytes_ahead};
+  say(*running_, std::move(said), [this, number] {
+    if (number == number_) { next_content(); }
+  });
+}
+
+storage::validation_hooks content_validation_state::make_hooks(std::uint64_t number) {
+  auto [ticket, stop] = io::make_ticket(*setup_.parts.ring);
+  ticket_ = std::move(ticket);
+  storage::validation_hooks hooks;
+  hooks.stop = std::move(stop);
+  hooks.busy = busy_of(setup_.parts);
+  hooks.progress = [me = content_validation_actor{self_},
+                    number](const storage::validation_progress& done) {
+    caf::anon_send(me, validation_moved{number, done});
+  };
+  return hooks;
+}
+
+void content_validation_state::next_content() {
+  cycle& now = *running_;
+  current_ = {};
+  if (now.next == now.contents.size()) { return finish(); }
+  now.bytes_ahead -= now.contents[now.next].bytes;
+  const model::content_id content = now.contents[now.next].content;
+  storage::validation_request request;
+  request.content = content;
+  request.priority = now.priority;
+  request.repair_layers = true;
+  const auto wanted = now.desired.find(content);
+  if (wanted != now.desired.end()) { request.manifest_hash = wanted->second; }
+  const std::uint64_t number = ++number_;
+  run_on_reactor<result<storage::validation_report>>(
+      setup_.parts, content_validation_actor{self_}, number,
+      [library = setup_.parts.library, request, hooks = make_hooks(number)] {
+        return storage::validate_content(*library, request, hooks);
+      });
+}
+
+void content_validation_state::on_validated(std::uint64_t number,
+                                            const result<storage::validation_report>& report) {
+  if (number != number_ || !running_) { return; }
+  const model::content_id content = running_->contents[running_->next].content;
+  if (!report) {  // removed meanwhile: there is nothing to say of it
+    log::info("content_validation", describe(report.error()));
+    return content_done();
+  }
+  report_ = *report;
+  current_ = report_.done;
+  if (report_.valid()) {
+    ++running_->row.passed;
+    return say(*running_, words_of_success(place_of(*running_), content, report_), [this, number] {
+      if (number == number_) { content_done(); }
+    });
+  }
+  const auto repair = [this, number, content](storage::repair_way how) {
+    if (number != number_) { return; }
+    run_on_reactor<storage::content_repair>(
+        setup_.parts, content_validation_actor{self_}, number,
+        [library = setup_.parts.library, content, findings = report_.findings, how] {
+          return storage::take_for_repair(*library, content, findings, how);
+        });
+  };
+  const auto files = storage::files_to_stage(report_.findings);
+  if (files.empty() || setup_.repair != storage::repair_way::refetch) {
+    return repair(setup_.repair);
+  }
+  // What is recorded of an earlier attempt would be believed of the damaged file. Of one that is
+  // missing the records stay: a job may be fetching it.
+  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+    caf::anon_send(setup_.journal, forget_pieces{files[i]});
+  }
+  self_->request(setup_.journal, caf::infinite, forget_pieces{files.back()})
+      .then([this, repair](done) { repair(setup_.repair); },
+            [this, number](caf::error& failure) {
+              if (number == number_) { fail_content(from_caf(failure)); }
+            });
+}
+
+void content_validation_state::on_repaired(std::uint64_t number,
+                                           const storage::content_repair& repair) {
+  if (!repair.right.empty()) { caf::anon_send(setup_.journal, record_pieces{repair.right}); }
+  if (number == number_ && running_) { fail_content(repair.failed); }
+}
+
+void content_validation_state::fail_content(const std::optional<error>& failed) {
+  ++running_->row.failed;
+  const model::content_id content = running_->contents[running_->next].content;
+  say(*running_, words_of_failure(place_of(*running_), content, report_, failed),
+      [this, number = number_] {
+        if (number == number_) { content_done(); }
+      });
+}
+
+void content_validation_state::content_done() {
+  cycle& now = *running_;
+  ++now.next;
+  ++now.row.contents_done;
+  now.bytes_settled += current_.bytes_total;
+  now.files_settled += current_.files_total;
+  next_content();
+}
+
+void content_validation_state::finish() {
+  const model::validation_row& row = running_->row;
+  const validation_place place = place_of(*running_);
+  say(*running_,
+      {{2386,
+        {place.distribution_point, place.cycle, format("{}", row.passed), format("{}", row.failed),
+         format("{}", row.mismatched)}}},
+      [this, number = ++number_] {
+        if (number != number_) { return; }
+        cycle over = std::move(*running_);
+        running_.reset();
+        end_cycle(std::move(over), model::validation_state::complete, "");
+        pump();
+      });
+}
+
+void content_validation_state::on_moved(const validation_moved& news) {
+  if (news.number != number_ || !running_) { return; }
+  current_ = news.done;
+  count_bytes();
+}
+
+/// A content that was not looked at yet counts with the size it should have.
+void content_validation_state::count_bytes() {
+  cycle& now = *running_;
+  const bool looking = current_.files_total > 0 || now.next == now.contents.size();
+  const std::uint64_t under_way = looking ? current_.bytes_total : now.contents[now.next].bytes;
+  const std::uint64_t total = now.bytes_settled + under_way + now.bytes_ahead;
+  const std::uint64_t done = now.bytes_settled + current_.bytes;
+  now.row.files = now.files_settled + current_.files;
+  now.row.bytes_total = model::byte_count{total};
+  now.row.bytes_done = model::byte_count{done};
+  const auto passed = self_->clock().now() - rate_time_;
+  if (passed < rate_interval) { return; }
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(passed).count();
+  const std::uint64_t rate =
+      (done - std::min(done, rate_bytes_)) * 1'000'000 / static_cast<std::uint64_t>(micros);
+  rate_bytes_ = done;
+  rate_time_ = self_->clock().now();
+  now.row.bytes_per_second = rate;
+  now.row.remaining.reset();
+  if (rate > 0) { now.row.remaining = std::chrono::seconds((total - done + rate - 1) / rate); }
+}
+
+/// To whoever ordered the cycle, or into the outbox; then `after`.
+void content_validation_state::say(cycle& of, std::vector<site_message> said, then after) {
+  std::vector<storage::outbox_row> rows;
+  for (site_message& message : said) {
+    storage::outbox_row row = status_row(setup_.parts, message.id, message.insertions);
+    const model::catalogue_row* const known = model::find_in_catalogue(message.id);
+    const bool finding = known != nullptr && known->severity != model::severity::info;
+    if (finding && of.row.findings.size() < limits::validation_findings_told_max) {
+      std::string sentence = model::sentence_of(*row.status);
+      of.findings_bytes += sentence.size();
+      if (of.findings_bytes <= findings_bytes_max) { of.row.findings.push_back(sentence); }
+    }
+    rows.push_back(std::move(row));
+    if (of.listener) { caf::anon_send(of.listener, std::move(message)); }
+  }
+  if (of.listener) { return after(); }
+  unsaid_.push_back({std::move(rows), std::move(after)});
+  flush();
+}
+
+/// Nothing goes on before the outbox has taken what was said.
+void content_validation_state::flush() {
+  if (saying_ || unsaid_.empty()) { return; }
+  saying_ = true;
+  self_->request(setup_.journal, caf::infinite, append_reports{unsaid_.front().rows})
+      .then(
+          [this](done) {
+            saying_ = false;
+            const then after = std::move(unsaid_.front().after);
+            unsaid_.pop_front();
+            after();
+            flush();
+          },
+          [this](caf::error&) {  // the journal has said why
+            saying_ = false;
+            self_->delayed_send(content_validation_actor{self_}, say_again_delay,
+                                validation_again{});
+          });
+}
+
+}  // namespace sluice::actors

@@ -1,0 +1,221 @@
+#include <algorithm>
+
+#include "actors/site.hpp"
+#include "actors/site_rules.hpp"
+
+/// What validations change in the site database: S5 8 and back, and the jobs that heal.
+namespace sluice::actors {
+
+namespace {
+
+using model::package_state;
+
+/// The insertion, or "" when the message is not as it should be.
+std::string insertion(const model::status_message& said, std::size_t at) {
+  return at < said.insertions.size() ? said.insertions[at] : std::string();
+}
+
+}  // namespace
+
+result<void> site_state::find_targets(const rpc::validation_request& request,
+                                      validation_cycle& cycle) {
+  storage::site_database& database = *setup_.database;
+  const std::string what = request.package ? request.package->text() : "all";
+  if (request.package) {
+    auto package = database.package(*request.package);
+    if (!package) { return package.error(); }
+    if (!*package) {
+      return error{errc::not_found, 0,
+                   format("validate {}: there is no such package; see sluice package list", what)};
+    }
+  }
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  bool known = false;
+  known_packages packages;
+  for (const auto& point : *points) {
+    if (request.distribution_point && *request.distribution_point != point.row.name) { continue; }
+    known = true;
+    auto found = find_target(request.package, point.row, packages, cycle);
+    if (!found) { return found; }
+  }
+  if (!known) {
+    return error{errc::not_found, 0,
+                 format("validate {} on {}: there is no such distribution point; see sluice dp "
+                        "list",
+                        what, escaped(request.distribution_point.value_or("any")))};
+  }
+  if (cycle.targets.empty()) {
+    return error{errc::not_found, 0,
+                 format("validate {0}: it should be on {1}, see sluice status {0}", what,
+                        request.distribution_point ? "that distribution point, and is not"
+                                                   : "some distribution point, and is on none")};
+  }
+  return {};
+}
+
+/// Whatever it should hold; of all, also nothing: what it holds all the same is looked at.
+result<void> site_state::find_target(const std::optional<model::package_id>& package,
+                                     const model::distribution_point_row& point,
+                                     known_packages& packages, validation_cycle& cycle) {
+  storage::site_database& database = *setup_.database;
+  validation_target target;
+  target.row.distribution_point = point.name;
+  if (!point.own) { target.address = point.control_address; }
+  for (std::uint32_t offset = 0;; offset += limits::list_page_rows) {
+    auto page = database.distributions(package, point.name, offset, limits::list_page_rows);
+    if (!page) { return page.error(); }
+    for (const model::distribution_row& shown : page->rows) {
+      auto row = database.distribution(shown.package, point.name);
+      if (!row) { return row.error(); }
+      if (!*row || !should_hold(**row)) { continue; }
+      if (!packages.contains(shown.package)) {
+        auto known = database.package(shown.package);
+        if (!known) { return known.error(); }
+        packages.emplace(shown.package, *known ? (*known)->row : model::package_row{});
+      }
+      const model::package_row& known = packages.at(shown.package);
+      if (known.version != shown.version) { continue; }
+      target.desired.push_back({{shown.package, shown.version}, known.manifest_hash});
+    }
+    if (page->rows.size() < limits::list_page_rows) { break; }
+  }
+  if (!package || !target.desired.empty()) { cycle.targets.emplace(point.name, std::move(target)); }
+  return {};
+}
+
+result<void> site_state::begin_monitoring(const std::string& name, validation_target& target) {
+  if (target.said_over) { return {}; }
+  storage::site_database& database = *setup_.database;
+  return database.transaction([&]() -> result<void> {
+    for (const rpc::desired_content& one : target.desired) {
+      if (target.judged.contains(one.content.package)) { continue; }
+      auto row = database.distribution(one.content.package, name);
+      if (!row) { return row.error(); }
+      if (!*row || (*row)->removing || (*row)->row.state != package_state::installed) { continue; }
+      (*row)->row.state = package_state::content_monitoring;
+      auto put = database.put_distribution(**row);
+      if (!put) { return put; }
+    }
+    return {};
+  });
+}
+
+void site_state::end_monitoring(const std::string& name) {
+  const auto ended = setup_.database->end_monitoring(name);
+  if (!ended) { log::error("site", describe(ended.error())); }
+}
+
+/// 2383 to 2386 and 20009, as a distribution point says them; of its own rows only.
+void site_state::take_validation_message(const std::string& name,
+                                         const model::status_message& said) {
+  const bool verdict = said.id == 2383 || said.id == 2384;
+  if (!verdict && said.id != 2386 && said.id != 20009) { return; }
+  const auto package = model::package_id::parse(insertion(said, 0));
+  const std::size_t cycle_at = said.id == 2384 ? 3 : said.id == 2383 ? 2 : 1;
+  const auto id = model::cycle_id::parse(insertion(said, cycle_at));
+  const auto cycle = id ? cycles_.find(*id) : cycles_.end();
+  validation_target* target = nullptr;
+  if (cycle != cycles_.end()) {
+    const auto found = cycle->second.targets.find(name);
+    if (found != cycle->second.targets.end()) { target = &found->second; }
+  }
+  result<void> taken;
+  if (verdict && package) {
+    if (target != nullptr && !target->answered) { target->judged.insert(*package); }
+    taken = said.id == 2384 ? take_passed(*package, name)
+                            : take_failed(*package, name, insertion(said, 3));
+  }
+  if (!taken) { log::error("site", describe(taken.error())); }
+  if (verdict) { return; }
+  end_monitoring(name);
+  if (target == nullptr) { return; }
+  target->said_over = true;
+  if (said.id == 2386) { return refresh_validation(cycle->second, name); }
+  target->row.state = model::validation_state::aborted;
+  target->row.reason = insertion(said, 2);
+  target->over = true;
+}
+
+result<void> site_state::take_passed(const model::package_id& package, const std::string& name) {
+  storage::site_database& database = *setup_.database;
+  auto found = database.distribution(package, name);
+  if (!found) { return found.error(); }
+  if (!*found || !should_hold(**found)) { return {}; }
+  storage::site_distribution row = **found;
+  if (row.row.state == package_state::installed) { return {}; }
+  const bool healed = row.row.state == package_state::install_failed;  // S5 3 -> 0
+  row.row.state = package_state::installed;
+  if (!healed) { return database.put_distribution(row); }
+  row.row.job_state = model::site_job_state::complete;
+  row.row.reason.clear();
+  row.row.changed = setup_.parts.node.now();
+  row.heard = true;
+  derive(row);
+  const model::content_id content{package, row.row.version};
+  const auto kept = database.transaction([&]() -> result<void> {
+    auto put = database.put_distribution(row);
+    if (!put) { return put; }
+    return database.put_available(content, name, true);
+  });
+  if (!kept) { return kept; }
+  for (const auto& [other, proxy] : proxies_) {
+    caf::anon_send(proxy, content_gained{content, name});
+  }
+  return {};
+}
+
+/// S5 8 -> 3, and for a pull distribution point on to 1: a new job fetches what is wrong (J9). A
+/// job that is under way already finds it by itself when it commits.
+result<void> site_state::take_failed(const model::package_id& package, const std::string& name,
+                                     const std::string& reason) {
+  storage::site_database& database = *setup_.database;
+  auto found = database.distribution(package, name);
+  if (!found) { return found.error(); }
+  auto point = database.distribution_point(name);
+  if (!point) { return point.error(); }
+  auto known = database.package(package);
+  if (!known) { return known.error(); }
+  if (!*found || !*point || !*known || !should_hold(**found)) { return {}; }
+  storage::site_distribution row = **found;
+  const bool heals = !(*point)->row.own;
+  row.row.state = package_state::install_failed;
+  row.row.changed = setup_.parts.node.now();
+  row.row.reason = "failed content validation: " + reason;
+  if (heals) {
+    if (row.row.job) { repairing_.erase(*row.row.job); }
+    const auto job = model::job_id::make(setup_.parts.node.random);
+    begin_job(row, job, row.row.version, (*known)->row.bytes, false, row.row.changed);
+    row.row.reason = "is being repaired; it failed content validation: " + reason;
+    row.heard = true;
+    repairing_.insert(job);
+  } else {
+    row.row.reason += format(
+        ". Put its files back: sluice package add {0} --name repair, then: sluice validate {1} "
+        "--dp {2}; if that does not help: sluice package remove {1}, and add it again",
+        escaped((*known)->row.source_path), package.text(), name);
+  }
+  derive(row);
+  const auto kept = database.transaction([&]() -> result<void> {
+    auto put = database.put_distribution(row);
+    if (!put) { return put; }
+    return database.put_available({package, row.row.version}, name, false);
+  });
+  if (kept && heals) { deliver_to(name, package); }
+  return kept;
+}
+
+/// 20003, once the job that heals has succeeded.
+void site_state::say_repaired(const model::state_message& message) {
+  switch (message.report) {
+    case model::state_report::success: break;
+    case model::state_report::failure:
+    case model::state_report::cancelled: repairing_.erase(message.job); return;
+    default: return;
+  }
+  if (repairing_.erase(message.job) == 0) { return; }
+  add_message(20003, {message.content.package.text(), format("{}", message.pieces_verified),
+                      message.source.empty() ? "its own library" : message.source});
+}
+
+}  // namespace sluice::actors
