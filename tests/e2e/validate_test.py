@@ -1,5 +1,6 @@
 """Validations: what is wrong on a distribution point is found, named, and fetched again."""
 
+import http.client
 import pathlib
 import sqlite3
 import sys
@@ -79,10 +80,20 @@ class ValidateTest(unittest.TestCase):
             wait_for(lambda number=number: self.said(number, system='dp1'), f'{number} of dp1')
             self.assertEqual(len(self.said(number, system='site')), 1)
 
+    def served(self):
+        """What dp1 gives of the large file; nothing when it refuses."""
+        try:
+            return self.node.fetch(self.node.content_path(self.package, 'large.bin'))
+        except (OSError, http.client.HTTPException):
+            return b''
+
     def test_one_flipped_byte_is_named_and_only_its_piece_travels_again(self):
+        right = (self.roots / 'one' / 'large.bin').read_bytes()
         self.flip(self.node, self.large, 7 * MIB + 4711)
+        self.assertNotEqual(self.served(), right)  # dp1 has it open now
         before = self.relay.bytes_of('file')
         rows, code = self.validate(self.package, '--dp', 'dp1')
+        self.assertIn(self.served(), (b'', right))
         self.assertEqual(code, INTEGRITY)
         self.assertEqual(rows['dp1']['failed'], 1)
         self.assertTrue(any('large.bin' in text and '1 of its 21 pieces wrong: 7' in text
