@@ -135,21 +135,32 @@ void reload(daemon& node, configuration& settings, const std::string& path) {
   log::info("sluiced", "the configuration is reloaded");
 }
 
+std::chrono::nanoseconds monotonic_now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+void tell_how_it_is(daemon& node) {
+  if (node.responsive()) { return service_manager::alive(); }
+  log::error("sluiced",
+             "a reactor or an actor has not answered since it was asked last; the "
+             "service manager is not told that all is well");
+}
+
 /// Serves until asked to end, then drains.
 void serve(daemon& node, configuration settings, const sluiced_options& options) {
   const auto watchdog = service_manager::watchdog_interval();
   const auto patience =
       watchdog ? std::max(*watchdog / 3, std::chrono::milliseconds{1}) : signal_patience;
   service_manager::ready("serves");
+  std::chrono::nanoseconds next{0};
   while (true) {
-    if (node.responsive()) {
-      service_manager::alive();
-    } else {
-      log::error("sluiced",
-                 "a reactor or an actor has not answered since it was asked last; the "
-                 "service manager is not told that all is well");
+    // A reload between two questions leaves no time for answers: it does not ask.
+    if (monotonic_now() >= next) {
+      tell_how_it_is(node);
+      next = monotonic_now() + patience;
     }
-    const auto news = service_signals::wait(patience);
+    const auto left = std::max(next - monotonic_now(), std::chrono::nanoseconds{0});
+    const auto news = service_signals::wait(std::chrono::ceil<std::chrono::milliseconds>(left));
     if (news == service_signals::news::terminate) { break; }
     if (news == service_signals::news::reload) {
       service_manager::reloading();
