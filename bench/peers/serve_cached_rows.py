@@ -1,6 +1,6 @@
 """Files in the page cache, served to clients that throw them away: sluiced beside nginx."""
 
-from cold import warm
+from cold import chill, warm
 from commands import lacking
 from folders import equal_files, large_files
 from load import CLIENT_CORE, SERVER_CORE, Load
@@ -8,8 +8,8 @@ from removal import remove_tree
 from row import Row
 from servers import Nginx
 from sizes import KIB
-from stage import in_library
-from targets import ALONE, BESIDE_SLOW, NGINX
+from stage import PATIENCE, in_library, library_files
+from targets import ALONE, BESIDE_SLOW, BESIDE_VALIDATION, NGINX
 
 SLOW = 10
 
@@ -138,4 +138,50 @@ class ServeFair(ServeLargeRow):
                                  *how)
 
 
-ROWS = (ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k, ServeFair)
+class ValidateQuiet(Serve64k):
+    name = 'validate-quiet'
+    title = 'serve 256 cached files of 64 KiB while a validation at lowest priority runs'
+    fairness = ('The same client and files; beside them the daemon validates another package, cold, '
+                'which goes on until the client has ended. Compared is the 99th percentile of the '
+                'times of the answers (p99_ms).')
+
+    def room(self):
+        return 2 * self.sizes.quiet_bytes
+
+    def prepare(self):
+        ServeRow.prepare(self)
+        folder = self.stage.sources / 'validated'
+        large_files(folder, 1, self.sizes.quiet_bytes, seed=9)
+        self.validated = self.stage.package(folder)
+        served = set(self.files)
+        self.cold = [path for path in library_files(self.site) if path not in served]
+        remove_tree(folder)
+
+    def contenders(self):
+        return {BESIDE_VALIDATION: self.beside, ALONE: self.alone}
+
+    def settings(self):
+        return {BESIDE_VALIDATION: 'ordinary settings, all its threads on one core',
+                ALONE: 'the same'}
+
+    def alone(self):
+        warm(self.files)
+        return self.load.for_seconds(self.site.process.pid, self.connections,
+                                     self.sizes.serve_seconds)
+
+    def beside(self):
+        chill(self.cold)
+        warm(self.files)
+        began = self.site.sluice('validate', self.validated, '--dp', 'site', '--priority', 'lowest')
+        sample = self.load.for_seconds(self.site.process.pid, self.connections,
+                                       self.sizes.serve_seconds)
+        self.finish(began)
+        return sample
+
+    def finish(self, began):
+        """Waits for the rest of the validation, which nobody disturbs now."""
+        cycle = began['items'][0]['cycle']
+        self.site.sluice('validate', '--show', cycle, '--wait', patience=PATIENCE)
+
+
+ROWS = (ValidateQuiet, ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k, ServeFair)

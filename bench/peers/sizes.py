@@ -26,6 +26,7 @@ class Sizes:
     hash_seconds: float = 0.5
     linear_file_bytes: int = GIB
     linear_files: int = 1000
+    quiet_bytes: int = GIB
 
     @property
     def small_bytes(self):
@@ -38,4 +39,4 @@ SMOKE = Sizes(validate_files=2, validate_file_bytes=3 * MIB, pull_bytes=9 * MIB,
               serve_files=2, serve_file_bytes=2 * MIB, serve_small_files=4, serve_seconds=0.1,
               cold_bytes=3 * MIB, shared_files=2, shared_file_bytes=2 * MIB, shared_clients=4,
               import_files=2, import_file_bytes=3 * MIB, hash_seconds=0.001,
-              linear_file_bytes=MIB // 2, linear_files=2)
+              linear_file_bytes=MIB // 2, linear_files=2, quiet_bytes=3 * MIB)

@@ -1,7 +1,6 @@
 """Reading again what a library holds, cold, and comparing it with what the site promised."""
 
 import json
-import re
 
 from cold import chill
 from commands import lacking, run, run_shell
@@ -18,8 +17,6 @@ class ValidateRow(Row):
     hashes = True
 
     def reason_to_skip(self):
-        if not has_verb(self.stage, 'validate'):
-            return 'sluice has no verb "validate" yet'
         return lacking('openssl', 'fio', 'sha256sum')
 
     def prepare(self):
@@ -117,12 +114,6 @@ class ValidateSmallRow(ValidateRow):
         folder = self.stage.site.library / 'filelib'
         text = f"find '{folder}' -type f -print0 | xargs -0 -n 100 -P1 sha256sum"
         return self.sample(run_shell(text, core=CORE), before)
-
-
-def has_verb(stage, verb):
-    """Whether this sluice lists a verb in its help."""
-    shown = run(stage.build / 'apps' / 'sluice', '--help', capture=True).output
-    return re.search(rf'^  {verb}\b', shown, re.MULTILINE) is not None
 
 
 ROWS = (ValidateLargeRow, ValidateSmallRow)
