@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint64_t slice_max = 512 * limits::kib;
 constexpr std::uint64_t read_ahead = 4 * limits::mib;
 constexpr int backlog = 1024;
+constexpr std::uint64_t probe_distance = 128 * limits::kib;  // the kernel's default read-ahead
 
 struct address {
   sockaddr_storage bytes{};
@@ -116,8 +117,16 @@ std::int64_t listen_at(endpoint& at, port_sharing sharing) {
   return made;
 }
 
+/// Whether a byte can be read without waiting for the disk.
+bool is_byte_resident(int descriptor, std::uint64_t offset) {
+  std::byte byte{};
+  const iovec place{&byte, 1};
+  return ::preadv2(descriptor, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 ||
+         errno != EAGAIN;
+}
+
 /// Whether all of a file's range is in the page cache (cachestat(2), Linux 6.5; before it whether
-/// its last byte is).
+/// some of its bytes are, and the last one).
 bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
   struct range {
     std::uint64_t offset, length;
@@ -130,10 +139,10 @@ bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
     const std::uint64_t size = 4096;
     return pages.cached >= (offset + length + size - 1) / size - offset / size;
   }
-  std::byte last{};
-  const iovec place{&last, 1};
-  const auto end = static_cast<off_t>(offset + length - 1);
-  return ::preadv2(descriptor, &place, 1, end, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+  for (std::uint64_t at = offset; at < offset + length; at += probe_distance) {
+    if (!is_byte_resident(descriptor, at)) { return false; }
+  }
+  return is_byte_resident(descriptor, offset + length - 1);
 }
 
 std::int64_t transfer_now(operation& asked) {
