@@ -116,7 +116,13 @@ void site_state::on_message(const site_message& mail) {
   model::status_message said;
   said.id = mail.id;
   said.insertions = mail.insertions;
-  take_validation_message(setup_.parts.own_distribution_point, said);
+  const std::string& own = setup_.parts.own_distribution_point;
+  validation_news news;
+  const auto kept =
+      setup_.database->transaction([&] { return keep_validation_message(own, said, news); });
+  if (!kept) { return log::error("site", describe(kept.error())); }
+  note_validation_message(own, said);
+  tell(own, news);
 }
 
 void site_state::on_settings(const change_settings& mail) {

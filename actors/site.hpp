@@ -95,10 +95,20 @@ private:
                         const std::string& reason);
   result<void> begin_monitoring(const std::string& name, validation_target& target);
   void end_monitoring(const std::string& name);
-  void take_validation_message(const std::string& name, const model::status_message& said);
-  result<void> take_passed(const model::package_id& package, const std::string& name);
+  /// What a validation's message changes in the database, together with its acknowledgement; what
+  /// others are told of it comes after, from `news`.
+  struct validation_news {
+    std::vector<content_gained> gained;
+    std::vector<deliver> healing;
+  };
+  result<void> keep_validation_message(const std::string& name, const model::status_message& said,
+                                       validation_news& news);
+  void note_validation_message(const std::string& name, const model::status_message& said);
+  void tell(const std::string& name, const validation_news& news);
+  result<void> take_passed(const model::package_id& package, const std::string& name,
+                           validation_news& news);
   result<void> take_failed(const model::package_id& package, const std::string& name,
-                           const std::string& reason);
+                           const std::string& reason, validation_news& news);
   void say_repaired(const model::state_message& message);
   void on_down(const caf::down_msg& mail);
   void spawn_proxy(const std::string& name);

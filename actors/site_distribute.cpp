@@ -218,18 +218,19 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
   const std::string name = (*point)->row.name;
   std::uint64_t last = (*point)->acknowledged;
   std::vector<job_reported> told;
-  std::vector<content_gained> gained;
+  validation_news news;
   const auto kept = database.transaction([&]() -> result<void> {
     for (const model::state_message& message : batch.states) {
       if (message.sequence <= (*point)->acknowledged) { continue; }
       last = std::max(last, message.sequence);
-      auto taken = take_state(name, message, told, gained);
+      auto taken = take_state(name, message, told, news.gained);
       if (!taken) { return taken; }
     }
     for (const model::status_message& message : batch.messages) {
       if (message.sequence <= (*point)->acknowledged) { continue; }
       last = std::max(last, message.sequence);
       auto added = database.add_message({message, setup_.parts.code.text(), name});
+      if (added) { added = keep_validation_message(name, message, news); }
       if (!added) { return added; }
     }
     auto heard = database.put_heard(name, setup_.parts.node.now());
@@ -246,11 +247,9 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     say_repaired(mail.message);
   }
   for (const model::status_message& message : batch.messages) {
-    if (message.sequence > (*point)->acknowledged) { take_validation_message(name, message); }
+    if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
   }
-  for (const content_gained& mail : gained) {
-    for (const auto& [other, proxy] : proxies_) { caf::anon_send(proxy, mail); }
-  }
+  tell(name, news);
   return last;
 }
 

@@ -106,38 +106,51 @@ void site_state::end_monitoring(const std::string& name) {
   if (!ended) { log::error("site", describe(ended.error())); }
 }
 
-/// 2383 to 2386 and 20009, as a distribution point says them; of its own rows only.
-void site_state::take_validation_message(const std::string& name,
+/// 2383, 2384, 2386 and 20009, as a distribution point says them; of its own rows only.
+result<void> site_state::keep_validation_message(const std::string& name,
+                                                 const model::status_message& said,
+                                                 validation_news& news) {
+  if (said.id == 2386 || said.id == 20009) { return setup_.database->end_monitoring(name); }
+  if (said.id != 2383 && said.id != 2384) { return {}; }
+  const auto package = model::package_id::parse(insertion(said, 0));
+  if (!package) { return {}; }
+  return said.id == 2384 ? take_passed(*package, name, news)
+                         : take_failed(*package, name, insertion(said, 3), news);
+}
+
+/// What the cycle of the message remembers of it, once it is kept.
+void site_state::note_validation_message(const std::string& name,
                                          const model::status_message& said) {
   const bool verdict = said.id == 2383 || said.id == 2384;
   if (!verdict && said.id != 2386 && said.id != 20009) { return; }
-  const auto package = model::package_id::parse(insertion(said, 0));
   const std::size_t cycle_at = said.id == 2384 ? 3 : said.id == 2383 ? 2 : 1;
   const auto id = model::cycle_id::parse(insertion(said, cycle_at));
   const auto cycle = id ? cycles_.find(*id) : cycles_.end();
-  validation_target* target = nullptr;
-  if (cycle != cycles_.end()) {
-    const auto found = cycle->second.targets.find(name);
-    if (found != cycle->second.targets.end()) { target = &found->second; }
+  if (cycle == cycles_.end()) { return; }
+  const auto found = cycle->second.targets.find(name);
+  if (found == cycle->second.targets.end()) { return; }
+  validation_target& target = found->second;
+  if (verdict) {
+    const auto package = model::package_id::parse(insertion(said, 0));
+    if (package && !target.answered) { target.judged.insert(*package); }
+    return;
   }
-  result<void> taken;
-  if (verdict && package) {
-    if (target != nullptr && !target->answered) { target->judged.insert(*package); }
-    taken = said.id == 2384 ? take_passed(*package, name)
-                            : take_failed(*package, name, insertion(said, 3));
-  }
-  if (!taken) { log::error("site", describe(taken.error())); }
-  if (verdict) { return; }
-  end_monitoring(name);
-  if (target == nullptr) { return; }
-  target->said_over = true;
+  target.said_over = true;
   if (said.id == 2386) { return refresh_validation(cycle->second, name); }
-  target->row.state = model::validation_state::aborted;
-  target->row.reason = insertion(said, 2);
-  target->over = true;
+  target.row.state = model::validation_state::aborted;
+  target.row.reason = insertion(said, 2);
+  target.over = true;
 }
 
-result<void> site_state::take_passed(const model::package_id& package, const std::string& name) {
+void site_state::tell(const std::string& name, const validation_news& news) {
+  for (const content_gained& mail : news.gained) {
+    for (const auto& [other, proxy] : proxies_) { caf::anon_send(proxy, mail); }
+  }
+  for (const deliver& mail : news.healing) { deliver_to(name, mail.package); }
+}
+
+result<void> site_state::take_passed(const model::package_id& package, const std::string& name,
+                                     validation_news& news) {
   storage::site_database& database = *setup_.database;
   auto found = database.distribution(package, name);
   if (!found) { return found.error(); }
@@ -153,22 +166,16 @@ result<void> site_state::take_passed(const model::package_id& package, const std
   row.heard = true;
   derive(row);
   const model::content_id content{package, row.row.version};
-  const auto kept = database.transaction([&]() -> result<void> {
-    auto put = database.put_distribution(row);
-    if (!put) { return put; }
-    return database.put_available(content, name, true);
-  });
-  if (!kept) { return kept; }
-  for (const auto& [other, proxy] : proxies_) {
-    caf::anon_send(proxy, content_gained{content, name});
-  }
-  return {};
+  news.gained.push_back({content, name});
+  auto put = database.put_distribution(row);
+  if (!put) { return put; }
+  return database.put_available(content, name, true);
 }
 
 /// S5 8 -> 3, and for a pull distribution point on to 1: a new job fetches what is wrong (J9). A
 /// job that is under way already finds it by itself when it commits.
 result<void> site_state::take_failed(const model::package_id& package, const std::string& name,
-                                     const std::string& reason) {
+                                     const std::string& reason, validation_news& news) {
   storage::site_database& database = *setup_.database;
   auto found = database.distribution(package, name);
   if (!found) { return found.error(); }
@@ -196,13 +203,10 @@ result<void> site_state::take_failed(const model::package_id& package, const std
         escaped((*known)->row.source_path), package.text(), name);
   }
   derive(row);
-  const auto kept = database.transaction([&]() -> result<void> {
-    auto put = database.put_distribution(row);
-    if (!put) { return put; }
-    return database.put_available({package, row.row.version}, name, false);
-  });
-  if (kept && heals) { deliver_to(name, package); }
-  return kept;
+  if (heals) { news.healing.push_back({package}); }
+  auto put = database.put_distribution(row);
+  if (!put) { return put; }
+  return database.put_available({package, row.row.version}, name, false);
 }
 
 /// 20003, once the job that heals has succeeded.
