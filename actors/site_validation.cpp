@@ -203,11 +203,16 @@ void site_state::on_validation_heard(const validation_heard& mail) {
   target.asking = false;
   if (target.over) { return; }
   if (mail.row) {
+    // An older answer than its word that all is over does not count any more.
+    if (target.said_over && !has_ended(*mail.row)) { return; }
     target.row = *mail.row;
     target.row.distribution_point = mail.name;
     target.over = has_ended(target.row);
   } else if (target.said_over) {  // it said so itself: what is missing are the details
     target.row.state = validation_state::complete;
+    target.row.reason.clear();
+    target.row.bytes_per_second = 0;
+    target.row.remaining.reset();
     target.over = true;
   } else if (mail.row.error().code == errc::not_found) {
     abort_validation(found->second, target, "the node knows nothing of it: it was started anew");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "actors/site.hpp"
 #include "actors/site_rules.hpp"
@@ -13,6 +14,24 @@ using model::package_state;
 /// The insertion, or "" when the message is not as it should be.
 std::string insertion(const model::status_message& said, std::size_t at) {
   return at < said.insertions.size() ? said.insertions[at] : std::string();
+}
+
+/// A count, or 0 when it is none.
+std::uint32_t count_in(const model::status_message& said, std::size_t at) {
+  const std::string text = insertion(said, at);
+  std::uint32_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, count);
+  if (read.ec != std::errc() || read.ptr != end) { return 0; }
+  return std::min(count, limits::validation_contents_max);
+}
+
+/// What 2386 says: all that is known when its node does not answer any more.
+void take_counts(model::validation_row& row, const model::status_message& said) {
+  row.passed = count_in(said, 2);
+  row.failed = count_in(said, 3);
+  row.mismatched = count_in(said, 4);
+  row.contents = row.contents_done = row.passed + row.failed;
 }
 
 }  // namespace
@@ -131,7 +150,10 @@ void site_state::take_validation_message(const std::string& name,
   end_monitoring(name);
   if (target == nullptr) { return; }
   target->said_over = true;
-  if (said.id == 2386) { return refresh_validation(cycle->second, name); }
+  if (said.id == 2386) {
+    if (!target->over) { take_counts(target->row, said); }
+    return refresh_validation(cycle->second, name);
+  }
   target->row.state = model::validation_state::aborted;
   target->row.reason = insertion(said, 2);
   target->over = true;

@@ -198,6 +198,20 @@ TEST_CASE("how far a cycle is comes from the distribution points themselves") {
   CHECK(parts.shown("dp1").state == validation_state::complete);
 }
 
+// Its counters were all zero then: to a script everything was right.
+TEST_CASE("what a node said of its cycle counts when it does not answer any more") {
+  validated_chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  parts.site.say("dp1", 2386, {"dp1", parts.cycle(), "3", "2", "1"});
+  static_cast<void>(parts.shown("dp1"));
+  const model::validation_row row = parts.shown("dp1");
+  CHECK(row.state == validation_state::complete);
+  CHECK(row.passed == 3);
+  CHECK(row.failed == 2);
+  CHECK(row.mismatched == 1);
+  CHECK(row.reason.empty());
+}
+
 TEST_CASE("all means every distribution point, also one that should hold nothing") {
   validated_chain parts;
   REQUIRE(parts.site.add_point("dp7", {"dp1:1"}).ok());
