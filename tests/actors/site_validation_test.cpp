@@ -212,6 +212,25 @@ TEST_CASE("what a node said of its cycle counts when it does not answer any more
   CHECK(row.reason.empty());
 }
 
+// A node could fill the site's memory, and its answers, with one row.
+TEST_CASE("what a node says of itself is cut to size") {
+  validated_chain parts;
+  model::validation_row row;
+  row.state = validation_state::running;
+  row.findings.assign(1000, std::string(100'000, 'x'));
+  row.findings.front() = std::string(4095, 'x') + "\u00e9";
+  row.reason = std::string(100'000, 'y');
+  row.remaining = std::chrono::seconds::max();
+  parts.site.node("dp1").validation = row;
+  static_cast<void>(parts.shown("dp1"));  // asks
+  const model::validation_row shown = parts.shown("dp1");
+  REQUIRE(shown.findings.size() == limits::validation_findings_told_max);
+  CHECK(shown.findings.front() == std::string(4095, 'x'));
+  CHECK(shown.findings.back().size() == 4096);
+  CHECK(shown.reason.size() == 4096);
+  CHECK(shown.remaining == std::chrono::hours(24 * 365));
+}
+
 TEST_CASE("all means every distribution point, also one that should hold nothing") {
   validated_chain parts;
   REQUIRE(parts.site.add_point("dp7", {"dp1:1"}).ok());
