@@ -66,6 +66,7 @@ result<void> content_validation_state::on_begin(const begin_validation& asked) {
   ++into.next_part;
   for (const rpc::desired_content& one : order.desired) {
     into.desired.emplace(one.content, one.manifest_hash);
+    if (holds(one.content)) { into.held.insert(one.content); }
   }
   const bool too_long = into.desired.size() > limits::validation_contents_max;
   if (order.last && !too_long) { waiting_.push_back(std::move(into)); }

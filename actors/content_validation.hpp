@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 
 #include "actors/contracts.hpp"
 #include "actors/node_parts.hpp"
@@ -40,6 +41,7 @@ private:
   struct chosen_content {
     model::content_id content;
     std::uint64_t bytes = 0;  ///< that it should have
+    bool held = false;        ///< here when it was chosen
   };
   struct cycle {
     model::cycle_id id;
@@ -47,6 +49,7 @@ private:
     bool all = false;
     std::uint32_t next_part = 0;
     std::map<model::content_id, model::digest> desired{};
+    std::set<model::content_id> held{};  ///< of those, here when they were ordered
     site_message_listener listener{};
     std::vector<chosen_content> contents{};  ///< known once the lists were compared
     std::size_t next = 0;
@@ -60,6 +63,7 @@ private:
 
   result<cycle*> assembling(const begin_validation& asked);
   void pump();
+  [[nodiscard]] bool holds(const model::content_id& content) const;
   std::vector<std::string> choose_contents();
   void next_content();
   void fail_content(const std::optional<error>& failed);

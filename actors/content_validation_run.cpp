@@ -33,9 +33,18 @@ std::function<bool()> busy_of(const node_parts& parts) {
 
 }  // namespace
 
-/// The union of what should be here and what is (J6). Returns in what they differ.
+bool content_validation_state::holds(const model::content_id& content) const {
+  const auto entry = setup_.parts.catalogue->find(content);
+  return entry && is_for_distribution_point(*entry);
+}
+
+/// The union of what should be here and what is (J6), without what was removed while the cycle
+/// waited. Returns in what they differ.
 std::vector<std::string> content_validation_state::choose_contents() {
   cycle& now = *running_;
+  std::erase_if(now.desired, [&](const auto& wanted) {
+    return now.held.contains(wanted.first) && !holds(wanted.first);
+  });
   std::set<model::package_id> packages;
   std::set<model::content_id> contents;
   for (const auto& [content, hash] : now.desired) {
@@ -63,7 +72,7 @@ std::vector<std::string> content_validation_state::choose_contents() {
   }
   for (const model::content_id& content : contents) {
     const auto entry = setup_.parts.catalogue->find(content);
-    now.contents.push_back({content, entry ? model::raw(entry->bytes) : 0});
+    now.contents.push_back({content, entry ? model::raw(entry->bytes) : 0, holds(content)});
     now.bytes_ahead += now.contents.back().bytes;
   }
   now.row.contents = static_cast<std::uint32_t>(now.contents.size());
@@ -106,8 +115,12 @@ storage::validation_hooks content_validation_state::make_hooks(std::uint64_t num
 void content_validation_state::next_content() {
   cycle& now = *running_;
   current_ = {};
+  for (; now.next < now.contents.size(); ++now.next, ++now.row.contents_done) {
+    const chosen_content& next = now.contents[now.next];
+    now.bytes_ahead -= next.bytes;
+    if (!next.held || holds(next.content)) { break; }  // else it was removed meanwhile
+  }
   if (now.next == now.contents.size()) { return finish(); }
-  now.bytes_ahead -= now.contents[now.next].bytes;
   const model::content_id content = now.contents[now.next].content;
   storage::validation_request request;
   request.content = content;

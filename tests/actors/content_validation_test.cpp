@@ -114,6 +114,11 @@ struct validating_node {
     REQUIRE(added.ok());
   }
 
+  io::task<void> drop(model::content_id gone) {
+    auto removed = co_await library->remove_content(gone, library_user::distribution_point);
+    REQUIRE(removed.ok());
+  }
+
   /// Until nobody has anything to do.
   void settle() {
     for (int i = 0; i < 40; ++i) {
@@ -258,6 +263,40 @@ TEST_CASE("what is here and what should be are looked at alike, and told apart (
   CHECK(node.the(2388).insertions[2] ==
         "PKG00002.1 is here and should not be; PKG00003.1 should be here and is not");
   CHECK(node.the(2386).insertions[4] == "2");
+}
+
+// Such contents were called failed, and jobs fetched them again.
+TEST_CASE("what is removed while the cycle waits or runs is not called missing") {
+  validating_node node;
+  const auto remove_empty = [&] {
+    io::block_on<void>(*node.ring, [&] { return node.drop(node.empty); });
+  };
+  SUBCASE("while it waits") {
+    REQUIRE(node.tell(node.order(1)).ok());
+    REQUIRE(node.tell(node.order(2)).ok());
+    remove_empty();
+  }
+  SUBCASE("while it runs") {
+    REQUIRE(node.tell(node.order(2)).ok());
+    for (int i = 0; i < 40 && node.row(2)->contents == 0; ++i) {
+      node.time.run();
+      if (node.row(2)->contents > 0) { break; }
+      node.ring->run_ready();
+      io::block_on<void>(*node.ring, [&] { return node.operations.wait_all(); });
+    }
+    REQUIRE(node.row(2)->contents == 2);
+    REQUIRE(node.row(2)->contents_done == 0);
+    remove_empty();
+  }
+  node.settle();
+  node.settle();
+  const auto row = node.row(2);
+  REQUIRE(row.ok());
+  CHECK(row->state == validation_state::complete);
+  CHECK(row->contents_done == row->contents);
+  CHECK(row->passed == 1);
+  CHECK(row->failed == 0);
+  CHECK(row->mismatched == 0);
 }
 
 TEST_CASE("of one package only that is looked at") {
