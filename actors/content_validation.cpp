@@ -112,6 +112,7 @@ void content_validation_state::end_cycle(cycle over, validation_state how,
 
 caf::result<done> content_validation_state::on_abort(const std::string& reason) {
   ++number_;  // whatever is under way is of no interest any more
+  repair_again_.reset();
   ticket_ = {};
   std::deque<cycle> open = std::move(waiting_);
   waiting_.clear();
@@ -162,7 +163,10 @@ content_validation_actor::behavior_type content_validation(
       [&state](const abort_validations& asked) { return state.on_abort(asked.reason); },
       [](health_question) { return done{}; },
       [&state](const validation_moved& news) { state.on_moved(news); },
-      [&state](validation_again) { state.flush(); },
+      [&state](validation_again) {
+        state.flush();
+        state.repair_if_due();
+      },
       [&state](const operation_done<result<std::vector<std::string>>>& ended) {
         state.on_lists(ended.number, ended.outcome);
       },

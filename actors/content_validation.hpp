@@ -36,6 +36,7 @@ public:
   void on_validated(std::uint64_t number, const result<storage::validation_report>& report);
   void on_repaired(std::uint64_t number, const storage::content_repair& repair);
   void flush();
+  void repair_if_due();
 
 private:
   struct chosen_content {
@@ -66,6 +67,8 @@ private:
   [[nodiscard]] bool holds(const model::content_id& content) const;
   std::vector<std::string> choose_contents();
   void next_content();
+  void begin_repair();
+  void repair_failed(error why);
   void fail_content(const std::optional<error>& failed);
   void content_done();
   void finish();
@@ -86,6 +89,8 @@ private:
   std::uint64_t number_ = 0;  ///< of the operation under way
   io::ticket ticket_;         ///< dropped: the content under way is left
   storage::validation_report report_;
+  std::uint32_t repairs_ = 0;               ///< of the content under way, tried
+  std::optional<time_point> repair_again_;  ///< when the next is tried
   storage::validation_progress current_;
   std::uint64_t rate_bytes_ = 0;
   time_point rate_time_;

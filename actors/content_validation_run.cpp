@@ -12,6 +12,8 @@ namespace {
 
 constexpr auto rate_interval = std::chrono::milliseconds(500);
 constexpr auto say_again_delay = std::chrono::seconds(5);
+constexpr auto repair_again_delay = std::chrono::seconds(5);
+constexpr std::uint32_t repairs_max = 4;                       // of one content, the first included
 constexpr std::size_t findings_bytes_max = 256 * limits::kib;  // a row has to fit into a frame
 static_assert(2 * findings_bytes_max < limits::rpc_frame_bytes_max);
 
@@ -152,34 +154,56 @@ void content_validation_state::on_validated(std::uint64_t number,
       if (number == number_) { content_done(); }
     });
   }
-  const auto repair = [this, number, content](storage::repair_way how) {
-    if (number != number_) { return; }
-    run_on_reactor<storage::content_repair>(
-        setup_.parts, content_validation_actor{self_}, number,
-        [library = setup_.parts.library, content, findings = report_.findings, how] {
-          return storage::take_for_repair(*library, content, findings, how);
-        });
+  repairs_ = 0;
+  begin_repair();
+}
+
+/// Takes what `report_` tells out of service.
+void content_validation_state::begin_repair() {
+  ++repairs_;
+  const auto take = [this, number = number_] {
+    if (number != number_ || !running_) { return; }
+    const model::content_id content = running_->contents[running_->next].content;
+    run_on_reactor<storage::content_repair>(setup_.parts, content_validation_actor{self_}, number,
+                                            [library = setup_.parts.library, content,
+                                             findings = report_.findings, how = setup_.repair] {
+                                              return storage::take_for_repair(*library, content,
+                                                                              findings, how);
+                                            });
   };
   const auto files = storage::files_to_stage(report_.findings);
-  if (files.empty() || setup_.repair != storage::repair_way::refetch) {
-    return repair(setup_.repair);
-  }
+  if (files.empty() || setup_.repair != storage::repair_way::refetch) { return take(); }
   // What is recorded of an earlier attempt would be believed of the damaged file. Of one that is
   // missing the records stay: a job may be fetching it.
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
     caf::anon_send(setup_.journal, forget_pieces{files[i]});
   }
   self_->request(setup_.journal, caf::infinite, forget_pieces{files.back()})
-      .then([this, repair](done) { repair(setup_.repair); },
-            [this, number](caf::error& failure) {
-              if (number == number_) { fail_content(from_caf(failure)); }
+      .then([take](done) { take(); },
+            [this, number = number_](caf::error& failure) {
+              if (number == number_) { repair_failed(from_caf(failure)); }
             });
 }
 
 void content_validation_state::on_repaired(std::uint64_t number,
                                            const storage::content_repair& repair) {
   if (!repair.right.empty()) { caf::anon_send(setup_.journal, record_pieces{repair.right}); }
-  if (number == number_ && running_) { fail_content(repair.failed); }
+  if (number != number_ || !running_) { return; }
+  if (repair.failed) { return repair_failed(*repair.failed); }
+  fail_content(std::nullopt);
+}
+
+/// A damaged file that stays where it is would be taken for a right one: not at the first trouble.
+void content_validation_state::repair_failed(error why) {
+  if (repairs_ >= repairs_max) { return fail_content(std::move(why)); }
+  repair_again_ = self_->clock().now() + repair_again_delay;
+  self_->delayed_send(content_validation_actor{self_}, repair_again_delay, validation_again{});
+}
+
+void content_validation_state::repair_if_due() {
+  if (!repair_again_ || self_->clock().now() < *repair_again_) { return; }
+  repair_again_.reset();
+  if (running_) { begin_repair(); }
 }
 
 void content_validation_state::fail_content(const std::optional<error>& failed) {

@@ -3,6 +3,7 @@
 
 #include "actors/site.hpp"
 #include "actors/site_rules.hpp"
+#include "actors/validation_words.hpp"
 
 /// What validations change in the site database: S5 8 and back, and the jobs that heal.
 namespace sluice::actors {
@@ -200,7 +201,8 @@ result<void> site_state::take_failed(const model::package_id& package, const std
   if (!known) { return known.error(); }
   if (!*found || !*point || !*known || !should_hold(**found)) { return {}; }
   storage::site_distribution row = **found;
-  const bool heals = !(*point)->row.own;
+  const bool stuck = reason.starts_with(still_in_service);
+  const bool heals = !(*point)->row.own && !stuck;
   row.row.state = package_state::install_failed;
   row.row.changed = setup_.parts.node.now();
   row.row.reason = "failed content validation: " + reason;
@@ -211,6 +213,9 @@ result<void> site_state::take_failed(const model::package_id& package, const std
     row.row.reason = "is being repaired; it failed content validation: " + reason;
     row.heard = true;
     repairing_.insert(job);
+  } else if (stuck) {
+    row.row.reason +=
+        format(". Check its disk, then: sluice validate {} --dp {}", package.text(), name);
   } else {
     row.row.reason += format(
         ". Put its files back: sluice package add {0} --name repair, then: sluice validate {1} "

@@ -105,15 +105,17 @@ std::vector<site_message> words_of_failure(const validation_place& place,
         {2385,
          {package, content.text(), format("{}", missing.size()), subject_of(*missing.front())}});
   }
-  std::string reason;
-  if (!damaged.empty()) { reason = counted(damaged.size(), "damaged", *damaged.front()); }
+  std::string reason = failed ? format("{}{}", still_in_service, describe(*failed)) : "";
+  if (!damaged.empty()) {
+    reason += reason.empty() ? "" : "; ";
+    reason += counted(damaged.size(), "damaged", *damaged.front());
+  }
   if (!missing.empty()) {
     reason += reason.empty() ? "" : "; ";
     reason += counted(missing.size(), "missing", *missing.front());
   }
   const std::uint64_t untold = report.done.findings - report.findings.size();
   if (untold > 0) { reason += format("; {} more findings", untold); }
-  if (failed) { reason += "; could not be taken out of service: " + describe(*failed); }
   said.push_back({2383, {package, place.distribution_point, place.cycle, reason}});
   return said;
 }

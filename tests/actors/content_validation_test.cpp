@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
+
 #include "actors/node_journal.hpp"
 #include "io/simulated_world.hpp"
 #include "tests/actors/virtual_time.hpp"
@@ -227,6 +229,27 @@ TEST_CASE("one wrong byte is named, and only its piece has to be fetched again (
   CHECK((*runs)[1].first == 2);
   CHECK(node.row()->failed == 1);
   CHECK(node.row()->findings.size() == 2);
+}
+
+// The damaged file stayed in its place, and the job that was to heal it found all it needed.
+TEST_CASE("a repair that fails is tried again before the content fails") {
+  validating_node node;
+  const std::string place = node.place(storage::file_path(node.big));
+  REQUIRE(node.world.flip_bit(host, place, piece + 5));
+  bool for_good = false;
+  SUBCASE("and succeeds") {}
+  SUBCASE("and never succeeds") { for_good = true; }
+  node.world.fail(host, io::opcode::rename, 1, EIO, for_good);  // to staging/
+  node.world.fail(host, io::opcode::rename, 2, EIO, for_good);  // to trash
+  node.validate(node.order());
+  CHECK(node.ids() == numbers{2380, 2381});
+  for (int i = 0; i < 6; ++i) {
+    node.time.advance(5s);
+    node.settle();
+  }
+  REQUIRE(node.ids() == numbers{2380, 2381, 2382, 2383, 2384, 2386});
+  CHECK(node.the(2383).insertions[3].starts_with(still_in_service) == for_good);
+  CHECK(node.world.peek_file(host, place).has_value() == for_good);
 }
 
 TEST_CASE("a damaged file that others share fails them too, and its right pieces stay recorded") {

@@ -101,6 +101,22 @@ TEST_CASE("what fails on a pull distribution point is fetched again by a job of 
   CHECK(parts.site.messages(2383) == 1);
 }
 
+// A job found everything present, and the damaged content was called healed.
+TEST_CASE("what could not be taken out of service is no job's to heal") {
+  validated_chain parts;
+  parts.site.say("dp1", 2383,
+                 {parts.package.text(), "dp1", parts.cycle(),
+                  "could not be taken out of service: rename large.bin: Input/output error"});
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.state == package_state::install_failed);
+  CHECK(row.bucket == console_bucket::failed);
+  CHECK(row.reason.find("Check its disk") != std::string::npos);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  parts.begin();
+  parts.pass("dp1");
+  CHECK(parts.state("dp1") == package_state::installed);
+}
+
 TEST_CASE("while a job is under way a failed validation opens no other") {
   validated_chain parts;
   parts.fail("dp1");
