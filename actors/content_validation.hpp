@@ -67,6 +67,8 @@ private:
   [[nodiscard]] bool holds(const model::content_id& content) const;
   std::vector<std::string> choose_contents();
   void next_content();
+  void validate_next();
+  void on_round(const storage::validation_report& report);
   void begin_repair();
   void repair_failed(error why);
   void fail_content(const std::optional<error>& failed);
@@ -86,11 +88,12 @@ private:
   std::optional<cycle> running_;
   std::deque<std::pair<model::cycle_id, model::validation_row>> ended_;
 
-  std::uint64_t number_ = 0;  ///< of the operation under way
-  io::ticket ticket_;         ///< dropped: the content under way is left
-  storage::validation_report report_;
-  std::uint32_t repairs_ = 0;               ///< of the content under way, tried
-  std::optional<time_point> repair_again_;  ///< when the next is tried
+  std::uint64_t number_ = 0;                         ///< of the operation under way
+  io::ticket ticket_;                                ///< dropped: the content under way is left
+  storage::validation_report report_;                ///< what is said of the content under way
+  std::optional<storage::validation_report> round_;  ///< what of it is being taken out of service
+  std::uint32_t repairs_ = 0;                        ///< of the content under way, tried
+  std::optional<time_point> repair_again_;           ///< when the next is tried
   storage::validation_progress current_;
   std::uint64_t rate_bytes_ = 0;
   time_point rate_time_;

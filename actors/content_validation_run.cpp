@@ -21,6 +21,18 @@ bool is_for_distribution_point(const storage::catalogue_entry& entry) {
   return (entry.users & static_cast<std::uint8_t>(storage::library_user::distribution_point)) != 0;
 }
 
+/// Findings of what is there and wrong.
+std::uint64_t damaged_in(const storage::validation_report& report) {
+  return report.done.findings - report.missing - report.repaired;
+}
+
+bool has_all_damaged(const storage::validation_report& report) {
+  const auto held = std::ranges::count_if(report.findings, [](const auto& each) {
+    return !storage::is_missing(each.kind) && !each.repaired;
+  });
+  return static_cast<std::uint64_t>(held) == damaged_in(report);
+}
+
 /// True while content moved within the last moments, on the reactor's clock.
 std::function<bool()> busy_of(const node_parts& parts) {
   if (!parts.activity) { return {}; }
@@ -123,6 +135,12 @@ void content_validation_state::next_content() {
     if (!next.held || holds(next.content)) { break; }  // else it was removed meanwhile
   }
   if (now.next == now.contents.size()) { return finish(); }
+  round_.reset();
+  validate_next();
+}
+
+void content_validation_state::validate_next() {
+  cycle& now = *running_;
   const model::content_id content = now.contents[now.next].content;
   storage::validation_request request;
   request.content = content;
@@ -146,6 +164,7 @@ void content_validation_state::on_validated(std::uint64_t number,
     log::info("content_validation", describe(report.error()));
     return content_done();
   }
+  if (round_) { return on_round(*report); }
   report_ = *report;
   current_ = report_.done;
   if (report_.valid()) {
@@ -154,11 +173,26 @@ void content_validation_state::on_validated(std::uint64_t number,
       if (number == number_) { content_done(); }
     });
   }
+  round_ = report_;
   repairs_ = 0;
   begin_repair();
 }
 
-/// Takes what `report_` tells out of service.
+/// What did not fit into the last report comes up once what did is out of service.
+void content_validation_state::on_round(const storage::validation_report& report) {
+  const std::uint64_t before = damaged_in(*round_);
+  const std::uint64_t damaged = damaged_in(report);
+  if (damaged == 0 && !report.stopped) { return fail_content(std::nullopt); }
+  if (damaged >= before && !has_all_damaged(report)) {
+    return fail_content(
+        error{errc::limit_reached, 0, format("take {} damaged files out of service", damaged)});
+  }
+  round_ = report;
+  repairs_ = 0;
+  begin_repair();
+}
+
+/// Takes what `round_` tells out of service.
 void content_validation_state::begin_repair() {
   ++repairs_;
   const auto take = [this, number = number_] {
@@ -166,12 +200,12 @@ void content_validation_state::begin_repair() {
     const model::content_id content = running_->contents[running_->next].content;
     run_on_reactor<storage::content_repair>(setup_.parts, content_validation_actor{self_}, number,
                                             [library = setup_.parts.library, content,
-                                             findings = report_.findings, how = setup_.repair] {
+                                             findings = round_->findings, how = setup_.repair] {
                                               return storage::take_for_repair(*library, content,
                                                                               findings, how);
                                             });
   };
-  const auto files = storage::files_to_stage(report_.findings);
+  const auto files = storage::files_to_stage(round_->findings);
   if (files.empty() || setup_.repair != storage::repair_way::refetch) { return take(); }
   // What is recorded of an earlier attempt would be believed of the damaged file. Of one that is
   // missing the records stay: a job may be fetching it.
@@ -190,7 +224,8 @@ void content_validation_state::on_repaired(std::uint64_t number,
   if (!repair.right.empty()) { caf::anon_send(setup_.journal, record_pieces{repair.right}); }
   if (number != number_ || !running_) { return; }
   if (repair.failed) { return repair_failed(*repair.failed); }
-  fail_content(std::nullopt);
+  if (has_all_damaged(*round_)) { return fail_content(std::nullopt); }
+  validate_next();
 }
 
 /// A damaged file that stays where it is would be taken for a right one: not at the first trouble.

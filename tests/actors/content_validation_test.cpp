@@ -252,6 +252,36 @@ TEST_CASE("a repair that fails is tried again before the content fails") {
   CHECK(node.world.peek_file(host, place).has_value() == for_good);
 }
 
+// The 501st finding and those behind it stayed in service, and the content was called healed.
+TEST_CASE("of a content with more findings than a report holds everything goes out of service") {
+  validating_node node;
+  constexpr std::uint32_t damaged = limits::validation_findings_max + 20;
+  const auto many = *model::content_id::parse("PKG00003.1");
+  std::vector<model::file_id> files;
+  for (std::uint32_t i = 0; i < damaged + 2; ++i) {
+    const std::string bytes = format("file {:04}", i);
+    node.world.put_file(host, format("sources/many/f{:04}", i), bytes);
+    files.push_back(hashing::measure(std::as_bytes(std::span(bytes))).id);
+  }
+  io::block_on<void>(*node.ring, [&] { return node.take("many", many); });
+  for (std::uint32_t i = 0; i < damaged; ++i) {
+    REQUIRE(node.world.flip_bit(host, node.place(storage::file_path(files[i])), 0));
+  }
+  node.remove(storage::file_path(files[damaged]));
+  auto order = node.order();
+  order.desired = {node.desired(many)};
+  order.all = false;
+  node.validate(order);
+  node.settle();
+  for (std::uint32_t i = 0; i < damaged; ++i) {
+    REQUIRE_FALSE(node.world.peek_file(host, node.place(storage::file_path(files[i]))));
+  }
+  CHECK(node.the(2385).insertions[2] == "1");
+  CHECK_FALSE(node.the(2383).insertions[3].starts_with(still_in_service));
+  CHECK(node.row()->failed == 1);
+  CHECK(node.row()->state == validation_state::complete);
+}
+
 TEST_CASE("a damaged file that others share fails them too, and its right pieces stay recorded") {
   validating_node node;
   const auto other = *model::content_id::parse("PKG00003.1");

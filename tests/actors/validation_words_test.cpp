@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace sluice;
 using namespace sluice::actors;
 using storage::finding_kind;
@@ -26,6 +28,8 @@ validation_finding finding(finding_kind kind, std::string path, std::uint64_t si
 validation_report report_of(std::vector<validation_finding> findings) {
   validation_report made;
   made.done.findings = findings.size();
+  made.missing = static_cast<std::uint64_t>(std::ranges::count_if(
+      findings, [](const validation_finding& each) { return is_missing(each.kind); }));
   made.findings = std::move(findings);
   return made;
 }
