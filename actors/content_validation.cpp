@@ -66,6 +66,7 @@ result<void> content_validation_state::on_begin(const begin_validation& asked) {
   ++into.next_part;
   for (const rpc::desired_content& one : order.desired) {
     into.desired.emplace(one.content, one.manifest_hash);
+    if (holds(one.content)) { into.held.insert(one.content); }
   }
   const bool too_long = into.desired.size() > limits::validation_contents_max;
   if (order.last && !too_long) { waiting_.push_back(std::move(into)); }
@@ -111,6 +112,7 @@ void content_validation_state::end_cycle(cycle over, validation_state how,
 
 caf::result<done> content_validation_state::on_abort(const std::string& reason) {
   ++number_;  // whatever is under way is of no interest any more
+  repair_again_.reset();
   ticket_ = {};
   std::deque<cycle> open = std::move(waiting_);
   waiting_.clear();
@@ -161,7 +163,10 @@ content_validation_actor::behavior_type content_validation(
       [&state](const abort_validations& asked) { return state.on_abort(asked.reason); },
       [](health_question) { return done{}; },
       [&state](const validation_moved& news) { state.on_moved(news); },
-      [&state](validation_again) { state.flush(); },
+      [&state](validation_again) {
+        state.flush();
+        state.repair_if_due();
+      },
       [&state](const operation_done<result<std::vector<std::string>>>& ended) {
         state.on_lists(ended.number, ended.outcome);
       },

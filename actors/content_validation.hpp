@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 
 #include "actors/contracts.hpp"
 #include "actors/node_parts.hpp"
@@ -35,11 +36,13 @@ public:
   void on_validated(std::uint64_t number, const result<storage::validation_report>& report);
   void on_repaired(std::uint64_t number, const storage::content_repair& repair);
   void flush();
+  void repair_if_due();
 
 private:
   struct chosen_content {
     model::content_id content;
     std::uint64_t bytes = 0;  ///< that it should have
+    bool held = false;        ///< here when it was chosen
   };
   struct cycle {
     model::cycle_id id;
@@ -47,6 +50,7 @@ private:
     bool all = false;
     std::uint32_t next_part = 0;
     std::map<model::content_id, model::digest> desired{};
+    std::set<model::content_id> held{};  ///< of those, here when they were ordered
     site_message_listener listener{};
     std::vector<chosen_content> contents{};  ///< known once the lists were compared
     std::size_t next = 0;
@@ -60,8 +64,13 @@ private:
 
   result<cycle*> assembling(const begin_validation& asked);
   void pump();
+  [[nodiscard]] bool holds(const model::content_id& content) const;
   std::vector<std::string> choose_contents();
   void next_content();
+  void validate_next();
+  void on_round(const storage::validation_report& report);
+  void begin_repair();
+  void repair_failed(error why);
   void fail_content(const std::optional<error>& failed);
   void content_done();
   void finish();
@@ -79,9 +88,12 @@ private:
   std::optional<cycle> running_;
   std::deque<std::pair<model::cycle_id, model::validation_row>> ended_;
 
-  std::uint64_t number_ = 0;  ///< of the operation under way
-  io::ticket ticket_;         ///< dropped: the content under way is left
-  storage::validation_report report_;
+  std::uint64_t number_ = 0;                         ///< of the operation under way
+  io::ticket ticket_;                                ///< dropped: the content under way is left
+  storage::validation_report report_;                ///< what is said of the content under way
+  std::optional<storage::validation_report> round_;  ///< what of it is being taken out of service
+  std::uint32_t repairs_ = 0;                        ///< of the content under way, tried
+  std::optional<time_point> repair_again_;           ///< when the next is tried
   storage::validation_progress current_;
   std::uint64_t rate_bytes_ = 0;
   time_point rate_time_;

@@ -12,11 +12,25 @@ namespace {
 
 constexpr auto rate_interval = std::chrono::milliseconds(500);
 constexpr auto say_again_delay = std::chrono::seconds(5);
+constexpr auto repair_again_delay = std::chrono::seconds(5);
+constexpr std::uint32_t repairs_max = 4;                       // of one content, the first included
 constexpr std::size_t findings_bytes_max = 256 * limits::kib;  // a row has to fit into a frame
 static_assert(2 * findings_bytes_max < limits::rpc_frame_bytes_max);
 
 bool is_for_distribution_point(const storage::catalogue_entry& entry) {
   return (entry.users & static_cast<std::uint8_t>(storage::library_user::distribution_point)) != 0;
+}
+
+/// Findings of what is there and wrong.
+std::uint64_t damaged_in(const storage::validation_report& report) {
+  return report.done.findings - report.missing - report.repaired;
+}
+
+bool has_all_damaged(const storage::validation_report& report) {
+  const auto held = std::ranges::count_if(report.findings, [](const auto& each) {
+    return !storage::is_missing(each.kind) && !each.repaired;
+  });
+  return static_cast<std::uint64_t>(held) == damaged_in(report);
 }
 
 /// True while content moved within the last moments, on the reactor's clock.
@@ -33,9 +47,18 @@ std::function<bool()> busy_of(const node_parts& parts) {
 
 }  // namespace
 
-/// The union of what should be here and what is (J6). Returns in what they differ.
+bool content_validation_state::holds(const model::content_id& content) const {
+  const auto entry = setup_.parts.catalogue->find(content);
+  return entry && is_for_distribution_point(*entry);
+}
+
+/// The union of what should be here and what is (J6), without what was removed while the cycle
+/// waited. Returns in what they differ.
 std::vector<std::string> content_validation_state::choose_contents() {
   cycle& now = *running_;
+  std::erase_if(now.desired, [&](const auto& wanted) {
+    return now.held.contains(wanted.first) && !holds(wanted.first);
+  });
   std::set<model::package_id> packages;
   std::set<model::content_id> contents;
   for (const auto& [content, hash] : now.desired) {
@@ -63,7 +86,7 @@ std::vector<std::string> content_validation_state::choose_contents() {
   }
   for (const model::content_id& content : contents) {
     const auto entry = setup_.parts.catalogue->find(content);
-    now.contents.push_back({content, entry ? model::raw(entry->bytes) : 0});
+    now.contents.push_back({content, entry ? model::raw(entry->bytes) : 0, holds(content)});
     now.bytes_ahead += now.contents.back().bytes;
   }
   now.row.contents = static_cast<std::uint32_t>(now.contents.size());
@@ -106,8 +129,18 @@ storage::validation_hooks content_validation_state::make_hooks(std::uint64_t num
 void content_validation_state::next_content() {
   cycle& now = *running_;
   current_ = {};
+  for (; now.next < now.contents.size(); ++now.next, ++now.row.contents_done) {
+    const chosen_content& next = now.contents[now.next];
+    now.bytes_ahead -= next.bytes;
+    if (!next.held || holds(next.content)) { break; }  // else it was removed meanwhile
+  }
   if (now.next == now.contents.size()) { return finish(); }
-  now.bytes_ahead -= now.contents[now.next].bytes;
+  round_.reset();
+  validate_next();
+}
+
+void content_validation_state::validate_next() {
+  cycle& now = *running_;
   const model::content_id content = now.contents[now.next].content;
   storage::validation_request request;
   request.content = content;
@@ -131,6 +164,7 @@ void content_validation_state::on_validated(std::uint64_t number,
     log::info("content_validation", describe(report.error()));
     return content_done();
   }
+  if (round_) { return on_round(*report); }
   report_ = *report;
   current_ = report_.done;
   if (report_.valid()) {
@@ -139,34 +173,72 @@ void content_validation_state::on_validated(std::uint64_t number,
       if (number == number_) { content_done(); }
     });
   }
-  const auto repair = [this, number, content](storage::repair_way how) {
-    if (number != number_) { return; }
-    run_on_reactor<storage::content_repair>(
-        setup_.parts, content_validation_actor{self_}, number,
-        [library = setup_.parts.library, content, findings = report_.findings, how] {
-          return storage::take_for_repair(*library, content, findings, how);
-        });
-  };
-  const auto files = storage::files_to_stage(report_.findings);
-  if (files.empty() || setup_.repair != storage::repair_way::refetch) {
-    return repair(setup_.repair);
+  round_ = report_;
+  repairs_ = 0;
+  begin_repair();
+}
+
+/// What did not fit into the last report comes up once what did is out of service.
+void content_validation_state::on_round(const storage::validation_report& report) {
+  const std::uint64_t before = damaged_in(*round_);
+  const std::uint64_t damaged = damaged_in(report);
+  if (damaged == 0 && !report.stopped) { return fail_content(std::nullopt); }
+  if (damaged >= before && !has_all_damaged(report)) {
+    return fail_content(
+        error{errc::limit_reached, 0, format("take {} damaged files out of service", damaged)});
   }
+  round_ = report;
+  repairs_ = 0;
+  begin_repair();
+}
+
+/// Takes what `round_` tells out of service.
+void content_validation_state::begin_repair() {
+  ++repairs_;
+  const auto take = [this, number = number_] {
+    if (number != number_ || !running_) { return; }
+    const model::content_id content = running_->contents[running_->next].content;
+    run_on_reactor<storage::content_repair>(setup_.parts, content_validation_actor{self_}, number,
+                                            [library = setup_.parts.library, content,
+                                             findings = round_->findings, how = setup_.repair] {
+                                              return storage::take_for_repair(*library, content,
+                                                                              findings, how);
+                                            });
+  };
+  const auto files = storage::files_to_stage(round_->findings);
+  if (files.empty() || setup_.repair != storage::repair_way::refetch) { return take(); }
   // What is recorded of an earlier attempt would be believed of the damaged file. Of one that is
   // missing the records stay: a job may be fetching it.
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
     caf::anon_send(setup_.journal, forget_pieces{files[i]});
   }
   self_->request(setup_.journal, caf::infinite, forget_pieces{files.back()})
-      .then([this, repair](done) { repair(setup_.repair); },
-            [this, number](caf::error& failure) {
-              if (number == number_) { fail_content(from_caf(failure)); }
+      .then([take](done) { take(); },
+            [this, number = number_](caf::error& failure) {
+              if (number == number_) { repair_failed(from_caf(failure)); }
             });
 }
 
 void content_validation_state::on_repaired(std::uint64_t number,
                                            const storage::content_repair& repair) {
   if (!repair.right.empty()) { caf::anon_send(setup_.journal, record_pieces{repair.right}); }
-  if (number == number_ && running_) { fail_content(repair.failed); }
+  if (number != number_ || !running_) { return; }
+  if (repair.failed) { return repair_failed(*repair.failed); }
+  if (has_all_damaged(*round_)) { return fail_content(std::nullopt); }
+  validate_next();
+}
+
+/// A damaged file that stays where it is would be taken for a right one: not at the first trouble.
+void content_validation_state::repair_failed(error why) {
+  if (repairs_ >= repairs_max) { return fail_content(std::move(why)); }
+  repair_again_ = self_->clock().now() + repair_again_delay;
+  self_->delayed_send(content_validation_actor{self_}, repair_again_delay, validation_again{});
+}
+
+void content_validation_state::repair_if_due() {
+  if (!repair_again_ || self_->clock().now() < *repair_again_) { return; }
+  repair_again_.reset();
+  if (running_) { begin_repair(); }
 }
 
 void content_validation_state::fail_content(const std::optional<error>& failed) {

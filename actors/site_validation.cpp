@@ -40,6 +40,31 @@ validation_rows rows_of(const validation_cycle& cycle, const rpc::page_request& 
   return made;
 }
 
+constexpr std::size_t told_text_max = 4096;  // a finding, or why
+constexpr std::chrono::seconds remaining_max = std::chrono::hours(24 * 365);
+
+void cut(std::string& text) {
+  if (text.size() <= told_text_max) { return; }
+  std::size_t end = told_text_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) { --end; }
+  text.resize(end);
+  text.shrink_to_fit();
+}
+
+/// What a node says of itself, no larger than what this program would say.
+model::validation_row bounded(model::validation_row row) {
+  if (row.findings.size() > limits::validation_findings_told_max) {
+    row.findings.resize(limits::validation_findings_told_max);
+    row.findings.shrink_to_fit();
+  }
+  for (std::string& finding : row.findings) { cut(finding); }
+  cut(row.reason);
+  if (row.remaining) {
+    row.remaining = std::clamp(*row.remaining, std::chrono::seconds(0), remaining_max);
+  }
+  return row;
+}
+
 bool has_ended(const model::validation_row& row) {
   return row.state == validation_state::complete || row.state == validation_state::aborted;
 }
@@ -203,11 +228,16 @@ void site_state::on_validation_heard(const validation_heard& mail) {
   target.asking = false;
   if (target.over) { return; }
   if (mail.row) {
-    target.row = *mail.row;
+    // An older answer than its word that all is over does not count any more.
+    if (target.said_over && !has_ended(*mail.row)) { return; }
+    target.row = bounded(*mail.row);
     target.row.distribution_point = mail.name;
     target.over = has_ended(target.row);
   } else if (target.said_over) {  // it said so itself: what is missing are the details
     target.row.state = validation_state::complete;
+    target.row.reason.clear();
+    target.row.bytes_per_second = 0;
+    target.row.remaining.reset();
     target.over = true;
   } else if (mail.row.error().code == errc::not_found) {
     abort_validation(found->second, target, "the node knows nothing of it: it was started anew");

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <charconv>
 
 #include "actors/site.hpp"
 #include "actors/site_rules.hpp"
+#include "actors/validation_words.hpp"
 
 /// What validations change in the site database: S5 8 and back, and the jobs that heal.
 namespace sluice::actors {
@@ -13,6 +15,24 @@ using model::package_state;
 /// The insertion, or "" when the message is not as it should be.
 std::string insertion(const model::status_message& said, std::size_t at) {
   return at < said.insertions.size() ? said.insertions[at] : std::string();
+}
+
+/// A count, or 0 when it is none.
+std::uint32_t count_in(const model::status_message& said, std::size_t at) {
+  const std::string text = insertion(said, at);
+  std::uint32_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, count);
+  if (read.ec != std::errc() || read.ptr != end) { return 0; }
+  return std::min(count, limits::validation_contents_max);
+}
+
+/// What 2386 says: all that is known when its node does not answer any more.
+void take_counts(model::validation_row& row, const model::status_message& said) {
+  row.passed = count_in(said, 2);
+  row.failed = count_in(said, 3);
+  row.mismatched = count_in(said, 4);
+  row.contents = row.contents_done = row.passed + row.failed;
 }
 
 }  // namespace
@@ -136,7 +156,10 @@ void site_state::note_validation_message(const std::string& name,
     return;
   }
   target.said_over = true;
-  if (said.id == 2386) { return refresh_validation(cycle->second, name); }
+  if (said.id == 2386) {
+    if (!target.over) { take_counts(target.row, said); }
+    return refresh_validation(cycle->second, name);
+  }
   target.row.state = model::validation_state::aborted;
   target.row.reason = insertion(said, 2);
   target.over = true;
@@ -185,7 +208,8 @@ result<void> site_state::take_failed(const model::package_id& package, const std
   if (!known) { return known.error(); }
   if (!*found || !*point || !*known || !should_hold(**found)) { return {}; }
   storage::site_distribution row = **found;
-  const bool heals = !(*point)->row.own;
+  const bool stuck = reason.starts_with(still_in_service);
+  const bool heals = !(*point)->row.own && !stuck;
   row.row.state = package_state::install_failed;
   row.row.changed = setup_.parts.node.now();
   row.row.reason = "failed content validation: " + reason;
@@ -196,6 +220,9 @@ result<void> site_state::take_failed(const model::package_id& package, const std
     row.row.reason = "is being repaired; it failed content validation: " + reason;
     row.heard = true;
     repairing_.insert(job);
+  } else if (stuck) {
+    row.row.reason +=
+        format(". Check its disk, then: sluice validate {} --dp {}", package.text(), name);
   } else {
     row.row.reason += format(
         ". Put its files back: sluice package add {0} --name repair, then: sluice validate {1} "

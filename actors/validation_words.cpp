@@ -42,17 +42,12 @@ std::string subject_of(const validation_finding& found) {
   }
 }
 
-bool is_missing(const validation_finding& found) {
-  return found.kind == finding_kind::content_missing ||
-         found.kind == finding_kind::manifest_missing || found.kind == finding_kind::file_missing;
-}
-
 /// Each subject once, in order.
 std::vector<const validation_finding*> chosen(const storage::validation_report& report,
                                               bool missing) {
   std::vector<const validation_finding*> found;
   for (const validation_finding& each : report.findings) {
-    if (each.repaired || is_missing(each) != missing) { continue; }
+    if (each.repaired || is_missing(each.kind) != missing) { continue; }
     const bool again = std::ranges::any_of(found, [&](const validation_finding* other) {
       return subject_of(*other) == subject_of(each);
     });
@@ -61,7 +56,7 @@ std::vector<const validation_finding*> chosen(const storage::validation_report& 
   return found;
 }
 
-std::string counted(std::size_t count, std::string_view what, const validation_finding& first) {
+std::string counted(std::uint64_t count, std::string_view what, const validation_finding& first) {
   if (count == 1) { return format("{} is {}", subject_of(first), what); }
   return format("{} and {} more are {}", subject_of(first), count - 1, what);
 }
@@ -103,17 +98,21 @@ std::vector<site_message> words_of_failure(const validation_place& place,
   if (!missing.empty()) {
     said.push_back(
         {2385,
-         {package, content.text(), format("{}", missing.size()), subject_of(*missing.front())}});
+         {package, content.text(), format("{}", report.missing), subject_of(*missing.front())}});
   }
-  std::string reason;
-  if (!damaged.empty()) { reason = counted(damaged.size(), "damaged", *damaged.front()); }
+  std::string reason = failed ? format("{}{}", still_in_service, describe(*failed)) : "";
+  if (!damaged.empty()) {
+    reason += reason.empty() ? "" : "; ";
+    reason += counted(damaged.size(), "damaged", *damaged.front());
+  }
   if (!missing.empty()) {
     reason += reason.empty() ? "" : "; ";
-    reason += counted(missing.size(), "missing", *missing.front());
+    reason += counted(report.missing, "missing", *missing.front());
   }
-  const std::uint64_t untold = report.done.findings - report.findings.size();
+  const auto told = static_cast<std::uint64_t>(std::ranges::count_if(
+      report.findings, [](const auto& each) { return !is_missing(each.kind); }));
+  const std::uint64_t untold = report.done.findings - report.missing - told;
   if (untold > 0) { reason += format("; {} more findings", untold); }
-  if (failed) { reason += "; could not be taken out of service: " + describe(*failed); }
   said.push_back({2383, {package, place.distribution_point, place.cycle, reason}});
   return said;
 }

@@ -12,6 +12,10 @@ struct validation_place {
   std::string cycle;
 };
 
+/// How the reason of 2383 begins when what is damaged is still in its place, so that no job can
+/// heal it: the site opens none.
+inline constexpr std::string_view still_in_service = "could not be taken out of service: ";
+
 /// 2384, and 20003 before it when piece layers were written anew.
 std::vector<site_message> words_of_success(const validation_place& place,
                                            const model::content_id& content,

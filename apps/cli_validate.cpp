@@ -101,7 +101,7 @@ std::string summary_of(const std::vector<validation_row>& rows) {
 exit_code code_of(const std::vector<validation_row>& rows) {
   std::size_t aborted = 0;
   for (const validation_row& row : rows) {
-    if (row.failed > 0) { return exit_code::integrity; }
+    if (row.failed > 0 || row.mismatched > 0) { return exit_code::integrity; }
     if (row.state == validation_state::aborted) { ++aborted; }
   }
   if (aborted == 0) { return exit_code::ok; }

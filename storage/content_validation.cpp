@@ -117,11 +117,24 @@ std::string_view name_of(finding_kind kind) noexcept {
 }
 
 void add_finding(validation_run& run, const listed_file& listed, validation_finding found) {
-  ++run.report.done.findings;
-  if (run.report.findings.size() >= limits::validation_findings_max) { return; }
+  validation_report& report = run.report;
+  const bool missing = is_missing(found.kind);
+  ++report.done.findings;
+  if (missing) { ++report.missing; }
   found.file = listed.file;
-  run.report.findings.push_back(std::move(found));
-  run.lines.push_back(listed.line);
+  if (report.findings.size() < limits::validation_findings_max) {
+    report.findings.push_back(std::move(found));
+    run.lines.push_back(listed.line);
+    return;
+  }
+  if (missing) { return; }
+  const auto is_one = [](const validation_finding& each) { return is_missing(each.kind); };
+  const auto last = std::ranges::find_if(report.findings.rbegin(), report.findings.rend(), is_one);
+  const auto first = std::ranges::find_if(report.findings, is_one);
+  if (last == report.findings.rend() || first == std::prev(last.base())) { return; }
+  const auto at = std::distance(report.findings.begin(), last.base()) - 1;
+  report.findings[static_cast<std::size_t>(at)] = std::move(found);
+  run.lines[static_cast<std::size_t>(at)] = listed.line;
 }
 
 void count_done(validation_run& run, std::uint64_t files, std::uint64_t bytes) {

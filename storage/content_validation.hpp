@@ -28,6 +28,12 @@ enum class finding_kind : std::uint8_t {
 /// "file_missing", as printed in --json.
 std::string_view name_of(finding_kind kind) noexcept;
 
+/// Nothing is there that could be taken out of service.
+constexpr bool is_missing(finding_kind kind) noexcept {
+  return kind == finding_kind::content_missing || kind == finding_kind::manifest_missing ||
+         kind == finding_kind::file_missing;
+}
+
 /// One thing that is wrong; a file may have several.
 struct validation_finding {
   finding_kind kind = finding_kind::content_missing;
@@ -49,10 +55,12 @@ struct validation_progress {
 
 struct validation_report {
   validation_progress done;
-  std::vector<validation_finding> findings;  ///< the first `limits::validation_findings_max`
-  bool stopped = false;                      ///< by `validation_hooks::stop`
-  std::uint64_t repaired = 0;                ///< of the findings
-  std::uint64_t pieces_repaired = 0;         ///< of the files whose layers were written anew
+  /// At most `limits::validation_findings_max`: what is damaged goes before what is missing.
+  std::vector<validation_finding> findings;
+  std::uint64_t missing = 0;          ///< of `done.findings`: see `is_missing`
+  bool stopped = false;               ///< by `validation_hooks::stop`
+  std::uint64_t repaired = 0;         ///< of the findings
+  std::uint64_t pieces_repaired = 0;  ///< of the files whose layers were written anew
   /// Everything was looked at, and everything is right now. An empty content is valid (J10).
   [[nodiscard]] bool valid() const noexcept { return done.findings == repaired && !stopped; }
 };

@@ -8,18 +8,32 @@ namespace sluice::storage {
 
 namespace {
 
-/// Removes one folder of the trash; counts what its files had.
+/// Folders in folders, at most: of one that lay in a file's place nothing is known.
+constexpr unsigned trash_depth_max = 16;
+
+/// Removes a folder of the trash with all that is in it, as far as that is possible; returns the
+/// first thing that was not. Counts what its files had.
 io::task<result<void>> remove_trash(library_state& library, std::string folder,
-                                    std::uint64_t& freed) {
-  auto files = co_await library.root.list(folder);
-  if (!files) { co_return files.error(); }
-  for (const io::folder_entry& entry : *files) {
-    const std::string path = format("{}/{}", folder, entry.name);
-    auto facts = co_await library.root.facts(path);
-    auto removed = co_await library.root.remove_file(path);
-    if (!removed) { co_return removed; }
-    if (facts) { freed += facts->size; }
+                                    std::uint64_t& freed, unsigned depth = 0) {
+  if (depth == trash_depth_max) {
+    co_return error{errc::limit_reached, 0, format("remove {}: it lies too deep", folder)};
   }
+  auto entries = co_await library.root.list(folder);
+  if (!entries) { co_return entries.error(); }
+  result<void> outcome;
+  for (const io::folder_entry& entry : *entries) {
+    const std::string path = format("{}/{}", folder, entry.name);
+    result<void> removed;
+    if (entry.kind == io::file_kind::folder) {
+      removed = co_await remove_trash(library, path, freed, depth + 1);
+    } else {
+      auto facts = co_await library.root.facts(path);
+      removed = co_await library.root.remove_file(path);
+      if (removed && facts) { freed += facts->size; }
+    }
+    if (!removed && outcome) { outcome = removed; }
+  }
+  if (!outcome) { co_return outcome; }
   auto gone = co_await library.root.remove_folder(folder);
   co_return gone;
 }

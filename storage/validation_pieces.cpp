@@ -92,12 +92,14 @@ io::task<void> repair_layer(validation_run& run, const large_check& file) {
 }
 
 /// Without a layer to believe, the pieces that were read are one: it must have the file's root.
+/// When some cannot be read nothing is known of the others either.
 io::task<void> conclude_without_layer(validation_run& run, large_check& file) {
-  if (file.unreadable.count() > 0) { co_return; }
-  result<void> right;
-  co_await run.library.workers.run(run.library.ring, [&] {
-    right = hashing::verify_piece_layer(file.listed.file, file.measured);
-  });
+  result<void> right = error{};
+  if (file.unreadable.count() == 0) {
+    co_await run.library.workers.run(run.library.ring, [&] {
+      right = hashing::verify_piece_layer(file.listed.file, file.measured);
+    });
+  }
   if (right) {
     if (run.request.repair_layers) { co_await repair_layer(run, file); }
     co_return;

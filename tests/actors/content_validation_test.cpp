@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
+
 #include "actors/node_journal.hpp"
 #include "io/simulated_world.hpp"
 #include "tests/actors/virtual_time.hpp"
@@ -112,6 +114,11 @@ struct validating_node {
     REQUIRE(taken.ok());
     auto added = co_await library->add_user(into, library_user::distribution_point);
     REQUIRE(added.ok());
+  }
+
+  io::task<void> drop(model::content_id gone) {
+    auto removed = co_await library->remove_content(gone, library_user::distribution_point);
+    REQUIRE(removed.ok());
   }
 
   /// Until nobody has anything to do.
@@ -224,6 +231,57 @@ TEST_CASE("one wrong byte is named, and only its piece has to be fetched again (
   CHECK(node.row()->findings.size() == 2);
 }
 
+// The damaged file stayed in its place, and the job that was to heal it found all it needed.
+TEST_CASE("a repair that fails is tried again before the content fails") {
+  validating_node node;
+  const std::string place = node.place(storage::file_path(node.big));
+  REQUIRE(node.world.flip_bit(host, place, piece + 5));
+  bool for_good = false;
+  SUBCASE("and succeeds") {}
+  SUBCASE("and never succeeds") { for_good = true; }
+  node.world.fail(host, io::opcode::rename, 1, EIO, for_good);  // to staging/
+  node.world.fail(host, io::opcode::rename, 2, EIO, for_good);  // to trash
+  node.validate(node.order());
+  CHECK(node.ids() == numbers{2380, 2381});
+  for (int i = 0; i < 6; ++i) {
+    node.time.advance(5s);
+    node.settle();
+  }
+  REQUIRE(node.ids() == numbers{2380, 2381, 2382, 2383, 2384, 2386});
+  CHECK(node.the(2383).insertions[3].starts_with(still_in_service) == for_good);
+  CHECK(node.world.peek_file(host, place).has_value() == for_good);
+}
+
+// The 501st finding and those behind it stayed in service, and the content was called healed.
+TEST_CASE("of a content with more findings than a report holds everything goes out of service") {
+  validating_node node;
+  constexpr std::uint32_t damaged = limits::validation_findings_max + 20;
+  const auto many = *model::content_id::parse("PKG00003.1");
+  std::vector<model::file_id> files;
+  for (std::uint32_t i = 0; i < damaged + 2; ++i) {
+    const std::string bytes = format("file {:04}", i);
+    node.world.put_file(host, format("sources/many/f{:04}", i), bytes);
+    files.push_back(hashing::measure(std::as_bytes(std::span(bytes))).id);
+  }
+  io::block_on<void>(*node.ring, [&] { return node.take("many", many); });
+  for (std::uint32_t i = 0; i < damaged; ++i) {
+    REQUIRE(node.world.flip_bit(host, node.place(storage::file_path(files[i])), 0));
+  }
+  node.remove(storage::file_path(files[damaged]));
+  auto order = node.order();
+  order.desired = {node.desired(many)};
+  order.all = false;
+  node.validate(order);
+  node.settle();
+  for (std::uint32_t i = 0; i < damaged; ++i) {
+    REQUIRE_FALSE(node.world.peek_file(host, node.place(storage::file_path(files[i]))));
+  }
+  CHECK(node.the(2385).insertions[2] == "1");
+  CHECK_FALSE(node.the(2383).insertions[3].starts_with(still_in_service));
+  CHECK(node.row()->failed == 1);
+  CHECK(node.row()->state == validation_state::complete);
+}
+
 TEST_CASE("a damaged file that others share fails them too, and its right pieces stay recorded") {
   validating_node node;
   const auto other = *model::content_id::parse("PKG00003.1");
@@ -258,6 +316,40 @@ TEST_CASE("what is here and what should be are looked at alike, and told apart (
   CHECK(node.the(2388).insertions[2] ==
         "PKG00002.1 is here and should not be; PKG00003.1 should be here and is not");
   CHECK(node.the(2386).insertions[4] == "2");
+}
+
+// Such contents were called failed, and jobs fetched them again.
+TEST_CASE("what is removed while the cycle waits or runs is not called missing") {
+  validating_node node;
+  const auto remove_empty = [&] {
+    io::block_on<void>(*node.ring, [&] { return node.drop(node.empty); });
+  };
+  SUBCASE("while it waits") {
+    REQUIRE(node.tell(node.order(1)).ok());
+    REQUIRE(node.tell(node.order(2)).ok());
+    remove_empty();
+  }
+  SUBCASE("while it runs") {
+    REQUIRE(node.tell(node.order(2)).ok());
+    for (int i = 0; i < 40 && node.row(2)->contents == 0; ++i) {
+      node.time.run();
+      if (node.row(2)->contents > 0) { break; }
+      node.ring->run_ready();
+      io::block_on<void>(*node.ring, [&] { return node.operations.wait_all(); });
+    }
+    REQUIRE(node.row(2)->contents == 2);
+    REQUIRE(node.row(2)->contents_done == 0);
+    remove_empty();
+  }
+  node.settle();
+  node.settle();
+  const auto row = node.row(2);
+  REQUIRE(row.ok());
+  CHECK(row->state == validation_state::complete);
+  CHECK(row->contents_done == row->contents);
+  CHECK(row->passed == 1);
+  CHECK(row->failed == 0);
+  CHECK(row->mismatched == 0);
 }
 
 TEST_CASE("of one package only that is looked at") {

@@ -101,6 +101,22 @@ TEST_CASE("what fails on a pull distribution point is fetched again by a job of 
   CHECK(parts.site.messages(2383) == 1);
 }
 
+// A job found everything present, and the damaged content was called healed.
+TEST_CASE("what could not be taken out of service is no job's to heal") {
+  validated_chain parts;
+  parts.site.say("dp1", 2383,
+                 {parts.package.text(), "dp1", parts.cycle(),
+                  "could not be taken out of service: rename large.bin: Input/output error"});
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.state == package_state::install_failed);
+  CHECK(row.bucket == console_bucket::failed);
+  CHECK(row.reason.find("Check its disk") != std::string::npos);
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  parts.begin();
+  parts.pass("dp1");
+  CHECK(parts.state("dp1") == package_state::installed);
+}
+
 TEST_CASE("while a job is under way a failed validation opens no other") {
   validated_chain parts;
   parts.fail("dp1");
@@ -196,6 +212,39 @@ TEST_CASE("how far a cycle is comes from the distribution points themselves") {
   parts.site.node("dp1").validation->state = validation_state::complete;
   parts.site.say("dp1", 2386, {"dp1", parts.cycle(), "1", "0", "0"});
   CHECK(parts.shown("dp1").state == validation_state::complete);
+}
+
+// Its counters were all zero then: to a script everything was right.
+TEST_CASE("what a node said of its cycle counts when it does not answer any more") {
+  validated_chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  parts.site.say("dp1", 2386, {"dp1", parts.cycle(), "3", "2", "1"});
+  static_cast<void>(parts.shown("dp1"));
+  const model::validation_row row = parts.shown("dp1");
+  CHECK(row.state == validation_state::complete);
+  CHECK(row.passed == 3);
+  CHECK(row.failed == 2);
+  CHECK(row.mismatched == 1);
+  CHECK(row.reason.empty());
+}
+
+// A node could fill the site's memory, and its answers, with one row.
+TEST_CASE("what a node says of itself is cut to size") {
+  validated_chain parts;
+  model::validation_row row;
+  row.state = validation_state::running;
+  row.findings.assign(1000, std::string(100'000, 'x'));
+  row.findings.front() = std::string(4095, 'x') + "\u00e9";
+  row.reason = std::string(100'000, 'y');
+  row.remaining = std::chrono::seconds::max();
+  parts.site.node("dp1").validation = row;
+  static_cast<void>(parts.shown("dp1"));  // asks
+  const model::validation_row shown = parts.shown("dp1");
+  REQUIRE(shown.findings.size() == limits::validation_findings_told_max);
+  CHECK(shown.findings.front() == std::string(4095, 'x'));
+  CHECK(shown.findings.back().size() == 4096);
+  CHECK(shown.reason.size() == 4096);
+  CHECK(shown.remaining == std::chrono::hours(24 * 365));
 }
 
 TEST_CASE("all means every distribution point, also one that should hold nothing") {

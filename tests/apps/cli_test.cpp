@@ -361,6 +361,15 @@ TEST_CASE("validate --wait ends with 9 when something is wrong, and names it") {
   CHECK(here.run({"validate", "--all", "--wait"}).code == 1);
 }
 
+// Only failed contents counted: a script took a library that differs from its index for right.
+TEST_CASE("validate --wait ends with 9 when index and library differ") {
+  auto differs = validated_row();
+  differs.mismatched = 1;
+  stage here;
+  here.site.validation_rows = {{differs}};
+  CHECK(here.run({"validate", "--all", "--wait"}).code == 9);
+}
+
 TEST_CASE("validate --wait gives up after --timeout with 7, and --show takes it up again") {
   stage here;
   here.site.validation_rows = {{validating_row()}};

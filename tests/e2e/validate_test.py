@@ -1,9 +1,11 @@
 """Validations: what is wrong on a distribution point is found, named, and fetched again."""
 
+import contextlib
 import http.client
 import pathlib
 import sqlite3
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -11,6 +13,7 @@ from content import MIB, file_id, large_file, mixed_folder, wrong_files  # noqa:
 from sluice_e2e import Workplace, wait_for  # noqa: E402
 
 SIZE = 20 * MIB + 5
+LONG = 96 * MIB  # at lowest, on a busy node, 24 s
 INTEGRITY, NOT_FOUND, UNREACHABLE = 9, 3, 8
 
 
@@ -86,6 +89,25 @@ class ValidateTest(unittest.TestCase):
             return self.node.fetch(self.node.content_path(self.package, 'large.bin'))
         except (OSError, http.client.HTTPException):
             return b''
+
+    @contextlib.contextmanager
+    def traffic(self):
+        """dp1 is busy all the time, until it is killed or the block ends."""
+        over = threading.Event()
+
+        def fetch():
+            while not over.is_set() and self.served():
+                pass
+
+        readers = [threading.Thread(target=fetch) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for reader in readers:
+                reader.join()
 
     def test_one_flipped_byte_is_named_and_only_its_piece_travels_again(self):
         right = (self.roots / 'one' / 'large.bin').read_bytes()
@@ -181,13 +203,22 @@ class ValidateTest(unittest.TestCase):
         self.assertEqual(code, 6)
 
     def test_a_cycle_that_its_node_did_not_survive_is_aborted(self):
-        begun = self.site.sluice('validate', '--all', '--dp', 'dp1')['items'][0]
-        self.node.kill()
+        large_file(self.roots / 'two' / 'long.bin', LONG)
+        self.add(self.roots / 'two')
+        with self.traffic():
+            begun = self.site.sluice('validate', '--all', '--dp', 'dp1', '--priority',
+                                     'lowest')['items'][0]
+
+            def shown(*states):
+                return [row for row in self.site.sluice(
+                    'validate', '--show', begun['cycle'], check=False)['items']
+                    if row['state'] in states]
+
+            wait_for(lambda: shown('running'), 'the cycle is under way')
+            self.node.kill()
         self.node.start()
-        rows = wait_for(lambda: [row for row in self.site.sluice(
-            'validate', '--show', begun['cycle'], check=False)['items']
-            if row['state'] in ('complete', 'aborted')], 'the cycle is over')
-        self.assertEqual(len(rows), 1)
+        rows = wait_for(lambda: shown('complete', 'aborted'), 'the cycle is over')
+        self.assertEqual([row['state'] for row in rows], ['aborted'])
         self.assertEqual(self.site.row(self.package, 'dp1')['state'], 'installed')
 
 

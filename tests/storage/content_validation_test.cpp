@@ -219,6 +219,31 @@ TEST_CASE("of many findings the first are kept and all are counted") {
   CHECK(std::ranges::none_of(report.findings, [](const auto& each) { return each.path.empty(); }));
 }
 
+TEST_CASE(
+    "of many findings the damaged files are kept before the missing ones, which are counted") {
+  validation_home home;
+  std::map<std::string, file_bytes> files;
+  for (unsigned i = 0; i < limits::validation_findings_max + 20; ++i) {
+    files[format("f{:04}", i)] = bytes_of(format("file {}", i));
+  }
+  files["large"] = big;
+  files["other"] = patterned(4096, 3);
+  const made_content made = make_content(home, "PKG00001.1", files);
+  REQUIRE(install(home, made, library_user::site).ok());
+  for (const auto& [file, bytes] : made.files) {
+    if (file == id_of(big) || file == id_of(patterned(4096, 3))) {
+      home.flip(home.place(file), 0);
+    } else {
+      std::filesystem::remove(home.place(file));
+    }
+  }
+  const validation_report report = home.validate(made);
+  CHECK(report.missing == limits::validation_findings_max + 20);
+  CHECK(report.findings.size() == limits::validation_findings_max);
+  CHECK(std::ranges::count(report.findings, finding_kind::wrong_bytes, &validation_finding::kind) ==
+        2);
+}
+
 TEST_CASE("of many runs of wrong pieces the first are kept and all pieces are counted") {
   validation_home home;
   const file_bytes long_one = patterned(140 * piece);

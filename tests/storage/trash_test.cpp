@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cerrno>
 
 #include "tests/storage/simulated_library.hpp"
 
@@ -88,6 +89,29 @@ TEST_CASE("old trash goes, younger trash stays") {
   CHECK(on.has("000000000011.PKG00004.1"));
   REQUIRE(sweep(noon + 1h).ok());
   CHECK(!on.has("000000000011.PKG00004.1"));
+}
+
+// Such a folder stayed for ever, and everything that lay behind it in the trash.
+TEST_CASE("a folder that lay in a file's place goes with all that is in it") {
+  library_with_trash on;
+  const std::string first = format("library/trash/{}", library_with_trash::folders[0]);
+  on.world.put_file(on.host, first + "/a/b/c", "deep");
+  on.world.put_file(on.host, first + "/z", "behind it");
+  const std::uint64_t wanted = on.free_after(0) + 1;
+  CHECK(on.free_after(wanted) >= wanted);
+  CHECK(on.left() == 2);
+  CHECK_FALSE(on.world.peek_file(on.host, first + "/a/b/c"));
+  CHECK_FALSE(on.world.peek_file(on.host, first + "/z"));
+}
+
+TEST_CASE("what cannot be removed from the trash does not keep the rest") {
+  library_with_trash on;
+  const std::string first = format("library/trash/{}", library_with_trash::folders[0]);
+  on.world.put_file(on.host, first + "/a", "refuses");
+  const std::uint64_t before = on.free_after(0);
+  on.world.fail(on.host, io::opcode::remove_file, 1, EIO);
+  CHECK(on.free_after(before + 1) >= before + limits::mib);
+  CHECK(on.left() == 2);
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // A validation in virtual time: what the disk refuses, and how it gives way.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "storage/content_repair.hpp"
+#include "storage/library_layout.hpp"
 #include "tests/storage/simulated_library.hpp"
 
 namespace sluice::storage {
@@ -83,6 +86,33 @@ TEST_CASE("what the disk refuses to read is told, in a large file by piece") {
   }
   CHECK(large == 6);
   CHECK(small >= 1);
+}
+
+// Their pieces were recorded as right though nothing had been compared: wrong bytes were served.
+TEST_CASE("without its layer a file with an unreadable piece is distrusted whole") {
+  validated_library home(6);
+  const std::string place = format("library/{}", file_path(home.big));
+  REQUIRE(home.world.flip_bit(host, place, 4 * piece + 5));
+  REQUIRE(home.world.flip_bit(host, format("library/{}", piece_layer_path(home.big)), 9));
+  std::optional<validation_report> found;
+  for (std::uint64_t nth = 4; nth < 20 && !found; ++nth) {
+    home.world.fail(host, io::opcode::read, nth, EIO);
+    auto report = home.validate(model::validation_priority::lowest).report;
+    const bool some = std::ranges::any_of(report.findings, [&](const validation_finding& each) {
+      return each.file == home.big && each.kind == finding_kind::unreadable;
+    });
+    if (some) { found = std::move(report); }
+  }
+  REQUIRE(found);
+  CHECK(std::ranges::any_of(found->findings, [](const validation_finding& each) {
+    return each.kind == finding_kind::wrong_bytes && each.pieces.empty();
+  }));
+  const auto repair = io::block_on<content_repair>(*home.ring, [&] {
+    return take_for_repair(*home.library, home.content, found->findings, repair_way::refetch);
+  });
+  CHECK_FALSE(repair.failed);
+  CHECK(repair.right.empty());
+  CHECK_FALSE(home.world.peek_file(host, place));
 }
 
 TEST_CASE("a disk that reads nothing any more is a finding for every file, not an end") {
