@@ -141,8 +141,8 @@ class ServeFair(ServeLargeRow):
 class ValidateQuiet(Serve64k):
     name = 'validate-quiet'
     title = 'serve 256 cached files of 64 KiB while a validation at lowest priority runs'
-    fairness = ('The same client and files; beside them the daemon validates another package, cold, '
-                'which goes on until the client has ended. Compared is the 99th percentile of the '
+    fairness = ('The same client and files; beside them the daemon validates another package, '
+                'cold, until the client has ended. Compared is the 99th percentile of the '
                 'times of the answers (p99_ms).')
 
     def room(self):
@@ -184,4 +184,5 @@ class ValidateQuiet(Serve64k):
         self.site.sluice('validate', '--show', cycle, '--wait', patience=PATIENCE)
 
 
-ROWS = (ValidateQuiet, ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k, ServeFair)
+ROWS = (ValidateQuiet, ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k,
+        ServeFair)
