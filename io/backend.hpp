@@ -56,7 +56,15 @@ enum class opcode : std::uint8_t {
   receive,    ///< into `memory`; bytes, 0 at the peer's end; `flags` 1: nothing is there yet
   send,       ///< from `memory`; bytes, may be short; `flags` 1: more follows at once
   send_file,  ///< `length` from `offset` of the file `other_descriptor`; bytes, may be short;
-              ///< `flags` 1: ENODATA when the next are not in the page cache
+              ///< `flags` 1: ENODATA when the next are not in the page cache; `progress`
+};
+
+/// What the sender of a file remembers from one slice to the next. The backend keeps it true.
+struct send_progress {
+  std::uint64_t resident_from = 0;  ///< found in the page cache ...
+  std::uint64_t resident_to = 0;
+  std::chrono::nanoseconds resident_at{};  ///< ... at this time
+  bool full = false;  ///< the socket took less than it was offered: there is no room just now
 };
 
 /// One thing asked of the outside.
@@ -84,6 +92,7 @@ struct operation {
   std::string* text = nullptr;
   std::vector<std::string>* hosts = nullptr;
   endpoint* at = nullptr;
+  send_progress* progress = nullptr;
 
   void (*completed)(operation& done) = nullptr;
   void* owner = nullptr;  ///< of whoever set `completed`
@@ -126,6 +135,9 @@ public:
   [[nodiscard]] virtual std::chrono::nanoseconds now() const noexcept = 0;
   /// Ends a socket for both sides: what waits on it completes soon.
   virtual void shut(int descriptor) noexcept = 0;
+  /// Whether a socket holds back what does not fill a segment (TCP_CORK); without it an
+  /// acknowledgement that comes in between sends what happens to be there.
+  virtual void cork(int descriptor, bool on) noexcept = 0;
   /// For handles that are dropped open.
   virtual void close_now(int descriptor) noexcept = 0;
   /// Makes reads and writes of that memory cheaper, where possible; page-aligned.

@@ -83,6 +83,8 @@ public:
   void set_disk_class(disk_class which, unsigned level) noexcept;
   [[nodiscard]] task<void> close();
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }  ///< io only
+  /// Of the last time that it was sent from its beginning; io only.
+  [[nodiscard]] send_progress& sent_before() const noexcept { return sent_before_; }
 
 private:
   friend class folder;
@@ -98,6 +100,7 @@ private:
   int tail_descriptor_ = -1;  ///< buffered, made by the first `write_tail` that needs it
   bool direct_ = false;
   std::uint16_t priority_ = 0;
+  mutable send_progress sent_before_;
   std::string name_;
 };
 

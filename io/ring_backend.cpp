@@ -1,5 +1,7 @@
 #include "io/ring_backend.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -218,6 +220,11 @@ std::chrono::nanoseconds ring_backend::now() const noexcept {
 }
 
 void ring_backend::shut(int descriptor) noexcept { ::shutdown(descriptor, SHUT_RDWR); }
+
+void ring_backend::cork(int descriptor, bool on) noexcept {
+  const int value = on ? 1 : 0;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
 
 void ring_backend::close_now(int descriptor) noexcept { ::close(descriptor); }
 

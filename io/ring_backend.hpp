@@ -30,6 +30,7 @@ public:
   void wake() noexcept override;
   [[nodiscard]] std::chrono::nanoseconds now() const noexcept override;
   void shut(int descriptor) noexcept override;
+  void cork(int descriptor, bool on) noexcept override;
   void close_now(int descriptor) noexcept override;
   void register_memory(std::span<std::byte> memory) override;
   void unregister_memory(std::span<std::byte> memory) noexcept override;
@@ -84,6 +85,6 @@ inline constexpr long cachestat_number = 451;
 inline constexpr std::uint64_t nobody = 0;
 
 /// `operation::stage` of a transfer on a socket.
-enum transfer_stage : int { trying, warming, warmed };
+enum transfer_stage : int { trying, warming };
 
 }  // namespace sluice::io::detail

@@ -204,7 +204,13 @@ void ring_backend::came_back(operation& asked, int outcome) {
   const bool transfer = asked.code == opcode::receive || asked.code == opcode::send ||
                         asked.code == opcode::send_file;
   if (transfer && outcome >= 0) {
-    if (asked.stage == warming) { asked.stage = warmed; }
+    // While it waited for room, what was in the page cache may have left it.
+    if (asked.code == opcode::send_file && asked.stage == trying) {
+      asked.progress->full = false;
+      submit_socket(asked);
+      return;
+    }
+    asked.stage = trying;
     try_transfer(asked);
     return;
   }

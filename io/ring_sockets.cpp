@@ -21,8 +21,11 @@ namespace sluice::io::detail {
 
 namespace {
 
-constexpr std::uint64_t slice_max = 512 * limits::kib;
+constexpr std::uint64_t slice_max = 2 * limits::mib;
+constexpr std::uint64_t warmed_at_once = 512 * limits::kib;
 constexpr std::uint64_t read_ahead = 4 * limits::mib;
+constexpr std::uint64_t residency_window = 8 * limits::mib;       // asked about at once
+constexpr auto residency_trust = std::chrono::milliseconds(250);  // then it is asked again
 constexpr int backlog = 1024;
 constexpr std::uint64_t probe_distance = 128 * limits::kib;  // the kernel's default read-ahead
 
@@ -145,6 +148,31 @@ bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
   return is_byte_resident(descriptor, offset + length - 1);
 }
 
+/// Whether the next `length` bytes are in the page cache, or were a moment ago. One question covers
+/// several slices.
+bool is_known_resident(operation& asked, std::uint64_t length, std::chrono::nanoseconds now) {
+  send_progress& known = *asked.progress;
+  const std::uint64_t from = asked.offset;
+  if (from >= known.resident_from && from + length <= known.resident_to &&
+      now - known.resident_at < residency_trust) {
+    return true;
+  }
+  const std::uint64_t window = std::min(asked.length, residency_window);
+  for (const std::uint64_t size : {window, length}) {
+    if (!is_resident(asked.other_descriptor, from, size)) { continue; }
+    known.resident_from = from;
+    known.resident_to = from + size;
+    known.resident_at = now;
+    return true;
+  }
+  return false;
+}
+
+/// No more than what is known to be in the page cache.
+std::uint64_t next_slice(const operation& asked) {
+  return std::min({asked.length, slice_max, asked.progress->resident_to - asked.offset});
+}
+
 std::int64_t transfer_now(operation& asked) {
   ssize_t moved = -1;
   if (asked.code == opcode::receive) {
@@ -154,8 +182,9 @@ std::int64_t transfer_now(operation& asked) {
                    MSG_DONTWAIT | MSG_NOSIGNAL | (asked.flags == 1 ? MSG_MORE : 0));
   } else {
     auto offset = static_cast<off_t>(asked.offset);
-    moved = ::sendfile(asked.descriptor, asked.other_descriptor, &offset,
-                       std::min(asked.length, slice_max));
+    const std::uint64_t slice = next_slice(asked);
+    moved = ::sendfile(asked.descriptor, asked.other_descriptor, &offset, slice);
+    asked.progress->full = moved > 0 && static_cast<std::uint64_t>(moved) < slice;
   }
   return moved < 0 ? -errno : moved;
 }
@@ -170,8 +199,12 @@ void ring_backend::submit_socket(operation& asked) {
       break;
     case opcode::accept: accept(asked); break;
     case opcode::send_file:
-      if (warm_up(asked)) { break; }
-      [[fallthrough]];
+      if (asked.progress->full) {
+        wait_for_readiness(asked);
+      } else if (!warm_up(asked)) {
+        try_transfer(asked);
+      }
+      break;
     default:
       if (asked.code == opcode::receive && asked.flags == 1) {
         wait_for_readiness(asked);
@@ -183,15 +216,18 @@ void ring_backend::submit_socket(operation& asked) {
 }
 
 bool ring_backend::warm_up(operation& asked) {
-  const std::uint64_t length = std::min(asked.length, slice_max);
-  if (length == 0 || is_resident(asked.other_descriptor, asked.offset, length)) { return false; }
+  const std::uint64_t length = std::min(asked.length, warmed_at_once);
+  if (length == 0 || is_known_resident(asked, length, now())) { return false; }
   if (asked.flags == 1) {
     done(asked, -ENODATA);
     return true;
   }
   // One scratch for all: nobody looks at what is in it.
-  if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(slice_max); }
+  if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(warmed_at_once); }
   asked.stage = warming;
+  asked.progress->resident_from = asked.offset;
+  asked.progress->resident_to = asked.offset + length;
+  asked.progress->resident_at = now();
   io_uring_sqe* made = entry();
   io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(length),
                      asked.offset);

@@ -21,6 +21,7 @@ public:
   void wake() noexcept override {}
   [[nodiscard]] std::chrono::nanoseconds now() const noexcept override { return world_->now; }
   void shut(int descriptor) noexcept override;
+  void cork(int, bool) noexcept override {}
   void close_now(int descriptor) noexcept override;
   void register_memory(std::span<std::byte>) override {}
   void unregister_memory(std::span<std::byte>) noexcept override {}

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "io/perform.hpp"
@@ -15,6 +16,7 @@ namespace sluice::io {
 namespace {
 
 constexpr std::size_t conversation_bytes_max = 64 * limits::kib;
+constexpr std::uint64_t small_file_max = 1 * limits::mib;  // sent in one go, mostly
 
 bool is_numeric(const std::string& host) {
   std::array<std::byte, sizeof(in6_addr)> address;
@@ -44,6 +46,21 @@ task<result<std::vector<std::string>>> resolve(reactor& ring, endpoint named,
   }
   co_return hosts;
 }
+
+/// Only whole segments leave while a file is being sent.
+class whole_segments {
+public:
+  whole_segments(reactor& ring, int descriptor) : ring_(ring), descriptor_(descriptor) {
+    ring_.operations().cork(descriptor_, true);
+  }
+  ~whole_segments() { ring_.operations().cork(descriptor_, false); }
+  whole_segments(const whole_segments&) = delete;
+  whole_segments& operator=(const whole_segments&) = delete;
+
+private:
+  reactor& ring_;
+  int descriptor_;
+};
 
 }  // namespace
 
@@ -161,13 +178,23 @@ task<result<std::uint64_t>> socket::send_slices(const file& from, std::uint64_t 
                                                 std::chrono::nanoseconds stall, bool cached) {
   state& own = *state_;
   std::uint64_t done = 0;
+  // Many may be sending a large file, each from another place; a small one is always sent whole.
+  send_progress progress;
+  const bool large = length > small_file_max;
+  const bool small = offset == 0 && !large;
+  if (small) { progress = from.sent_before(); }
+  progress.full = false;
+  std::optional<whole_segments> segments;
+  if (large) { segments.emplace(own.ring, own.descriptor); }
   while (done < length) {
     const auto outcome = co_await own.run({.code = opcode::send_file,
                                            .other_descriptor = from.descriptor(),
                                            .flags = cached ? 1U : 0U,
                                            .offset = offset + done,
                                            .length = length - done,
-                                           .deadline = stall});
+                                           .deadline = stall,
+                                           .progress = &progress});
+    if (small) { from.sent_before() = progress; }
     if (cached && outcome == -ENODATA) { break; }
     if (outcome < 0) { co_return own.failure(outcome, "send a file to"); }
     if (outcome == 0) {

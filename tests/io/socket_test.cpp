@@ -1,5 +1,9 @@
 #include "io/socket.hpp"
 
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "tests/io/twins.hpp"
@@ -193,6 +197,54 @@ task<void> send_a_file(reactor* ring, std::string path) {
 TEST_CASE_TEMPLATE("a file is sent as it is, and a short one is told", Twin, SLUICE_TWINS) {
   Twin twin;
   twin.run([&] { return send_a_file(&twin.ring(), twin.folder()); });
+}
+
+/// Takes the file's bytes from `from` on out of the page cache; false where they stay.
+bool drop_from_cache(int descriptor, std::uint64_t from) {
+  if (::fdatasync(descriptor) != 0) { return false; }
+  if (::posix_fadvise(descriptor, static_cast<off_t>(from), 0, POSIX_FADV_DONTNEED) != 0) {
+    return false;
+  }
+  std::byte byte{};
+  const iovec place{&byte, 1};
+  return ::preadv2(descriptor, &place, 1, static_cast<off_t>(from), RWF_NOWAIT) < 0;
+}
+
+task<void> send_what_is_cached(reactor* ring, std::string path) {
+  constexpr std::uint64_t all = 12 * limits::mib;
+  constexpr std::uint64_t cached = 5 * limits::mib;
+  auto root = co_await folder::open(*ring, path);
+  REQUIRE(root.ok());
+  const std::string text = pattern(all);
+  auto written = co_await root->write_whole("big", text);
+  REQUIRE(written.ok());
+  auto source = co_await root->open_file("big", {});
+  REQUIRE(source.ok());
+  if (!drop_from_cache(source->descriptor(), cached)) {
+    MESSAGE("skipped: this file system keeps its files in memory");
+    co_return;
+  }
+  pair_of_sockets both;
+  co_await connect_pair(ring, &both);
+  std::string back;
+  task_group flow;
+  flow.start(receive_all(&*both.server, cached, &back));
+  auto sent = co_await both.client->send_cached(*source, 0, all, 1min);
+  REQUIRE(sent.ok());
+  CHECK(*sent == cached);
+  co_await flow.wait_all();
+  CHECK(back == text.substr(0, cached));
+  flow.start(receive_all(&*both.server, all - cached, &back));
+  auto rest = co_await both.client->send_file(*source, cached, all - cached, 1min);
+  CHECK(rest.ok());
+  co_await flow.wait_all();
+  CHECK(back == text.substr(cached));
+  co_await close_pair(&both);
+}
+
+TEST_CASE("what is sent from the page cache ends where the page cache ends") {
+  ring_twin twin;
+  twin.run([&] { return send_what_is_cached(&twin.ring(), twin.folder()); });
 }
 
 task<void> broken_pipe(reactor* ring) {
