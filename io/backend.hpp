@@ -56,7 +56,8 @@ enum class opcode : std::uint8_t {
   receive,    ///< into `memory`; bytes, 0 at the peer's end; `flags` 1: nothing is there yet
   send,       ///< from `memory`; bytes, may be short; `flags` 1: more follows at once
   send_file,  ///< `length` from `offset` of the file `other_descriptor`; bytes, may be short;
-              ///< `flags` 1: ENODATA when the next are not in the page cache; `progress`
+              ///< `flags` 1: ENODATA when the next are not in the page cache, and were
+              ///< not there a moment ago; `progress`
 };
 
 /// What the sender of a file remembers from one slice to the next. The backend keeps it true.

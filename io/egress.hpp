@@ -21,7 +21,8 @@ struct cold_reading {
 
 /// The mirror of ingest: file -> stream. What is in the page cache leaves untouched in user space.
 /// What is not is read past the page cache, some buffers ahead of the stream, or, without `cold`,
-/// into the page cache first. It never waits for the disk in a call.
+/// into the page cache first. It waits for the disk in a call only when bytes left the page cache
+/// within the last quarter of a second (docs/decisions/0010).
 [[nodiscard]] task<result<void>> egress(const file& from, std::uint64_t offset,
                                         std::uint64_t length, byte_stream& to,
                                         std::chrono::nanoseconds stall, cold_reading cold = {});

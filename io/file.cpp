@@ -38,6 +38,7 @@ file& file::operator=(file&& other) noexcept {
     tail_descriptor_ = std::exchange(other.tail_descriptor_, -1);
     direct_ = other.direct_;
     priority_ = other.priority_;
+    sent_before_ = {};
     name_ = std::move(other.name_);
   }
   return *this;

@@ -66,6 +66,7 @@ private:
   std::int64_t finish_connect(operation& asked, int outcome);
   std::int64_t finish_accept(operation& asked, int outcome);
   bool warm_up(operation& asked);
+  void warmed_up(operation& asked, int outcome);
 
   io_uring ring_{};
   bool attached_ = false;
@@ -85,6 +86,6 @@ inline constexpr long cachestat_number = 451;
 inline constexpr std::uint64_t nobody = 0;
 
 /// `operation::stage` of a transfer on a socket.
-enum transfer_stage : int { trying, warming };
+enum transfer_stage : int { trying, warming, awaiting };
 
 }  // namespace sluice::io::detail

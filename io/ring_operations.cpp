@@ -204,14 +204,15 @@ void ring_backend::came_back(operation& asked, int outcome) {
   const bool transfer = asked.code == opcode::receive || asked.code == opcode::send ||
                         asked.code == opcode::send_file;
   if (transfer && outcome >= 0) {
-    // While it waited for room, what was in the page cache may have left it.
-    if (asked.code == opcode::send_file && asked.stage == trying) {
+    if (asked.code != opcode::send_file) {
+      try_transfer(asked);
+    } else if (asked.stage != trying) {
+      warmed_up(asked, outcome);
+    } else {
+      // While it waited for room, what was in the page cache may have left it.
       asked.progress->full = false;
       submit_socket(asked);
-      return;
     }
-    asked.stage = trying;
-    try_transfer(asked);
     return;
   }
   asked.result = finish(asked, outcome);

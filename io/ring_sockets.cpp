@@ -26,6 +26,7 @@ constexpr std::uint64_t warmed_at_once = 512 * limits::kib;
 constexpr std::uint64_t read_ahead = 4 * limits::mib;
 constexpr std::uint64_t residency_window = 8 * limits::mib;       // asked about at once
 constexpr auto residency_trust = std::chrono::milliseconds(250);  // then it is asked again
+static_assert(warmed_at_once <= slice_max && slice_max <= residency_window);
 constexpr int backlog = 1024;
 constexpr std::uint64_t probe_distance = 128 * limits::kib;  // the kernel's default read-ahead
 
@@ -128,44 +129,55 @@ bool is_byte_resident(int descriptor, std::uint64_t offset) {
          errno != EAGAIN;
 }
 
-/// Whether all of a file's range is in the page cache (cachestat(2), Linux 6.5; before it whether
-/// some of its bytes are, and the last one).
-bool is_resident(int descriptor, std::uint64_t offset, std::uint64_t length) {
+enum class residency : std::uint8_t { absent, arriving, present };
+
+/// Of a file's range in the page cache. cachestat(2), Linux 6.5, counts pages that are still being
+/// read as well; they come in order, so the last byte tells. Without it: whether some of its bytes
+/// are there, and the last one.
+residency look_at(int descriptor, std::uint64_t offset, std::uint64_t length) {
   struct range {
     std::uint64_t offset, length;
   } asked{offset, length};
   struct counts {
     std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
   } pages{};
+  const bool arrived = is_byte_resident(descriptor, offset + length - 1);
   if (is_usable(kernel_feature::cache_state) &&
       ::syscall(cachestat_number, descriptor, &asked, &pages, 0) == 0) {
     const std::uint64_t size = 4096;
-    return pages.cached >= (offset + length + size - 1) / size - offset / size;
+    const bool all = pages.cached >= (offset + length + size - 1) / size - offset / size;
+    if (!all) { return residency::absent; }
+    return arrived ? residency::present : residency::arriving;
   }
-  for (std::uint64_t at = offset; at < offset + length; at += probe_distance) {
-    if (!is_byte_resident(descriptor, at)) { return false; }
+  for (std::uint64_t at = offset; arrived && at < offset + length; at += probe_distance) {
+    if (!is_byte_resident(descriptor, at)) { return residency::absent; }
   }
-  return is_byte_resident(descriptor, offset + length - 1);
+  return arrived ? residency::present : residency::absent;
 }
 
-/// Whether the next `length` bytes are in the page cache, or were a moment ago. One question covers
-/// several slices.
-bool is_known_resident(operation& asked, std::uint64_t length, std::chrono::nanoseconds now) {
+void remember(send_progress& known, std::uint64_t from, std::uint64_t to,
+              std::chrono::nanoseconds now) {
+  known.resident_from = from;
+  known.resident_to = to;
+  known.resident_at = now;
+}
+
+/// Of the next `length` bytes, now or a moment ago. One question covers several slices.
+residency look_ahead(operation& asked, std::uint64_t length, std::chrono::nanoseconds now) {
   send_progress& known = *asked.progress;
   const std::uint64_t from = asked.offset;
   if (from >= known.resident_from && from + length <= known.resident_to &&
       now - known.resident_at < residency_trust) {
-    return true;
+    return residency::present;
   }
   const std::uint64_t window = std::min(asked.length, residency_window);
+  residency found = residency::absent;
   for (const std::uint64_t size : {window, length}) {
-    if (!is_resident(asked.other_descriptor, from, size)) { continue; }
-    known.resident_from = from;
-    known.resident_to = from + size;
-    known.resident_at = now;
-    return true;
+    found = look_at(asked.other_descriptor, from, size);
+    if (found == residency::present) { remember(known, from, from + size, now); }
+    if (found == residency::present || size == length) { break; }
   }
-  return false;
+  return found;
 }
 
 /// No more than what is known to be in the page cache.
@@ -217,18 +229,22 @@ void ring_backend::submit_socket(operation& asked) {
 
 bool ring_backend::warm_up(operation& asked) {
   const std::uint64_t length = std::min(asked.length, warmed_at_once);
-  if (length == 0 || is_known_resident(asked, length, now())) { return false; }
-  if (asked.flags == 1) {
+  if (length == 0) { return false; }
+  const residency found = look_ahead(asked, length, now());
+  if (found == residency::present) { return false; }
+  if (found == residency::absent && asked.flags == 1) {
     done(asked, -ENODATA);
     return true;
   }
   // One scratch for all: nobody looks at what is in it.
   if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(warmed_at_once); }
-  asked.stage = warming;
-  asked.progress->resident_from = asked.offset;
-  asked.progress->resident_to = asked.offset + length;
-  asked.progress->resident_at = now();
+  asked.stage = found == residency::arriving ? awaiting : warming;
   io_uring_sqe* made = entry();
+  if (found == residency::arriving) {  // somebody else reads it: waiting costs no copy
+    io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), 1, asked.offset + length - 1);
+    io_uring_sqe_set_data(made, &asked);
+    return true;
+  }
   io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(length),
                      asked.offset);
   io_uring_sqe_set_data(made, &asked);
@@ -238,6 +254,15 @@ bool ring_backend::warm_up(operation& asked) {
                         static_cast<off_t>(read_ahead), POSIX_FADV_WILLNEED);
   io_uring_sqe_set_data64(made, nobody);
   return true;
+}
+
+void ring_backend::warmed_up(operation& asked, int outcome) {
+  const bool whole = asked.stage == awaiting;  // one byte was read to wait for the others
+  const std::uint64_t length =
+      whole ? std::min(asked.length, warmed_at_once) : static_cast<std::uint64_t>(outcome);
+  remember(*asked.progress, asked.offset, asked.offset + length, now());
+  asked.stage = trying;
+  try_transfer(asked);
 }
 
 void ring_backend::try_transfer(operation& asked) {
