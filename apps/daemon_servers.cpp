@@ -1,3 +1,7 @@
+#include <sched.h>
+
+#include <algorithm>
+
 #include "apps/daemon_parts.hpp"
 
 namespace sluice::apps {
@@ -15,9 +19,17 @@ std::string reachable(const network_address& listen, std::uint16_t port,
   return address.text();
 }
 
+/// std::thread::hardware_concurrency counts cores that taskset or a cpuset keeps from us, too.
+std::uint32_t cores_allowed() {
+  cpu_set_t allowed;  // of 1024 cores: more are an error, and enough
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) { return limits::serving_reactors_max; }
+  return static_cast<std::uint32_t>(std::max(CPU_COUNT(&allowed), 1));
+}
+
 }  // namespace
 
-/// One content server per reactor, all on one port: the library's reactor and one more.
+/// One content server per reactor, all on one port: the library's reactor, and one more for each
+/// further core that this process may use.
 result<void> daemon::parts::open_content_servers() {
   counters = std::make_shared<http::server_counters>();
   if (!serves()) { return {}; }
@@ -27,13 +39,16 @@ result<void> daemon::parts::open_content_servers() {
   given.library_root = setup.settings.node.library.value;
   given.access.anonymous = settings.anonymous_access.value;
   given.port = io::port_sharing::first;
-  serving.resize(2);
+  serving.resize(std::min(cores_allowed(), limits::serving_reactors_max));
   given.buffers = budget;
   given.cold_readers_max = limits::buffers_for_cold_readers_max / limits::buffers_per_cold_reader /
                            static_cast<std::uint32_t>(serving.size());
-  auto second = io::reactor_thread::start("serve");
-  if (!second) { return second.error(); }
-  serving[1].thread = std::move(*second);
+  given.index_cache_bytes = limits::manifest_index_cache_bytes / serving.size();
+  for (std::size_t i = 1; i < serving.size(); ++i) {
+    auto further = io::reactor_thread::start("serve");
+    if (!further) { return further.error(); }
+    serving[i].thread = std::move(*further);
+  }
   for (serving_reactor& one : serving) {
     io::reactor& on = one.thread ? one.thread->get() : ring();
     auto opened = io::block_on<server_made>(

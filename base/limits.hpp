@@ -53,16 +53,19 @@ inline constexpr auto http_idle_deadline = 60s;
 inline constexpr std::uint64_t http_target_bytes_max = 16 * kib;
 inline constexpr std::uint64_t http_head_bytes_max = 32 * kib;
 inline constexpr std::uint32_t http_ranges_per_request_max = 8;
-inline constexpr std::uint32_t http_connections_max = 1024;
-inline constexpr std::uint32_t http_connections_per_address_max = 256;
-inline constexpr std::uint64_t manifest_index_cache_bytes = 64 * mib;
-inline constexpr std::uint32_t open_files_max = 256;  // of each serving reactor
+inline constexpr std::uint32_t serving_reactors_max = 4;                // one for each core
+inline constexpr std::uint32_t http_connections_max = 1024;             // of each of them
+inline constexpr std::uint32_t http_connections_per_address_max = 256;  // of each of them
+inline constexpr std::uint64_t manifest_index_cache_bytes = 128 * mib;  // of all together
+inline constexpr std::uint32_t open_files_max = 256;                    // of each serving reactor
 inline constexpr auto open_file_age_max = 10s;
-inline constexpr auto open_file_sweep_interval = 5s;  // of those that nobody asks for any more
+inline constexpr auto open_file_sweep_interval = 5s;      // of those that nobody asks for any more
 inline constexpr std::uint32_t ready_answers_max = 1024;  // twice, of each serving reactor
 inline constexpr std::uint64_t ready_head_bytes_max = 1 * kib;
 inline constexpr std::uint32_t http_connections_per_source = 4;
 static_assert(http_target_bytes_max < http_head_bytes_max);
+// Each of them can read cold content.
+static_assert(buffers_for_cold_readers_max / buffers_per_cold_reader >= serving_reactors_max);
 
 // Pulling.
 inline constexpr auto source_connect_deadline = 10s;
