@@ -9,8 +9,7 @@ namespace sluice::storage {
 namespace {
 
 std::size_t fan_out_of(const model::file_id& file) {
-  return std::to_integer<std::size_t>(file.digest.bytes[0]) << 8 |
-         std::to_integer<std::size_t>(file.digest.bytes[1]);
+  return std::to_integer<std::size_t>(file.digest.bytes[0]);
 }
 
 /// Folders of filelib/ that are made side by side.
@@ -24,7 +23,7 @@ constexpr std::size_t fan_out_lanes = 2;  // they share the parent's lock
 
 io::task<void> make_fan_out_folders(fan_out_making& work) {
   while (work.next < work.wanted.size() && !work.failed) {
-    auto made = co_await work.parent.make_folder(format("{:04x}", work.wanted[work.next++]));
+    auto made = co_await work.parent.make_folder(format("{:02x}", work.wanted[work.next++]));
     if (!made && made.error().code != errc::conflict) { work.failed = made.error(); }
   }
 }

@@ -5,7 +5,7 @@
 namespace sluice::storage {
 
 std::string file_folder(const model::file_id& file) {
-  return format("{}/{}", files_folder, file.digest.hex().substr(0, 4));
+  return format("{}/{}", files_folder, file.digest.hex().substr(0, 2));
 }
 
 std::string file_path(const model::file_id& file) {

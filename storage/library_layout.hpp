@@ -9,9 +9,9 @@
 /// docs/library_layout.md has the grammar.
 namespace sluice::storage {
 
-std::string file_folder(const model::file_id& file);       // filelib/3fa9
-std::string file_path(const model::file_id& file);         // filelib/3fa9/3fa9....1048577
-std::string piece_layer_path(const model::file_id& file);  // filelib/3fa9/3fa9....1048577.pieces
+std::string file_folder(const model::file_id& file);       // filelib/3f
+std::string file_path(const model::file_id& file);         // filelib/3f/3fa9....1048577
+std::string piece_layer_path(const model::file_id& file);  // filelib/3f/3fa9....1048577.pieces
 std::string manifest_path(const model::content_id& id);    // datalib/PKG00012.3
 std::string signature_path(const model::content_id& id);   // datalib/PKG00012.3.sig
 std::string package_path(const model::package_id& id);     // pkglib/PKG00012

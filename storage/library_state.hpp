@@ -41,7 +41,7 @@ struct content_library::state {
 
   std::unordered_map<model::file_id, staging_place> places{};  ///< on disk, or busy
   std::map<model::content_id, checked_manifest> manifests{};
-  std::bitset<65536> fan_out{};  ///< folders of filelib that are known to be durable
+  std::bitset<256> fan_out{};    ///< folders of filelib that are known to be durable
   std::uint32_t last_small = 0;  ///< number of a small file's name in staging
   std::uint64_t last_trash = 0;  ///< number of a folder's name in trash
   std::uint32_t snapshots = 0;   ///< under way: files without a use stay meanwhile

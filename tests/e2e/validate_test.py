@@ -47,7 +47,7 @@ class ValidateTest(unittest.TestCase):
                 and all(message[key] == value for key, value in more.items())]
 
     def path(self, node, name):
-        return node.library / 'filelib' / name[:4] / name
+        return node.library / 'filelib' / name[:2] / name
 
     def flip(self, node, name, offset):
         with open(self.path(node, name), 'r+b') as file:

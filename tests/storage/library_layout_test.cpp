@@ -13,8 +13,8 @@ model::file_id some_file() { return {*model::digest::parse(hex), model::byte_cou
 TEST_CASE("every path of the library is what the layout says") {
   const model::content_id content = *model::content_id::parse("PKG00012.3");
   const std::string name = format("{}.1048577", hex);
-  CHECK(file_path(some_file()) == "filelib/3fa9/" + name);
-  CHECK(piece_layer_path(some_file()) == "filelib/3fa9/" + name + ".pieces");
+  CHECK(file_path(some_file()) == "filelib/3f/" + name);
+  CHECK(piece_layer_path(some_file()) == "filelib/3f/" + name + ".pieces");
   CHECK(staging_path(some_file(), 2) == "staging/" + name + ".2");
   CHECK(manifest_path(content) == "datalib/PKG00012.3");
   CHECK(signature_path(content) == "datalib/PKG00012.3.sig");
