@@ -2,7 +2,7 @@
 
 import json
 
-from commands import run
+from commands import lacking, run
 from pull_large_row import PullLargeRow
 from targets import CURL
 
@@ -17,6 +17,9 @@ class PullFlatRow(PullLargeRow):
     fairness = ('One connection, because a flat hash wants its bytes in order; no actors, no '
                 'database: the HTTP client, buffers, worker and O_DIRECT writes of a pull. It '
                 'shows what the tree digest is worth.')
+
+    def reason_to_skip(self):
+        return lacking('curl', 'openssl')
 
     def contenders(self):
         site = self.stage.site

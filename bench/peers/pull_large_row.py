@@ -1,7 +1,9 @@
 """One large file from the site to a distribution point: received, verified, durable."""
 
 import hashlib
+import os
 
+import fio
 from cold import warm
 from commands import lacking, run
 from folders import large_files
@@ -9,10 +11,11 @@ from pull_row import PullRow
 from removal import remove_tree
 from servers import RsyncDaemon
 from stage import in_library
-from targets import ARIA2, CURL, RSYNC
+from targets import ARIA2, CURL, RSYNC, WRITES
 
 SHA256SUM = 'curl + sha256sum + sync'
 WGET = 'wget + openssl dgst + sync'
+DEPTH = 16
 
 
 class PullLargeRow(PullRow):
@@ -22,13 +25,13 @@ class PullLargeRow(PullRow):
     hashes = True
     fairness = ('All read the same cached file of the site\'s library; HTTP peers ask the same '
                 'sluiced. Ours ends when the site says Success. CPU is that of who receives; '
-                'rsync verifies nothing. Limit: two cores, O_DIRECT writes.')
+                'rsync verifies nothing. Limit: two cores, and the disk, which fio shows.')
 
     def room(self):
         return 3 * self.sizes.pull_bytes
 
     def reason_to_skip(self):
-        return lacking('curl', 'openssl', 'aria2c', 'rsync', 'sha256sum', 'wget')
+        return lacking('curl', 'openssl', 'aria2c', 'rsync', 'sha256sum', 'wget', 'fio')
 
     def prepare(self):
         site = self.stage.start_site()
@@ -51,6 +54,7 @@ class PullLargeRow(PullRow):
                 CURL: lambda: self.by_commands(self.curl, site),
                 ARIA2: lambda: self.by_commands(self.aria2, site),
                 RSYNC: self.rsync,
+                WRITES: self.fio,
                 SHA256SUM: lambda: self.by_commands(self.curl_sha256sum, site),
                 WGET: lambda: self.by_commands(self.wget, site)}
 
@@ -60,6 +64,7 @@ class PullLargeRow(PullRow):
                 ARIA2: 'aria2c -x4 -s4 -k1M --file-allocation=falloc --checksum=sha-256=...; sync '
                        'FILE',
                 RSYNC: 'rsync -W --fsync from a daemon on loopback',
+                WRITES: f'no network; fsync at the end; {fio.HOW.format(depth=DEPTH)}',
                 SHA256SUM: 'for information', WGET: 'for information'}
 
     def curl(self, folder):
@@ -90,6 +95,13 @@ class PullLargeRow(PullRow):
         with self.daemon as daemon:
             return self.by_commands(lambda folder: run('rsync', '-W', '--fsync', daemon.url(path),
                                                        folder / 'file'), daemon)
+
+    def fio(self):
+        path = self.stage.folder / 'written'
+        os.sync()
+        sample = fio.write(path, self.bytes, DEPTH)
+        path.unlink()
+        return sample
 
 
 ROWS = (PullLargeRow,)

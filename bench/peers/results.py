@@ -19,7 +19,8 @@ def outcome_of(outcome):
         'contenders': {name: series_of(one) for name, one in outcome.series.items()},
         'targets': [{'promised': verdict.target.text, 'ours': verdict.target.ours,
                      'peer': verdict.peer, 'ratio': verdict.ratio, 'bound': verdict.bound,
-                     'held': verdict.held} for verdict in outcome.verdicts]}
+                     'held': verdict.held, 'disk_share': verdict.disk_share}
+                    for verdict in outcome.verdicts]}
 
 
 def write(folder, machine, sizes, outcomes):

@@ -1,13 +1,16 @@
 """A file that is not in the page cache, served to one client; a file nobody asked for before."""
 
+import fio
 from cold import chill
+from commands import lacking
 from folders import large_files
 from serve_cached_rows import ServeRow
 from servers import AIO, DIRECT, SENDFILE
-from load import Load
-from targets import NGINX
+from load import SERVER_CORE, Load
+from targets import NGINX, READS
 
 KINDS = {NGINX: SENDFILE, 'nginx, aio threads + directio': DIRECT, 'nginx, aio threads': AIO}
+DEPTH = 8
 
 
 class ServeColdRow(ServeRow):
@@ -34,11 +37,16 @@ class ServeColdRow(ServeRow):
     def contenders(self):
         return {'sluice': self.ours,
                 **{name: lambda server=server: self.theirs(server)
-                   for name, server in self.peers.items()}}
+                   for name, server in self.peers.items()},
+                READS: self.fio}
+
+    def reason_to_skip(self):
+        return lacking('nginx', 'taskset', 'fio')
 
     def settings(self):
         return {'sluice': 'ordinary settings, all its threads on one core',
-                **{name: server.settings for name, server in self.peers.items()}}
+                **{name: server.settings for name, server in self.peers.items()},
+                READS: f'no network; one core; {fio.HOW.format(depth=DEPTH)}'}
 
     def chill(self):
         return str(chill([self.files[self.number]], drop_caches=not self.stage.smoke))
@@ -58,6 +66,12 @@ class ServeColdRow(ServeRow):
         with server:
             return self.fetch(server.process.pid, server.address,
                               f'/{path.parent.name}/{path.name}')
+
+    def fio(self):
+        before, path = self.chill(), self.files[self.number]
+        sample = fio.read([path], path.stat().st_size, DEPTH, SERVER_CORE)
+        sample.notes['before'] = before
+        return sample
 
 
 ROWS = (ServeColdRow,)

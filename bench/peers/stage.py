@@ -99,7 +99,7 @@ def launcher(core):
 def in_library(node, path):
     """Where a library keeps the file that has the bytes of `path`."""
     name = file_id(path)
-    return node.library / 'filelib' / name[:4] / name
+    return node.library / 'filelib' / name[:2] / name
 
 
 def library_files(node):

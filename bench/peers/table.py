@@ -64,6 +64,8 @@ def summary_text(outcomes):
             verdict = judged.get(target)
             if verdict:
                 said = f'{verdict.ratio:6.2f}  {"held" if verdict.held else "MISSED"}'
+                if verdict.disk_share is not None:
+                    said += f', disk-bound: {verdict.disk_share:.2f} of it'
             else:
                 why = outcome.skipped or outcome.error or 'no rounds'
                 said = f'     -  not measured: {why.splitlines()[0][:100]}'

@@ -11,7 +11,9 @@ LINEAR_BYTES = {'1 GiB': 1, '4 GiB': 4, '16 GiB': 16}  # the first is compared w
 LINEAR_FILES = {'1,000 files': 1, '10,000 files': 10, '100,000 files': 100}
 BESIDE_VALIDATION = 'beside a validation at lowest'
 BESIDE_SLOW, ALONE = 'beside ten slow clients', 'alone'
+READS, WRITES = 'fio, O_DIRECT reads (no hash)', 'fio, O_DIRECT writes + fsync (no hash)'
 CLIENT_BUSY = 0.95  # a client that uses so much of its core is what was measured
+DISK_BUSY = 0.8  # of what fio moves in the same run: then the disk is what was measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,25 +26,27 @@ class Target:
     measure: str = 'rate'
     ours: str = 'sluice'
     client_bound: float | None = None  # the bound when the client's core was the limit
+    disk: str = ''  # who shows what the disk can do: DISK_BUSY of that keeps the promise as well
 
     @property
     def text(self):
         best = 'best of ' if len(self.peers) > 1 else ''
         what = {'rate': 'rate', 'cpu': 'CPU per GiB', 'p99': 'p99'}[self.measure]
         sign = '>=' if self.measure == 'rate' else '<='
-        return f'{what} {sign} {self.bound:g} x {best}{", ".join(self.peers)}'
+        disk = ', or the disk\'s' if self.disk else ''
+        return f'{what} {sign} {self.bound:g} x {best}{", ".join(self.peers)}{disk}'
 
 
 TARGETS = (
     Target('hash', 2.0, ('OpenSSL SHA-256, one stream',), ours='tree, avx512'),
     Target('hash', 1.3, ('OpenSSL SHA-256, one stream',), ours='tree, shani'),
-    Target('validate-large', 5.0, (OPENSSL,)),
-    Target('validate-large', 0.8, ('fio, O_DIRECT (no hash)',)),
+    Target('validate-large', 5.0, (OPENSSL,), disk=READS),
+    Target('validate-large', 0.8, (READS,)),
     Target('validate-small', 4.0, ('find + xargs sha256sum',)),
     Target('validate-quiet', 1.05, (ALONE,), measure='p99', ours=BESIDE_VALIDATION),
-    Target('pull-large', 6.0, (CURL,)),
-    Target('pull-large', 9.0, (ARIA2,)),
-    Target('pull-large', 4.0, (RSYNC,)),
+    Target('pull-large', 6.0, (CURL,), disk=WRITES),
+    Target('pull-large', 9.0, (ARIA2,), disk=WRITES),
+    Target('pull-large', 4.0, (RSYNC,), disk=WRITES),
     Target('pull-large', 0.3, (CURL,), measure='cpu'),
     Target('pull-small', 3.0, ('rsync -rW --fsync (no hash)', 'aria2c -j16 --checksum + sync',
                                'curl --parallel + openssl dgst + sync')),
@@ -52,7 +56,7 @@ TARGETS = (
     Target('serve-64k', 1.05, (NGINX,)),
     Target('serve-4k', 1.2, (NGINX,)),
     Target('serve-fair', 0.9, (ALONE,), ours=BESIDE_SLOW),
-    Target('serve-cold', 1.6, (NGINX, 'nginx, aio threads + directio')),
+    Target('serve-cold', 1.6, (NGINX, 'nginx, aio threads + directio'), disk=READS),
     Target('pull-then-serve', 1.5, (NGINX, 'nginx, aio threads')),
     Target('linear-bytes', 0.8, ('1 GiB',), ours='16 GiB'),
     Target('linear-files', 0.8, ('1,000 files',), ours='100,000 files'),
@@ -68,10 +72,13 @@ class Verdict:
     ratio: float
     bound: float
     held: bool
+    disk_share: float | None = None  # of what the disk can do, where that decided
 
     @property
     def text(self):
         kind = '' if self.bound == self.target.bound else f' ({self.bound:g}: client-bound)'
+        if self.disk_share is not None:
+            kind = f' (disk-bound: {self.disk_share:.2f} x {self.target.disk})'
         return (f'{self.target.ours}: {self.target.text}{kind}: '
                 f'{self.ratio:.2f} x {self.peer}, {"held" if self.held else "MISSED"}')
 
@@ -97,6 +104,11 @@ def judge(target, found):
         return Verdict(target, best.name, ratio, target.bound, ratio <= target.bound)
     best = max(peers, key=lambda one: one.rate)
     ratio, bound = ours.rate / best.rate, target.bound
+    if ratio < bound and target.disk in found:
+        # A peer that was faster than fio has shown that the disk can do more.
+        share = ours.rate / max(found[target.disk].rate, best.rate)
+        if share >= DISK_BUSY:
+            return Verdict(target, best.name, ratio, bound, True, share)
     if target.client_bound is not None and client_was_the_limit(ours, best):
         bound = target.client_bound
     return Verdict(target, best.name, ratio, bound, ratio >= bound)

@@ -1,7 +1,6 @@
 """Reading again what a library holds, cold, and comparing it with what the site promised."""
 
-import json
-
+import fio
 from cold import chill
 from commands import lacking, run, run_shell
 from folders import bytes_of, large_files, small_files
@@ -9,8 +8,10 @@ from measure import Meter, Sample
 from removal import remove_tree
 from row import Row
 from stage import PATIENCE, library_files
+from targets import OPENSSL, READS
 
 CORE = 0
+DEPTH = 8
 
 
 class ValidateRow(Row):
@@ -62,29 +63,19 @@ class ValidateLargeRow(ValidateRow):
 
     def contenders(self):
         return {'sluice': self.validate,
-                'openssl dgst': lambda: self.by_command(
-                    ['openssl', 'dgst', '-sha256', *self.files]),
-                'fio, O_DIRECT (no hash)': self.fio}
+                OPENSSL: lambda: self.by_command(['openssl', 'dgst', '-sha256', *self.files]),
+                READS: self.fio}
 
     def settings(self):
         return {'sluice': 'sluice validate PKG --dp site --wait, daemon on one core',
-                'openssl dgst': 'openssl dgst -sha256 FILE..., one core',
-                'fio, O_DIRECT (no hash)': 'io_uring, bs=1M, iodepth=8, direct=1, sequential, one '
-                                           'core; its own clock, without its start'}
+                OPENSSL: 'openssl dgst -sha256 FILE..., one core',
+                READS: f'one core; {fio.HOW.format(depth=DEPTH)}'}
 
     def fio(self):
         before = self.chill()
-        names = ':'.join(str(path) for path in self.files)
-        ran = run('fio', '--name=read', f'--filename={names}', '--readonly', '--rw=read',
-                  '--bs=1M', '--iodepth=8', '--ioengine=io_uring', '--direct=1',
-                  '--file_service_type=sequential', '--output-format=json', core=CORE,
-                  capture=True)
-        read = json.loads(ran.output[ran.output.index('{'):])['jobs'][0]['read']
-        if read['io_bytes'] != self.bytes:
-            raise RuntimeError(f'fio read {read["io_bytes"]} of {self.bytes} bytes')
-        # bw_bytes is right where runtime, in whole milliseconds, is coarse.
-        return Sample(read['io_bytes'] / max(read['bw_bytes'], 1), read['io_bytes'],
-                      cpu=ran.cpu, memory=ran.memory, notes={'before': before})
+        sample = fio.read(self.files, self.bytes, DEPTH, CORE)
+        sample.notes['before'] = before
+        return sample
 
 
 class ValidateSmallRow(ValidateRow):

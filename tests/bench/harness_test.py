@@ -102,6 +102,17 @@ class JudgeTest(unittest.TestCase):
                                   series('a', 1000, busy=theirs))
             self.assertEqual(verdict.held, held, (ours, theirs))
 
+    def test_a_disk_that_can_do_no_more_keeps_the_promise_and_is_named(self):
+        target = Target('row', 5.0, ('a',), disk='fio')
+        for disk, held in ((1000, True), (1300, False)):
+            verdict = self.judged(target, series('sluice', 800), series('a', 200),
+                                  series('fio', disk))
+            self.assertEqual((verdict.held, verdict.ratio), (held, 4.0))
+            self.assertEqual('disk-bound: 0.80 x fio' in verdict.text, held)
+        self.assertFalse(self.judged(target, series('sluice', 800), series('a', 200)).held)
+        self.assertFalse(self.judged(target, series('sluice', 800), series('a', 1100),
+                                     series('fio', 900)).held)  # which a peer has passed
+
     def test_no_target_is_of_a_contender_that_compares_with_itself(self):
         self.assertTrue(all(target.ours not in target.peers for target in TARGETS))
 
