@@ -238,16 +238,14 @@ bool ring_backend::warm_up(operation& asked) {
   }
   // One scratch for all: nobody looks at what is in it.
   if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(warmed_at_once); }
+  // What somebody else reads already is waited for without a copy, by its last byte.
   asked.stage = found == residency::arriving ? awaiting : warming;
+  const std::uint64_t wanted = asked.stage == awaiting ? 1 : length;
   io_uring_sqe* made = entry();
-  if (found == residency::arriving) {  // somebody else reads it: waiting costs no copy
-    io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), 1, asked.offset + length - 1);
-    io_uring_sqe_set_data(made, &asked);
-    return true;
-  }
-  io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(length),
-                     asked.offset);
+  io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(wanted),
+                     asked.offset + length - wanted);
   io_uring_sqe_set_data(made, &asked);
+  if (asked.stage == awaiting) { return true; }
   // What follows arrives from the disk while this slice is on its way out.
   made = entry();
   io_uring_prep_fadvise(made, asked.other_descriptor, asked.offset + length,

@@ -178,7 +178,8 @@ task<result<std::uint64_t>> socket::send_slices(const file& from, std::uint64_t 
                                                 std::chrono::nanoseconds stall, bool cached) {
   state& own = *state_;
   std::uint64_t done = 0;
-  // Many may be sending a large file, each from another place; a small one is always sent whole.
+  // Many may be sending a large file, each from another place; what is known of a small one, or of
+  // the beginning of one, is kept for the next.
   send_progress progress;
   const bool large = length > small_file_max;
   const bool small = offset == 0 && !large;
