@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "apps/cli_definition.hpp"
-#include "tests/apps/fake_services.hpp"
+#include "tests/apps/cli_stage.hpp"
 
 using namespace sluice;
 using namespace sluice::cli;

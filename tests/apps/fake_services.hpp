@@ -1,107 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "apps/cli.hpp"
+#include "tests/apps/canned_rows.hpp"
 
 namespace sluice::cli::testing {
-
-inline constexpr model::calendar_time noon{std::chrono::milliseconds{1'800'000'000'000}};
-
-inline model::package_id package(std::string_view text = "PKG00012") {
-  return model::package_id::parse(text).value();
-}
-
-inline model::package_row package_row() {
-  model::package_row row;
-  row.id = package();
-  row.name = "boost headers";
-  row.source_path = "/srv/boost";
-  row.version = 3;
-  row.files = 14000;
-  row.bytes = model::byte_count{150 * limits::mib};
-  row.created = noon - std::chrono::minutes{3};
-  return row;
-}
-
-inline model::distribution_point_row point_row(std::string name = "dp2") {
-  model::distribution_point_row row;
-  row.name = std::move(name);
-  row.control_address = "127.0.0.1:8603";
-  row.content_address = "127.0.0.1:8600";
-  row.sources = {{"dp1", 1}, {"site", 2}};
-  row.node.emplace();
-  row.last_heard = noon - std::chrono::seconds{5};
-  row.contents = 7;
-  row.jobs = 1;
-  return row;
-}
-
-inline model::distribution_row moving_row(std::string point = "dp2") {
-  model::distribution_row row;
-  row.package = package();
-  row.version = 3;
-  row.distribution_point = std::move(point);
-  row.bucket = model::console_bucket::in_progress;
-  row.job.emplace();
-  row.job_state = model::site_job_state::in_progress;
-  row.percent = 45;
-  row.bytes_total = model::byte_count{2 * limits::gib};
-  row.bytes_done = model::byte_count{limits::gib};
-  row.bytes_per_second = 512 * limits::mib;
-  row.remaining = std::chrono::seconds{2};
-  row.source = "dp1";
-  row.changed = noon;
-  return row;
-}
-
-inline model::distribution_row ended_row(model::console_bucket bucket, std::string point = "dp2") {
-  model::distribution_row row = moving_row(std::move(point));
-  row.bucket = bucket;
-  const bool success = bucket == model::console_bucket::success;
-  row.state = success ? model::package_state::installed : model::package_state::install_failed;
-  row.percent = success ? 100 : 45;
-  row.bytes_per_second = 0;
-  row.remaining.reset();
-  row.source.clear();
-  row.reason = success ? "" : "every source lacks it";
-  return row;
-}
-
-inline model::validation_row validated_row(std::string point = "dp2") {
-  model::validation_row row;
-  row.distribution_point = std::move(point);
-  row.state = model::validation_state::complete;
-  row.contents = row.contents_done = row.passed = 7;
-  row.files = 4711;
-  row.bytes_total = row.bytes_done = model::byte_count{2 * limits::gib};
-  return row;
-}
-
-inline model::validation_row validating_row(std::string point = "dp2") {
-  model::validation_row row = validated_row(std::move(point));
-  row.state = model::validation_state::running;
-  row.contents_done = row.passed = 3;
-  row.bytes_done = model::byte_count{limits::gib};
-  row.bytes_per_second = 512 * limits::mib;
-  row.remaining = std::chrono::seconds{2};
-  return row;
-}
-
-inline model::why_report why_report() {
-  model::why_report report;
-  report.subject = "PKG00012.3 on dp2";
-  report.doing = "waits for a source";
-  report.since = noon - std::chrono::minutes{10};
-  report.next = "asks all sources again";
-  report.next_time = noon + std::chrono::minutes{20};
-  report.unblock = "start dp1 or site";
-  report.sources = {{"dp1", 1, "refused the connection"}, {"site", 2, "lacks it"}};
-  return report;
-}
 
 /// A site of canned answers; remembers what it was asked.
 class fake_site final : public rpc::admin_service {
@@ -251,47 +156,6 @@ public:
   result<model::library_report> node_library(const rpc::principal&) override {
     return model::library_report{"/srv/library",    1,           14000,
                                  150 * limits::mib, limits::gib, {"PKG00012.3"}};
-  }
-};
-
-struct outcome {
-  int code = 0;
-  std::string output;
-  std::string error_output;
-};
-
-/// `sluice` with these services, in a pipe or on a terminal, at noon; each pause is a second.
-struct stage {
-  fake_site site;
-  fake_node node;
-  bool terminal = false;
-  bool colour = false;
-  int pauses_max = 1000;
-  std::string socket;  ///< the last one that was connected to
-
-  outcome run(const std::vector<std::string>& arguments) {
-    std::ostringstream output;
-    std::ostringstream error_output;
-    int pauses = 0;
-    const auto keep = [](auto*) {};
-    const world outside{output,
-                        error_output,
-                        terminal,
-                        terminal,
-                        colour,
-                        "/srv/me",
-                        [&](const std::string& path, std::chrono::milliseconds) {
-                          socket = path;
-                          return std::shared_ptr<rpc::admin_service>(&site, keep);
-                        },
-                        [&](const std::string& path, std::chrono::milliseconds) {
-                          socket = path;
-                          return std::shared_ptr<rpc::node_service>(&node, keep);
-                        },
-                        [&] { return noon + std::chrono::seconds{pauses}; },
-                        [&](std::chrono::milliseconds) { return ++pauses < pauses_max; }};
-    const int code = run_cli(arguments, outside);
-    return {code, output.str(), error_output.str()};
   }
 };
 
