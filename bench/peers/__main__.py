@@ -28,6 +28,7 @@ import serve_cold_row  # noqa: E402
 import validate_rows  # noqa: E402
 from congestion import Cubic  # noqa: E402
 from machine import describe, machine_text, mount_of  # noqa: E402
+from removal import Removals  # noqa: E402
 from row import Outcome, guarded  # noqa: E402
 from sizes import FULL, GIB, SMOKE  # noqa: E402
 from stage import Stage  # noqa: E402
@@ -66,8 +67,10 @@ def working_folder():
     return '/var/tmp' if mount_of(chosen)[1] == 'tmpfs' else chosen
 
 
-def reason_to_skip(row, given, cubic):
+def reason_to_skip(row, given, cubic, removals):
     room = row.room() + (0 if given.smoke else SPARE)
+    if shutil.disk_usage(row.stage.folder).free < room:
+        removals.make_room()
     free = shutil.disk_usage(row.stage.folder).free
     if free < room:
         return f'no room: it takes {room / GIB:.1f} GiB, {free / GIB:.1f} GiB are free'
@@ -78,15 +81,15 @@ def reason_to_skip(row, given, cubic):
     return row.reason_to_skip()
 
 
-def measure(kind, given, cubic, deadline):
+def measure(kind, given, cubic, removals, deadline):
     if time.monotonic() > deadline:  # earlier rows took even the least that they may
         outcome = Outcome(kind)
         outcome.skipped = f'out of time: {given.minutes:g} minutes are over'
         return outcome
     with Stage(given.build, given.folder, FULL if not given.smoke else SMOKE, given.smoke,
-               given.rounds) as stage:
+               given.rounds, removals.take) as stage:
         row = kind(stage)
-        skipped = reason_to_skip(row, given, cubic)
+        skipped = reason_to_skip(row, given, cubic, removals)
         outcome = Outcome(row) if skipped else guarded(row, given.rounds, deadline)
         outcome.skipped = skipped
         if outcome.error:
@@ -113,12 +116,13 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # every `with` ends as it should
     deadline = time.monotonic() + given.minutes * 60
     outcomes = []
-    with Cubic(may_set=not given.smoke) as cubic:
+    with Cubic(may_set=not given.smoke) as cubic, Removals(given.folder) as removals:
         machine = describe(given.folder, given.build, cubic)
         print(machine_text(machine), flush=True)
         wanted = [kind for kind in ROWS if not given.row or kind.name in given.row]
         for kind in wanted:
-            outcomes.append(measure(kind, given, cubic, share(kind, wanted, deadline)))
+            outcomes.append(measure(kind, given, cubic, removals,
+                                    share(kind, wanted, deadline)))
             print(outcome_text(outcomes[-1], given.smoke), flush=True)
     print('\nsmoke: tiny sizes, whatever the titles say; no target is looked at' if given.smoke
           else summary_text(outcomes))

@@ -4,7 +4,6 @@ from cold import chill
 from commands import lacking, run, run_shell
 from folders import bytes_of, large_files, small_files
 from measure import Meter, Sample
-from removal import remove_tree
 from row import Row
 from stage import PATIENCE
 
@@ -52,7 +51,7 @@ class ImportRow(Row):
         used = run('cp', '-r', self.folder, target)
         used += run('sync', '-f', target)
         used += run_shell(f"find '{target}' -type f -print0 | xargs -0 openssl dgst -sha256")
-        remove_tree(target)
+        self.stage.remove(target)
         return self.sample(used, before)
 
 
@@ -75,7 +74,7 @@ class ImportSmallRow(ImportRow):
     unit = 'files'
 
     def room(self):
-        return 2 * self.sizes.small_bytes
+        return (1 + 2 * self.stage.rounds) * self.sizes.small_bytes  # removed when all is done
 
     def make(self, folder):
         return small_files(folder, self.sizes)

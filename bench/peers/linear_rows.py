@@ -5,7 +5,6 @@ import dataclasses
 from cold import chill
 from folders import bytes_of, large_files, small_files
 from pull_row import PullRow
-from removal import remove_tree
 from stage import library_files
 from targets import LINEAR_BYTES, LINEAR_FILES
 
@@ -24,7 +23,7 @@ class LinearRow(PullRow):
             folder = self.stage.sources / 'content'  # a larger one begins with the smaller's files
             files = self.make(folder, amount)
             self.packages[name] = len(files), bytes_of(files), self.stage.package(folder)
-            remove_tree(folder)
+            self.stage.remove(folder)
         self.cached = library_files(site)
 
     def contenders(self):

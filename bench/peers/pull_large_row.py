@@ -8,7 +8,6 @@ from cold import warm
 from commands import lacking, run
 from folders import large_files
 from pull_row import PullRow
-from removal import remove_tree
 from servers import RsyncDaemon
 from stage import in_library
 from targets import ARIA2, CURL, RSYNC, WRITES
@@ -42,7 +41,7 @@ class PullLargeRow(PullRow):
         self.package = self.stage.package(source.parent)
         self.file = in_library(site, source)
         self.url = site.content_path(self.package, source.name)
-        remove_tree(source.parent)
+        self.stage.remove(source.parent)
         self.daemon = RsyncDaemon(self.stage.folder / 'rsyncd', site.library / 'filelib')
 
     def warm(self):

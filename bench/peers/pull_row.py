@@ -5,7 +5,6 @@ same bytes from the same cached files, and leave them verified (or not, if they 
 import os
 
 from measure import Meter, Sample
-from removal import remove_tree
 from row import Row
 
 
@@ -46,5 +45,5 @@ class PullRow(Row):
         found = sum(path.stat().st_size for path in folder.rglob('*') if path.is_file())
         if found != self.bytes:
             raise RuntimeError(f'{found} of {self.bytes} bytes were fetched')
-        remove_tree(folder)
+        self.stage.remove(folder)
         return self.sample(usage, served)

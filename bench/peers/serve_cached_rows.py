@@ -4,7 +4,6 @@ from cold import chill, warm
 from commands import lacking
 from folders import equal_files, large_files
 from load import CLIENT_CORE, SERVER_CORE, Load
-from removal import remove_tree
 from row import Row
 from servers import Nginx
 from sizes import KIB
@@ -29,7 +28,7 @@ class ServeRow(Row):
         self.package = self.stage.package(folder)
         self.files = [in_library(self.site, path) for path in sources]
         self.names = [str(path.relative_to(folder)) for path in sources]
-        remove_tree(folder)
+        self.stage.remove(folder)
         self.load = self.load_of(self.site)
 
     def load_of(self, node):
@@ -155,7 +154,7 @@ class ValidateQuiet(Serve64k):
         self.validated = self.stage.package(folder)
         served = set(self.files)
         self.cold = [path for path in library_files(self.site) if path not in served]
-        remove_tree(folder)
+        self.stage.remove(folder)
 
     def contenders(self):
         return {BESIDE_VALIDATION: self.beside, ALONE: self.alone}

@@ -14,11 +14,11 @@ STEP = 0.002  # between two looks at what is waited for: it is part of every mea
 
 
 class Stage:
-    """One workplace. `smoke`: the system is left as it is."""
+    """One workplace. `smoke`: the system is left as it is; `remove` takes a folder away."""
 
-    def __init__(self, build, beneath, sizes, smoke=False, rounds=1):
+    def __init__(self, build, beneath, sizes, smoke=False, rounds=1, remove=remove_tree):
         os.environ.pop('MALLOC_PERTURB_', None)  # Meson sets it for all it runs
-        self.sizes, self.smoke, self.rounds = sizes, smoke, rounds
+        self.sizes, self.smoke, self.rounds, self.remove = sizes, smoke, rounds, remove
         self.place = Workplace(build, beneath)
         self.build, self.folder = self.place.build, self.place.folder
         self.sources = self.folder / 'sources'
@@ -35,7 +35,7 @@ class Stage:
             node.ask_to_stop()
         for node in self.place.nodes:
             node.end()
-        remove_tree(self.folder)
+        self.remove(self.folder)
         self.place.close()
 
     def show_logs(self):
@@ -72,7 +72,7 @@ class Stage:
             self.site.sluice('dp', 'remove', node.name)
         node.stop(60)
         self.place.nodes.remove(node)
-        remove_tree(node.folder)
+        self.remove(node.folder)
 
     def package(self, folder):
         """Returns the id of a package of a folder, on the site's own distribution point."""

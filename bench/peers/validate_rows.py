@@ -5,7 +5,6 @@ from cold import chill
 from commands import lacking, run, run_shell
 from folders import bytes_of, large_files, small_files
 from measure import Meter, Sample
-from removal import remove_tree
 from row import Row
 from stage import PATIENCE, library_files
 from targets import OPENSSL, READS
@@ -25,7 +24,7 @@ class ValidateRow(Row):
         folder = self.stage.sources / 'content'
         self.make(folder)
         self.package = self.stage.package(folder)
-        remove_tree(folder)
+        self.stage.remove(folder)
         self.files = library_files(self.stage.site)
         self.bytes = bytes_of(self.files)
 

@@ -18,7 +18,7 @@ from congestion import Cubic  # noqa: E402
 from folders import large_files  # noqa: E402
 from machine import mount_of  # noqa: E402
 from measure import Sample, Series  # noqa: E402
-from removal import remove_tree  # noqa: E402
+from removal import Removals, remove_tree  # noqa: E402
 from row import TREE_HASH, Row, guarded  # noqa: E402
 from targets import TARGETS, Target, judge  # noqa: E402
 
@@ -169,6 +169,22 @@ class RemovalTest(unittest.TestCase):
             remove_tree(tree)
             self.assertFalse(tree.exists())
             self.assertTrue((kept / 'file').exists())
+
+
+    def test_what_is_taken_during_a_run_is_gone_at_once_and_wholly_so_when_the_run_ends(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = pathlib.Path(folder, 'tree')
+            large = large_files(tree, 1, sizes.MIB + 1)[0]
+            (tree / 'small').write_text('x', encoding='utf-8')
+            with Removals(folder) as removals:
+                removals.take(tree)
+                self.assertFalse(tree.exists())
+                names = [path.name for path in pathlib.Path(folder).rglob('*') if path.is_file()]
+                self.assertEqual(names, ['small'])
+                self.assertNotIn(large.name, names)
+                removals.make_room()
+                self.assertEqual(list(removals.folder.iterdir()), [])
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
 
 
 class CommandTest(unittest.TestCase):
