@@ -13,6 +13,7 @@
 
 namespace sluice::io {
 
+struct bundled_file;
 struct endpoint;
 struct file_facts;
 struct folder_entry;
@@ -32,6 +33,8 @@ enum class opcode : std::uint8_t {
   set_permissions,  ///< `flags` are the permissions
   reopen_buffered,  ///< a second, write-only descriptor of D, without O_DIRECT
   close,
+  set_direct,  ///< `flags` 1: from now on past the page cache; 0: through it
+  is_cached,   ///< 1: each block of its first `length` bytes is in the page cache
 
   // Names; D is the folder, `path` lies beneath it. Of rename to make_folder: one component.
   open_root,      ///< a folder by absolute path; no D
@@ -47,6 +50,13 @@ enum class opcode : std::uint8_t {
   list,           ///< D itself, into `entries`
   volume,         ///< of D, into `volume`
   sync_volume,    ///< the file system of D
+
+  // Bundles: all of `files`, one after another; each has its own result. D is the folder.
+  read_files,     ///< into `memory`, each from a multiple of 4096 on; `flags` 1: those that are all
+                  ///< in the page cache from there
+  write_files,    ///< made, or emptied; `flags` 1: each made durable
+  rename_files,   ///< `flags` 1: replace what is there
+  look_at_files,  ///< not what links lead to
 
   // Sockets; D is the socket.
   resolve,    ///< `at->host` to numeric addresses, into `hosts`; no D
@@ -94,6 +104,7 @@ struct operation {
   std::vector<std::string>* hosts = nullptr;
   endpoint* at = nullptr;
   send_progress* progress = nullptr;
+  std::span<bundled_file> files{};
 
   void (*completed)(operation& done) = nullptr;
   void* owner = nullptr;  ///< of whoever set `completed`

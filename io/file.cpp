@@ -155,10 +155,7 @@ task<result<file_facts>> file::facts() {
   co_return known;
 }
 
-void file::set_disk_class(disk_class which, unsigned level) noexcept {
-  constexpr unsigned class_shift = 13;  // IOPRIO_CLASS_SHIFT of linux/ioprio.h
-  priority_ = static_cast<std::uint16_t>(static_cast<unsigned>(which) << class_shift | level);
-}
+void file::set_turn(turn_at_disk turn) noexcept { priority_ = detail::priority_of(turn); }
 
 task<void> file::close() {
   for (int* const each : {&tail_descriptor_, &descriptor_}) {

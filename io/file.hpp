@@ -1,56 +1,16 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "io/file_values.hpp"
 #include "io/reactor.hpp"
 
 namespace sluice::io {
 
-enum class file_kind : std::uint8_t { regular, folder, link, other };
-
-struct file_facts {
-  file_kind kind = file_kind::other;
-  std::uint64_t size = 0;
-  std::uint32_t permissions = 0;
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t links = 0;
-  std::chrono::nanoseconds modified{};  ///< since the epoch
-  std::chrono::nanoseconds changed{};   ///< ctime
-};
-
-struct volume_facts {
-  std::uint64_t bytes_free = 0;  ///< for us
-  std::uint64_t bytes_total = 0;
-  std::uint64_t inodes_free = 0;
-  std::uint64_t inodes_total = 0;
-};
-
-struct folder_entry {
-  std::string name;
-  file_kind kind = file_kind::other;
-};
-
-/// Whose turn it is at the disk, where its scheduler looks at that (ioprio_set(2)).
-enum class disk_class : std::uint8_t { usual = 0, best_effort = 2, idle = 3 };
-
-enum class access_mode : std::uint8_t { read, write, read_write };
-enum class on_existing : std::uint8_t { keep, replace };
-
-struct open_options {
-  access_mode access = access_mode::read;
-  bool create = false;
-  bool exclusive = false;  ///< with create: fails with `conflict` when it exists
-  bool truncate = false;
-  bool direct = false;  ///< O_DIRECT; falls back to buffered where the file system has none
-  bool regular =
-      false;  ///< nothing else: a pipe or device is refused (`invalid`), never waited for
-  std::uint32_t permissions = 0640;
-};
+struct bundled_file;
 
 /// An open file. Reads and writes are positional. Closed explicitly; dropping an open one closes it
 /// too. It stays where it is while one of its operations is under way.
@@ -79,8 +39,8 @@ public:
   [[nodiscard]] task<result<void>> truncate(std::uint64_t size);
   [[nodiscard]] task<result<void>> set_permissions(std::uint32_t permissions);
   [[nodiscard]] task<result<file_facts>> facts();
-  /// Of the reads and writes from now on; `level` 0 is first and 7 last.
-  void set_disk_class(disk_class which, unsigned level) noexcept;
+  /// Of the reads and writes from now on.
+  void set_turn(turn_at_disk turn) noexcept;
   [[nodiscard]] task<void> close();
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }  ///< io only
   /// Of the last time that it was sent from its beginning; io only.
@@ -136,6 +96,18 @@ public:
   [[nodiscard]] task<result<void>> sync_volume() const;  ///< syncfs
   [[nodiscard]] task<void> close();
 
+  // Bundles (bundle.hpp) of at most `bundle_files_max` files; each has its own outcome. They run to
+  // their end: there is no way to cancel them.
+  /// Into `memory` (`bundle_memory`) where they have no room of their own, as many as it takes;
+  /// past the page cache, with `if_cached` only where a file is not in it.
+  [[nodiscard]] task<void> read_files(std::span<bundled_file> files, std::span<std::byte> memory,
+                                      bool if_cached, turn_at_disk turn = {}) const;
+  /// Made, or emptied if they were there.
+  [[nodiscard]] task<void> write_files(std::span<bundled_file> files, bool durable) const;
+  [[nodiscard]] task<void> rename_files(std::span<bundled_file> files, on_existing how) const;
+  /// What `before` is. Folders on the way may be links: nothing of what they lead to is opened.
+  [[nodiscard]] task<void> look_at_files(std::span<bundled_file> files) const;
+
   /// Small files whole: manifests, records, keys.
   [[nodiscard]] task<result<std::string>> read_whole(std::string path,
                                                      std::uint64_t bytes_max) const;
@@ -146,6 +118,7 @@ public:
 private:
   folder(reactor& ring, int descriptor, std::string name) noexcept;
   void drop() noexcept;
+  [[nodiscard]] task<void> bundle(operation asked, std::string_view what) const;
   /// Where the last component of a path lies.
   struct place;
   [[nodiscard]] task<result<place>> find(std::string path) const;

@@ -16,6 +16,7 @@
 ///   kernel_features   what is used where the kernel has it
 #include "io/blocking.hpp"         // IWYU pragma: export
 #include "io/buffer_pool.hpp"      // IWYU pragma: export
+#include "io/bundle.hpp"           // IWYU pragma: export
 #include "io/byte_stream.hpp"      // IWYU pragma: export
 #include "io/cancellation.hpp"     // IWYU pragma: export
 #include "io/egress.hpp"           // IWYU pragma: export

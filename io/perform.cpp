@@ -4,6 +4,11 @@
 
 namespace sluice::io::detail {
 
+std::uint16_t priority_of(turn_at_disk turn) noexcept {
+  constexpr unsigned class_shift = 13;  // IOPRIO_CLASS_SHIFT of linux/ioprio.h
+  return static_cast<std::uint16_t>(static_cast<unsigned>(turn.which) << class_shift | turn.level);
+}
+
 void perform::await_suspend(std::coroutine_handle<> waiting) {
   SLUICE_CHECK(ring_.on_own_thread());
   waiting_ = waiting;

@@ -2,9 +2,12 @@
 
 #include <coroutine>
 
-#include "io/reactor.hpp"
+#include "io/file.hpp"
 
 namespace sluice::io::detail {
+
+/// A turn as `operation::priority` has it.
+[[nodiscard]] std::uint16_t priority_of(turn_at_disk turn) noexcept;
 
 /// Awaits one operation: `const auto outcome = co_await perform(ring, {.code = ...})`.
 /// The operation lives in the awaiting coroutine until it is complete; past its deadline it is

@@ -81,6 +81,12 @@ private:
 
 /// Linux 6.5; liburing and the C library do not have it yet.
 inline constexpr long cachestat_number = 451;
+struct cached_range {
+  std::uint64_t offset, length;
+};
+struct page_counts {
+  std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
 
 /// user_data of what nobody waits for.
 inline constexpr std::uint64_t nobody = 0;

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <cerrno>
 
 #include "io/ring_backend.hpp"
+#include "io/ring_calls.hpp"
 #include "io/socket.hpp"
 
 namespace sluice::io::detail {
@@ -22,58 +22,6 @@ struct name_extra {
 };
 
 constexpr std::uint64_t transfer_max = 1 * limits::gib;
-
-std::uint64_t open_flags(const open_options& wish) {
-  std::uint64_t flags = O_CLOEXEC | O_NOFOLLOW;
-  switch (wish.access) {
-    case access_mode::read: flags |= O_RDONLY; break;
-    case access_mode::write: flags |= O_WRONLY; break;
-    case access_mode::read_write: flags |= O_RDWR; break;
-  }
-  if (wish.create) { flags |= O_CREAT; }
-  if (wish.create && wish.exclusive) { flags |= O_EXCL; }
-  if (wish.truncate) { flags |= O_TRUNC; }
-  if (wish.direct) { flags |= O_DIRECT; }
-  if (wish.regular) { flags |= O_NONBLOCK; }  // a pipe would be waited for
-  return flags;
-}
-
-std::chrono::nanoseconds time_of(const statx_timestamp& time) {
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-file_facts facts_of(const struct statx& known) {
-  file_facts made;
-  if (S_ISREG(known.stx_mode)) { made.kind = file_kind::regular; }
-  if (S_ISDIR(known.stx_mode)) { made.kind = file_kind::folder; }
-  if (S_ISLNK(known.stx_mode)) { made.kind = file_kind::link; }
-  made.size = known.stx_size;
-  made.permissions = known.stx_mode & 07777U;
-  made.device = (std::uint64_t{known.stx_dev_major} << 32) | known.stx_dev_minor;
-  made.inode = known.stx_ino;
-  made.links = known.stx_nlink;
-  made.modified = time_of(known.stx_mtime);
-  made.changed = time_of(known.stx_ctime);
-  return made;
-}
-
-/// What was opened without waiting, if it is a file: with O_NONBLOCK its reads would fail with
-/// EAGAIN where they should wait for the disk.
-std::int64_t keep_if_regular(int opened) {
-  struct stat known {};
-  const int flags = fcntl(opened, F_GETFL);
-  int failure = 0;
-  if (fstat(opened, &known) != 0 || flags < 0) {
-    failure = errno;
-  } else if (!S_ISREG(known.st_mode)) {
-    failure = ESPIPE;
-  } else if (fcntl(opened, F_SETFL, flags & ~O_NONBLOCK) != 0) {
-    failure = errno;
-  }
-  if (failure == 0) { return opened; }
-  ::close(opened);
-  return -failure;
-}
 
 std::int64_t reopen_buffered(int descriptor) {
   const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
@@ -98,6 +46,10 @@ void ring_backend::submit(operation& asked) {
     case opcode::read_link:
     case opcode::volume:
     case opcode::sync_volume:
+    case opcode::read_files:
+    case opcode::write_files:
+    case opcode::rename_files:
+    case opcode::look_at_files:
     case opcode::truncate:
     case opcode::set_permissions:
     case opcode::resolve: side_.submit(asked); break;
@@ -166,21 +118,17 @@ void ring_backend::submit_name(operation& asked) {
   asked.extra = extra;
   io_uring_sqe* made = entry();
   const int folder = asked.descriptor;
-  constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
   switch (asked.code) {
     case opcode::open_root:
       extra->how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
       io_uring_prep_openat2(made, AT_FDCWD, asked.path, &extra->how);
       break;
     case opcode::open_folder:
-      extra->how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-      extra->how.resolve = beneath;
+      extra->how = folder_how();
       io_uring_prep_openat2(made, folder, asked.path, &extra->how);
       break;
     case opcode::open_file:
-      extra->how.flags = open_flags(*asked.options);
-      extra->how.mode = asked.options->create ? asked.options->permissions : 0;
-      extra->how.resolve = beneath;
+      extra->how = file_how(*asked.options);
       io_uring_prep_openat2(made, folder, asked.path, &extra->how);
       break;
     case opcode::rename:

@@ -135,12 +135,8 @@ enum class residency : std::uint8_t { absent, arriving, present };
 /// read as well; they come in order, so the last byte tells. Without it: whether some of its bytes
 /// are there, and the last one.
 residency look_at(int descriptor, std::uint64_t offset, std::uint64_t length) {
-  struct range {
-    std::uint64_t offset, length;
-  } asked{offset, length};
-  struct counts {
-    std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
-  } pages{};
+  const cached_range asked{offset, length};
+  page_counts pages{};
   const bool arrived = is_byte_resident(descriptor, offset + length - 1);
   if (is_usable(kernel_feature::cache_state) &&
       ::syscall(cachestat_number, descriptor, &asked, &pages, 0) == 0) {

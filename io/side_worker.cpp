@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/bundle.hpp"
+#include "io/ring_calls.hpp"
 #include "io/socket.hpp"
 
 namespace sluice::io::detail {
@@ -80,6 +83,19 @@ std::int64_t volume(const operation& asked) {
                    .bytes_total = facts.f_blocks * facts.f_frsize,
                    .inodes_free = facts.f_favail,
                    .inodes_total = facts.f_files};
+  return 0;
+}
+
+/// Of this thread's own reads and writes; ioprio_set(2).
+void set_priority(std::uint16_t priority) {
+  constexpr int who_process = 1;
+  syscall(SYS_ioprio_set, who_process, 0, priority);
+}
+
+std::int64_t bundle(operation& asked) {
+  if (asked.priority != 0) { set_priority(asked.priority); }
+  carry_out(asked, call_now);
+  if (asked.priority != 0) { set_priority(0); }
   return 0;
 }
 
@@ -176,6 +192,10 @@ std::int64_t side_worker::call(job& run) {
     case opcode::truncate:
       return or_errno(ftruncate(asked.descriptor, static_cast<off_t>(asked.length)));
     case opcode::set_permissions: return or_errno(fchmod(asked.descriptor, asked.flags));
+    case opcode::read_files:
+    case opcode::write_files:
+    case opcode::rename_files:
+    case opcode::look_at_files: return bundle(*run.asked);
     default: return -EOPNOTSUPP;
   }
 }

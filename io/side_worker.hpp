@@ -13,8 +13,9 @@
 
 namespace sluice::io::detail {
 
-/// A few threads of one backend for the calls that a ring does not have and that may block: folder
-/// listings, name resolution, volume facts. Threads start when first needed.
+/// Threads of one backend for the calls that a ring does not have and that may block: folder
+/// listings, name resolution, volume facts; and for bundles, where so many waits for the disk side
+/// by side keep it busy. Threads start when first needed.
 class side_worker {
 public:
   /// `wake` is called from a worker thread whenever `take_done` has something.
@@ -31,7 +32,7 @@ public:
   std::vector<operation*> take_done();
 
 private:
-  static constexpr std::size_t threads_max = 4;
+  static constexpr std::size_t threads_max = 16;
   struct job {
     operation* asked;
     std::string host;                ///< resolve

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "io/bundle.hpp"
+
 namespace sluice::io::detail {
 
 namespace {
@@ -23,8 +25,17 @@ std::chrono::nanoseconds cost_of(const operation& asked) {
     case opcode::send:
     case opcode::send_file:
     case opcode::accept: return 1us;
+    case opcode::read_files:
+    case opcode::write_files: return 100us * asked.files.size();
+    case opcode::rename_files:
+    case opcode::look_at_files: return 10us * asked.files.size();
     default: return 10us;
   }
+}
+
+bool is_bundle(opcode code) {
+  return code == opcode::read_files || code == opcode::write_files ||
+         code == opcode::rename_files || code == opcode::look_at_files;
 }
 
 }  // namespace
@@ -58,6 +69,17 @@ int simulated_backend::fault_of(operation& asked) {
   return os_error;
 }
 
+/// Not 0: it fails with this.
+int simulated_backend::fail(operation& asked) {
+  const int os_error = fault_of(asked);
+  const bool sync = asked.code == opcode::sync_data || asked.code == opcode::sync_all;
+  const auto on = own_.handles.find(asked.descriptor);
+  if (os_error != 0 && sync && on != own_.handles.end() && on->second.file) {
+    simulated_disk::lose_unsynced(*on->second.file);
+  }
+  return os_error;
+}
+
 void simulated_backend::submit(operation& asked) {
   simulated_state& world = *world_;
   world.begin(asked, own_);
@@ -69,12 +91,7 @@ void simulated_backend::submit(operation& asked) {
   const auto cost = cost_of(asked);
   const auto delay = cost + std::chrono::nanoseconds(
                                 world.random() % static_cast<std::uint64_t>(cost.count() / 4 + 1));
-  if (const int os_error = fault_of(asked)) {
-    const auto on = own_.handles.find(asked.descriptor);
-    const bool sync = asked.code == opcode::sync_data || asked.code == opcode::sync_all;
-    if (sync && on != own_.handles.end() && on->second.file) {
-      simulated_disk::lose_unsynced(*on->second.file);
-    }
+  if (const int os_error = fail(asked)) {
     world.complete_after(delay, number, -os_error);
     return;
   }
@@ -92,7 +109,17 @@ void simulated_backend::submit(operation& asked) {
   });
 }
 
+/// Each of its parts may fail, as if it had been asked alone.
+std::int64_t simulated_backend::execute_bundle(operation& asked) {
+  carry_out(asked, [this](operation& part) -> std::int64_t {
+    const int os_error = fail(part);
+    return os_error != 0 ? -os_error : execute(part);
+  });
+  return 0;
+}
+
 std::int64_t simulated_backend::execute(operation& asked) {
+  if (is_bundle(asked.code)) { return execute_bundle(asked); }
   switch (asked.code) {
     case opcode::resolve:
       if (world_->known(asked.at->host, own_.host) == nullptr) { return -ENOENT; }
@@ -137,6 +164,8 @@ std::int64_t simulated_backend::execute_on_file(operation& asked, handle& on) {
     case opcode::allocate: return own_.disk.resize(*on.file, asked.length, true, world_->now);
     case opcode::truncate: return own_.disk.resize(*on.file, asked.length, false, world_->now);
     case opcode::set_permissions: on.file->permissions = asked.flags; return 0;
+    case opcode::set_direct: on.direct = asked.flags == 1; return 0;
+    case opcode::is_cached: return 0;
     case opcode::reopen_buffered: return world_->add(own_, {.file = on.file});
     case opcode::volume: *asked.volume = own_.disk.volume(); return 0;
     case opcode::sync_volume: own_.disk.sync_all(); return 0;
@@ -183,12 +212,17 @@ std::int64_t simulated_backend::execute_on_name(operation& asked, const node_poi
       return 0;
     default: break;
   }
-  const std::string_view name = asked.path;
+  std::string_view name = asked.path;
   found = in;
+  if (const auto slash = name.rfind('/'); slash != std::string_view::npos) {
+    const std::int64_t outcome = disk.find(in, name.substr(0, slash), found);
+    if (outcome < 0) { return outcome; }
+    name.remove_prefix(slash + 1);
+  }
   if (!name.empty()) {
-    const auto named = in->names.find(name);
-    if (named == in->names.end()) { return -ENOENT; }
-    found = named->second;
+    const auto named = found->names.find(name);
+    if (named == found->names.end()) { return -ENOENT; }
+    found = node_pointer(named->second);
   }
   if (asked.code == opcode::facts) {
     *asked.facts = disk.facts(*found);

@@ -29,7 +29,9 @@ public:
 
 private:
   [[nodiscard]] int fault_of(operation& asked);
+  [[nodiscard]] int fail(operation& asked);
   std::int64_t execute(operation& asked);
+  std::int64_t execute_bundle(operation& asked);
   std::int64_t execute_on_file(operation& asked, handle& on);
   std::int64_t execute_on_name(operation& asked, const node_pointer& in);
   std::int64_t transfer(operation& asked, const handle& on);

@@ -142,10 +142,10 @@ void count_done(validation_run& run, std::uint64_t files, std::uint64_t bytes) {
   run.report.done.bytes += bytes;
 }
 
-void set_turn(const validation_run& run, io::file& of) {
+io::turn_at_disk turn_of(const validation_run& run) {
   const model::validation_power power = model::power_of(run.request.priority, false);
   const bool idle = power.turn == model::disk_turn::idle;
-  of.set_disk_class(idle ? io::disk_class::idle : io::disk_class::best_effort, power.disk_level);
+  return {idle ? io::disk_class::idle : io::disk_class::best_effort, power.disk_level};
 }
 
 io::task<result<validation_report>> validate_content(content_library& library,

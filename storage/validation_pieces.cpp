@@ -134,7 +134,7 @@ io::task<std::shared_ptr<large_check>> open_large(validation_run& run, listed_fi
     count_done(run, 1, model::raw(listed.file.size));
     co_return nullptr;
   }
-  set_turn(run, *opened);
+  opened->set_turn(turn_of(run));
   auto facts = co_await opened->facts();
   auto wrong = look_at(listed, facts);
   if (wrong) {

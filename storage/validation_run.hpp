@@ -53,9 +53,8 @@ void add_finding(validation_run& run, const listed_file& listed, validation_find
 /// So much of the total is done. content_validation.cpp
 void count_done(validation_run& run, std::uint64_t files, std::uint64_t bytes);
 
-/// Reads of it take the turn at the disk that the validation's priority gives.
-/// content_validation.cpp
-void set_turn(const validation_run& run, io::file& of);
+/// The turn at the disk that the validation's priority gives. content_validation.cpp
+io::turn_at_disk turn_of(const validation_run& run);
 
 /// Opens the next file and reads its piece layer; nothing when there is a finding instead.
 /// validation_pieces.cpp

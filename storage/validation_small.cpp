@@ -8,18 +8,16 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr std::size_t disk_block = 4096;
+/// Of one bundle: several of them wait for the disk side by side.
+constexpr std::size_t files_read_together = 8;
 
-/// Room for the file, in whole blocks of the disk.
-std::size_t room_of(const model::file_id& file) {
-  const std::size_t blocks = (model::raw(file.size) + disk_block - 1) / disk_block;
-  return std::max<std::size_t>(blocks, 1) * disk_block;
-}
+std::size_t room_of(const model::file_id& file) { return io::bundled_size(model::raw(file.size)); }
 
 /// A file on its way through a buffer.
 struct small_check {
   listed_file listed;
-  std::span<std::byte> memory{};
+  std::span<std::byte> room{};
+  std::span<const std::byte> bytes{};
   std::optional<validation_finding> found{};
 };
 
@@ -38,37 +36,29 @@ validation_finding wrong(const small_check& file, finding_kind kind, std::string
   return found;
 }
 
-io::task<void> read_opened(small_check& file, io::file& from) {
-  auto facts = co_await from.facts();
-  if (!facts) {
-    file.found = trouble(facts.error());
-    co_return;
-  }
-  if (facts->kind != io::file_kind::regular) {
-    file.found = wrong(file, finding_kind::file_missing, "it is no file");
-    co_return;
-  }
-  if (facts->size != model::raw(file.listed.file.size)) {
-    file.found = wrong(file, finding_kind::wrong_size, format("it has {} bytes", facts->size));
-    co_return;
-  }
-  auto length = co_await from.read(file.memory, 0);
-  if (!length) {
-    file.found = trouble(length.error());
-  } else if (*length < model::raw(file.listed.file.size)) {
-    file.found = wrong(file, finding_kind::wrong_size, format("it has {} bytes", *length));
+void take_read(small_check& check, const io::bundled_file& file) {
+  if (file.failed && file.failed->code == errc::invalid) {
+    check.found = wrong(check, finding_kind::file_missing, "it is no file");
+  } else if (file.failed) {
+    check.found = trouble(*file.failed);
+  } else if (file.before.size != model::raw(check.listed.file.size)) {
+    const auto text = format("it has {} bytes", file.before.size);
+    check.found = wrong(check, finding_kind::wrong_size, text);
+  } else if (file.bytes.size() < file.before.size) {
+    const auto text = format("it has {} bytes", file.bytes.size());
+    check.found = wrong(check, finding_kind::wrong_size, text);
+  } else {
+    check.bytes = file.bytes.first(file.before.size);
   }
 }
 
-io::task<void> read_one(validation_run& run, small_check& file) {
-  auto opened = co_await run.library.root.open_file(file_path(file.listed.file), {.direct = true});
-  if (!opened) {
-    file.found = trouble(opened.error());
-    co_return;
+io::task<void> read_together(validation_run& run, std::span<small_check> checks) {
+  std::vector<io::bundled_file> files;
+  for (const small_check& check : checks) {
+    files.push_back({.path = file_path(check.listed.file), .bytes = check.room});
   }
-  set_turn(run, *opened);
-  co_await read_opened(file, *opened);
-  co_await opened->close();
+  co_await run.library.root.read_files(files, {}, false, turn_of(run));
+  for (std::size_t i = 0; i < files.size(); ++i) { take_read(checks[i], files[i]); }
 }
 
 /// Those that were read, against what they are called.
@@ -77,7 +67,7 @@ void compare(std::vector<small_check>& files) {
   std::vector<small_check*> read;
   for (small_check& file : files) {
     if (file.found) { continue; }
-    bytes.push_back(file.memory.first(model::raw(file.listed.file.size)));
+    bytes.push_back(file.bytes);
     read.push_back(&file);
   }
   const std::vector<model::digest> measured = hashing::measure_small(bytes);
@@ -105,12 +95,14 @@ io::task<void> check_small(validation_run& run, std::size_t first, std::size_t c
   std::vector<small_check> files(count);
   for (std::size_t i = 0; i < count; ++i) {
     files[i].listed = run.files[first + i];
-    const std::size_t room = room_of(files[i].listed.file);
-    files[i].memory = rest.first(room);
-    rest = rest.subspan(room);
+    files[i].room = rest.first(room_of(files[i].listed.file));
+    rest = rest.subspan(files[i].room.size());
   }
   io::task_group group;
-  for (small_check& file : files) { group.start(read_one(run, file)); }
+  for (std::size_t next = 0; next < count; next += files_read_together) {
+    const std::size_t few = std::min(files_read_together, count - next);
+    group.start(read_together(run, std::span(files).subspan(next, few)));
+  }
   co_await group.wait_all();
   co_await run.library.workers.run(run.library.ring, [&files] { compare(files); });
   for (small_check& file : files) {

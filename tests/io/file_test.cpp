@@ -68,7 +68,7 @@ task<void> direct_tail(reactor* ring, buffer_pool* buffers, std::string path) {
     REQUIRE(facts.ok());
     CHECK(facts->size == size);
     std::ranges::fill(memory.bytes(), std::byte{0xEE});
-    made->set_disk_class(disk_class::idle, 7);  // which changes whose turn it is, and no byte
+    made->set_turn({disk_class::idle, 7});  // which changes whose turn it is, and no byte
     auto length = co_await made->read(memory.bytes(), 0);
     REQUIRE(length.ok());
     CHECK(*length == size);
