@@ -15,7 +15,7 @@ bool is_small(const model::file_id& file) { return model::raw(file.size) <= limi
 struct small_batch {
   std::vector<model::file_id> files;
   std::vector<std::size_t> starts;
-  std::vector<std::byte> memory;
+  io::bundle_memory memory;
   std::vector<bool> arrived;
 };
 
@@ -26,9 +26,9 @@ small_batch make_batch(const std::vector<model::file_id>& files) {
     if (!is_small(file)) { continue; }
     batch.files.push_back(file);
     batch.starts.push_back(size);
-    size += model::raw(file.size);
+    size += io::bundled_size(model::raw(file.size));
   }
-  batch.memory.resize(size);
+  batch.memory = io::bundle_memory(size);
   batch.arrived.resize(batch.files.size(), false);
   return batch;
 }
@@ -37,7 +37,7 @@ io::task<void> commit_arrived(page_tally& tally, small_batch& batch) {
   std::vector<storage::content_library::small_file> ready;
   for (std::size_t i = 0; i < batch.files.size(); ++i) {
     if (!batch.arrived[i]) { continue; }
-    const std::span<const std::byte> all(batch.memory);
+    const std::span<const std::byte> all(batch.memory.bytes());
     ready.push_back(
         {batch.files[i], all.subspan(batch.starts[i], model::raw(batch.files[i].size))});
   }
@@ -68,7 +68,7 @@ io::task<void> fetch_small(page_tally& tally, small_batch& batch) {
   }
   const auto take = [&batch, &tally](std::size_t i, std::span<const std::byte> bytes) {
     SLUICE_CHECK(bytes.size() == model::raw(batch.files[i].size));
-    std::memcpy(batch.memory.data() + batch.starts[i], bytes.data(), bytes.size());
+    std::memcpy(batch.memory.bytes().data() + batch.starts[i], bytes.data(), bytes.size());
     batch.arrived[i] = true;
     tally.outcome.progress.bytes_transferred += bytes.size();
   };

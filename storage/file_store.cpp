@@ -119,23 +119,6 @@ io::task<result<bool>> store_large(library_state& library, const large_bytes& gi
   co_return named;
 }
 
-io::task<result<bool>> is_in_library(library_state& library, model::file_id file) {
-  const auto has_size = [](const result<io::file_facts>& facts, std::uint64_t size) {
-    return facts && facts->kind == io::file_kind::regular && facts->size == size;
-  };
-  const auto is_trouble = [](const result<io::file_facts>& facts) {
-    return !facts && facts.error().code != errc::not_found;
-  };
-  auto facts = co_await library.root.facts(file_path(file));
-  if (is_trouble(facts)) { co_return facts.error(); }
-  if (!has_size(facts, model::raw(file.size))) { co_return false; }
-  const std::uint64_t pieces = hashing::piece_count(file.size);
-  if (pieces == 0) { co_return true; }
-  auto layer = co_await library.root.facts(piece_layer_path(file));
-  if (is_trouble(layer)) { co_return layer.error(); }
-  co_return has_size(layer, pieces * sizeof(model::digest));
-}
-
 io::task<result<bool>> content_library::holds(model::file_id file) {
   auto there = co_await is_in_library(*state_, file);
   co_return there;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <map>
 #include <set>
@@ -18,6 +19,8 @@ struct staging_place {
   bool busy = false;       ///< somebody writes it
   std::shared_ptr<io::event> released = std::make_shared<io::event>();
 };
+
+struct shared_round;
 
 /// A manifest whose size, hash and signature were checked in this life of the process.
 struct checked_manifest {
@@ -45,6 +48,10 @@ struct content_library::state {
   std::uint32_t last_small = 0;  ///< number of a small file's name in staging
   std::uint64_t last_trash = 0;  ///< number of a folder's name in trash
   std::uint32_t snapshots = 0;   ///< under way: files without a use stay meanwhile
+
+  /// Rounds that small files may join, without and with replacing; each closes its round in turn.
+  std::array<std::shared_ptr<shared_round>, 2> gathering{};
+  io::semaphore closing{1};
 
   io::semaphore records{1};  ///< one change of the records at a time
   io::semaphore naming{1};   ///< from names given in filelib/ to their barrier; after `records`
@@ -85,7 +92,15 @@ io::task<result<bool>> store_large(library_state& library, const large_bytes& gi
 /// Makes a file of filelib/ the next attempt in staging/, durably; its right pieces are to be
 /// recorded after that. False: somebody writes the file, so it stays where it is. file_staging.cpp
 io::task<result<bool>> stage_damaged(library_state& library, model::file_id file);
-/// True when the file, and its piece layer if it has one, are there in full. file_store.cpp
+/// One of the files that are looked for together.
+struct file_lookup {
+  model::file_id file;
+  bool present = false;           ///< in full, and its piece layer if it has one
+  std::optional<error> failed{};  ///< nobody knows
+};
+/// file_lookup.cpp
+io::task<void> look_up(library_state& library, std::span<file_lookup> asked);
+/// True when the file, and its piece layer if it has one, are there in full. file_lookup.cpp
 io::task<result<bool>> is_in_library(library_state& library, model::file_id file);
 
 /// The whole text of a checked manifest, from wherever it is. manifest_store.cpp

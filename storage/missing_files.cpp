@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t chunk_size = 64 * limits::kib;
 constexpr std::size_t lookups_per_step = 256;
-constexpr std::size_t lanes = 32;
 constexpr std::string_view last_header_key = "bytes ";
 
 /// A file entry of the manifest, and where the line after it begins.
@@ -84,35 +83,21 @@ io::task<result<std::vector<listed_file>>> read_files(line_reader& reader, std::
   co_return files;
 }
 
-struct lookup {
-  library_state& library;
-  std::vector<listed_file>& files;
-  std::size_t next = 0;
-};
-
-io::task<void> look_up(lookup& work) {
-  while (work.next < work.files.size()) {
-    listed_file& file = work.files[work.next++];
-    if (model::raw(file.file.size) == 0) {
-      file.present = true;
-      continue;
-    }
-    auto there = co_await is_in_library(work.library, file.file);
-    if (there) {
-      file.present = *there;
-    } else {
-      file.failed = there.error();
-    }
-  }
-}
-
+/// Empty files are made with the content.
 io::task<void> look_all_up(library_state& library, std::vector<listed_file>& files) {
-  lookup work{library, files};
-  io::task_group group;
-  for (std::size_t lane = 0; lane < std::min(lanes, files.size()); ++lane) {
-    group.start(look_up(work));
+  std::vector<file_lookup> asked;
+  for (const listed_file& file : files) {
+    if (model::raw(file.file.size) > 0) { asked.push_back({file.file}); }
   }
-  co_await group.wait_all();
+  co_await look_up(library, asked);
+  auto answer = asked.begin();
+  for (listed_file& file : files) {
+    file.present = true;
+    if (model::raw(file.file.size) == 0) { continue; }
+    file.present = answer->present;
+    file.failed = std::move(answer->failed);
+    ++answer;
+  }
 }
 
 /// True when the page is full. Where it stands then is `page.next`.

@@ -13,47 +13,37 @@ namespace {
 /// together, names 2 ms against 7-12 ms. For a few files syncfs would wait for everybody else's
 /// bytes on the volume.
 constexpr std::size_t volume_sync_from = 16;
-constexpr std::size_t lanes_max = 32;
+/// Side by side each waits for the disk alone; more of them would only share the folder's lock.
+constexpr std::size_t bundles_max = 8;
 
-using step_function = io::task<result<void>> (*)(small_round& round, small_step& step);
+std::span<std::byte> writable(std::span<const std::byte> bytes) {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};  // a write only reads it
+}
 
-/// Some steps of a round, worked through by lanes.
-struct stretch {
-  small_round& round;
-  std::size_t next = 0;
-  std::size_t end = 0;
-};
-
-io::task<void> run_lane(stretch& work, step_function act) {
-  while (work.next < work.end) {
-    small_step& step = work.round.steps[work.next++];
-    if (step.failed) { continue; }
-    auto done = co_await act(work.round, step);
-    if (!done) { step.failed = done.error(); }
+/// Writes the steps from `first` to `end`.
+io::task<void> write_bundle(small_round& round, std::size_t first, std::size_t end) {
+  for (std::size_t next = first; next < end;) {
+    std::vector<io::bundled_file> files;
+    const std::size_t begin = next;
+    for (; next < end && files.size() < io::bundle_files_max; ++next) {
+      files.push_back(
+          {.path = round.steps[next].staged, .bytes = writable(round.steps[next].bytes)});
+    }
+    co_await round.library.root.write_files(files, round.sync_each);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      round.steps[begin + i].failed = std::move(files[i].failed);
+    }
   }
 }
 
-io::task<void> run_lanes(small_round& round, std::size_t first, std::size_t end,
-                         step_function act) {
-  stretch work{round, first, end};
+io::task<void> write_all(small_round& round, std::size_t first, std::size_t end) {
+  const std::size_t bundles = std::min(bundles_max, end - first);
   io::task_group group;
-  for (std::size_t lane = 0; lane < std::min(lanes_max, end - first); ++lane) {
-    group.start(run_lane(work, act));
+  for (std::size_t each = 0; each < bundles; ++each) {
+    group.start(write_bundle(round, first + (end - first) * each / bundles,
+                             first + (end - first) * (each + 1) / bundles));
   }
   co_await group.wait_all();
-}
-
-io::task<result<void>> write_small(small_round& round, small_step& step) {
-  auto opened = co_await round.library.root.open_file(
-      step.staged, {.access = io::access_mode::write, .create = true, .truncate = true});
-  if (!opened) { co_return opened.error(); }
-  auto written = co_await opened->write(step.bytes, 0);
-  if (written && round.sync_each) {
-    auto synced = co_await opened->sync_all();
-    if (!synced) { co_return synced; }
-  }
-  co_await opened->close();
-  co_return written;
 }
 
 /// Those that found the volume full are written again when the trash gave something back.
@@ -69,19 +59,49 @@ io::task<void> make_room_and_write(small_round& round, std::size_t first, std::s
   auto freed = co_await empty_trash(round.library, wanted);
   if (!freed || *freed == 0) { co_return; }
   for (std::size_t i = first; i < end; ++i) {
-    if (lacks_room(round.steps[i])) {
-      round.steps[i].failed.reset();
-      auto again = co_await write_small(round, round.steps[i]);
-      if (!again) { round.steps[i].failed = again.error(); }
+    if (lacks_room(round.steps[i])) { co_await write_bundle(round, i, i + 1); }
+  }
+}
+
+/// The name of one that may be there already.
+io::task<void> name_one(small_round& round, small_step& step) {
+  auto named = co_await give_name(round.library, step.staged, step.id, round.how);
+  if (named) {
+    step.name = *named;
+  } else {
+    step.failed = named.error();
+  }
+}
+
+io::task<void> name_bundle(small_round& round, std::span<small_step* const> steps) {
+  std::vector<io::bundled_file> files;
+  for (const small_step* step : steps) {
+    files.push_back({.path = step->staged, .to = file_path(step->id)});
+  }
+  co_await round.library.root.rename_files(files, io::on_existing::keep);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    small_step& step = *steps[i];
+    if (!files[i].failed) {
+      step.name = name_given::fresh;
+    } else if (files[i].failed->code == errc::conflict) {
+      co_await name_one(round, step);
+    } else {
+      step.failed = std::move(files[i].failed);
     }
   }
 }
 
-io::task<result<void>> name_small(small_round& round, small_step& step) {
-  auto named = co_await give_name(round.library, step.staged, step.id, round.how);
-  if (!named) { co_return named.error(); }
-  step.name = *named;
-  co_return result<void>();
+/// Folder after folder; the kernel lets nobody rename between folders beside us.
+io::task<void> give_names(small_round& round) {
+  std::vector<small_step*> steps;
+  for (small_step& step : round.steps) {
+    if (!step.failed) { steps.push_back(&step); }
+  }
+  std::ranges::sort(steps, {}, [](const small_step* step) { return step->id.digest; });
+  for (std::size_t next = 0; next < steps.size(); next += io::bundle_files_max) {
+    const std::size_t count = std::min(io::bundle_files_max, steps.size() - next);
+    co_await name_bundle(round, std::span(steps).subspan(next, count));
+  }
 }
 
 io::task<void> drop_unnamed(small_round& round) {
@@ -121,7 +141,7 @@ io::task<result<void>> sync_names(small_round& round) {
 
 /// Names and their barrier; without the barrier, no names.
 io::task<result<void>> name_all(small_round& round) {
-  co_await run_lanes(round, 0, round.steps.size(), name_small);
+  co_await give_names(round);
   auto synced = co_await sync_names(round);
   if (synced) { co_return synced; }
   for (const small_step& step : round.steps) {
@@ -177,6 +197,72 @@ io::task<std::vector<std::optional<error>>> verify(library_state& library,
   co_return faults;
 }
 
+using step_outcomes = std::vector<std::optional<error>>;
+
+step_outcomes outcomes_of(const small_round& round, std::size_t first, std::size_t count) {
+  step_outcomes outcomes;
+  for (std::size_t i = first; i < first + count; ++i) { outcomes.push_back(round.steps[i].failed); }
+  return outcomes;
+}
+
+io::task<step_outcomes> store_alone(library_state& library, std::vector<small_file> files,
+                                    io::on_existing how) {
+  const std::size_t count = files.size();
+  small_round round{library, how};
+  round.sync_each = true;
+  auto opened = co_await open_round(round);
+  if (!opened) { co_return step_outcomes(count, opened.error()); }
+  co_await write_to_round(round, std::move(files));
+  co_await close_round(round);
+  co_return outcomes_of(round, 0, count);
+}
+
+/// The round that takes files now, with the caller among its writers.
+io::task<result<std::shared_ptr<shared_round>>> join_round(library_state& library,
+                                                           io::on_existing how) {
+  std::shared_ptr<shared_round>& now = library.gathering[how == io::on_existing::replace ? 1 : 0];
+  if (!now) {
+    const auto made = std::make_shared<shared_round>(shared_round{{library, how}});
+    auto opened = co_await open_round(made->files);
+    if (!opened) { co_return opened.error(); }
+    if (!now) {
+      now = made;
+    } else {
+      co_await made->files.volume.close();  // somebody was faster
+    }
+  }
+  ++now->writers;
+  co_return now;
+}
+
+/// Whose turn it is closes the round for all that share it; those who come meanwhile share the
+/// next.
+io::task<void> close_shared(library_state& library, std::shared_ptr<shared_round> round) {
+  co_await library.closing.acquire();
+  if (!round->closed) {
+    for (auto& gathering : library.gathering) {
+      if (gathering == round) { gathering.reset(); }
+    }
+    co_await all_written(*round);
+    co_await close_round(round->files);
+    round->closed = true;
+  }
+  library.closing.release();
+}
+
+io::task<step_outcomes> store_together(library_state& library, std::vector<small_file> files,
+                                       io::on_existing how) {
+  const std::size_t count = files.size();
+  auto joined = co_await join_round(library, how);
+  if (!joined) { co_return step_outcomes(count, joined.error()); }
+  const std::shared_ptr<shared_round> round = *joined;
+  const std::size_t first = round->files.steps.size();
+  co_await write_to_round(round->files, std::move(files));
+  left_by_writer(*round);
+  co_await close_shared(library, round);
+  co_return outcomes_of(round->files, first, count);
+}
+
 }  // namespace
 
 io::task<result<void>> open_round(small_round& round) {
@@ -192,7 +278,7 @@ io::task<void> write_to_round(small_round& round, std::vector<small_file> files)
     round.steps.push_back({file.id, file.bytes, staging_path(file.id, ++round.library.last_small)});
     round.bytes += file.bytes.size();
   }
-  co_await run_lanes(round, first, first + files.size(), write_small);
+  co_await write_all(round, first, first + files.size());
   co_await make_room_and_write(round, first, first + files.size());
   for (std::size_t i = first; i < first + files.size(); ++i) { round.steps[i].bytes = {}; }
 }
@@ -202,6 +288,17 @@ io::task<void> close_round(small_round& round) {
   if (!stored) { condemn_all(round, stored.error()); }
   co_await drop_unnamed(round);
   co_await round.volume.close();
+}
+
+void left_by_writer(shared_round& round) {
+  if (--round.writers == 0) { round.written.set(); }
+}
+
+io::task<void> all_written(shared_round& round) {
+  while (round.writers > 0) {
+    round.written.clear();
+    co_await round.written.wait();
+  }
 }
 
 io::task<void> abandon_round(small_round& round) {
@@ -216,21 +313,16 @@ io::task<std::vector<std::optional<error>>> content_library::commit_small(
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (!outcomes[i]) { right.push_back(files[i]); }
   }
-  small_round round{*state_, how};
-  round.sync_each = right.size() < volume_sync_from;
-  auto opened = co_await open_round(round);
-  if (opened) {
-    co_await write_to_round(round, std::move(right));
-    co_await close_round(round);
+  const bool few = right.size() < volume_sync_from;
+  step_outcomes stored;
+  if (few) {
+    stored = co_await store_alone(*state_, std::move(right), how);
+  } else {
+    stored = co_await store_together(*state_, std::move(right), how);
   }
-  std::size_t next = 0;
+  auto next = stored.begin();
   for (std::optional<error>& outcome : outcomes) {
-    if (outcome) { continue; }
-    if (opened) {
-      outcome = std::move(round.steps[next++].failed);
-    } else {
-      outcome = opened.error();
-    }
+    if (!outcome) { outcome = std::move(*next++); }
   }
   co_return outcomes;
 }

@@ -28,6 +28,16 @@ struct small_round {
   bool sync_each = false;  ///< instead of the volume: for a few files
 };
 
+/// A round that several write to at the same time.
+struct shared_round {
+  small_round files;
+  std::uint32_t writers = 0;
+  bool closed = false;  ///< or somebody is about to
+  io::event written{};  ///< by all
+};
+void left_by_writer(shared_round& round);
+[[nodiscard]] io::task<void> all_written(shared_round& round);
+
 [[nodiscard]] io::task<result<void>> open_round(small_round& round);
 /// Writes verified bytes into staging. What fails is told by its step.
 [[nodiscard]] io::task<void> write_to_round(small_round& round,

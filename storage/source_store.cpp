@@ -9,8 +9,8 @@ namespace sluice::storage {
 namespace {
 
 constexpr std::size_t lanes = 12;
-/// A lane hashes and writes so many small files at once; they are named by the round.
-constexpr std::size_t batch_bytes_max = limits::piece_size;
+constexpr std::size_t large_lanes = 4;
+constexpr std::size_t bundle_files_least = 8;
 /// Two barriers for so many files: each costs milliseconds, however little there is to sync.
 constexpr std::size_t round_files_max = 4096;
 constexpr std::uint64_t round_bytes_max = 256 * limits::mib;
@@ -22,8 +22,6 @@ constexpr std::string_view changed_text = "changed while it was read; try again 
 struct small_sources {
   std::vector<std::size_t> entries{};
   std::vector<std::span<const std::byte>> bytes{};
-  std::unique_ptr<std::byte[]> memory{};  ///< one byte more than a batch: it shows what grew
-  std::size_t used = 0;
 };
 
 bool same_file(const io::file_facts& before, const io::file_facts& after) {
@@ -46,28 +44,21 @@ void tell(source_store& store, std::uint64_t bytes) {
 }
 
 /// True when nobody has the file and nobody else is about to store it: the caller does.
-io::task<bool> claim(source_store& store, model::file_id file) {
-  if (store.claimed.contains(file)) { co_return false; }
-  auto there = co_await is_in_library(store.library, file);
-  if (!there) { store.failed = there.error(); }
-  if (!there || *there) { co_return false; }
-  const bool ours = store.claimed.insert(file).second;
-  co_return ours;
+bool claim(source_store& store, const file_lookup& found) {
+  if (found.failed) { store.failed = found.failed; }
+  return !found.failed && !found.present && store.claimed.insert(found.file).second;
 }
 
-io::task<std::shared_ptr<source_round>> open_source_round(source_store& store) {
-  auto made = std::make_shared<source_round>(source_round{{store.library}});
+io::task<std::shared_ptr<shared_round>> open_source_round(source_store& store) {
+  auto made = std::make_shared<shared_round>(shared_round{{store.library}});
   auto opened = co_await open_round(made->files);
   if (!opened) { store.failed = opened.error(); }
   co_return made;
 }
 
 /// All its files are written, or nobody wants them any more.
-io::task<void> finish_round(source_store& store, std::shared_ptr<source_round> round) {
-  while (round->writers > 0) {
-    round->written.clear();
-    co_await round->written.wait();
-  }
+io::task<void> finish_round(source_store& store, std::shared_ptr<shared_round> round) {
+  co_await all_written(*round);
   if (is_stopped(store)) {
     co_await abandon_round(round->files);
     co_return;
@@ -86,13 +77,13 @@ io::task<void> finish_round(source_store& store, std::shared_ptr<source_round> r
 }
 
 io::task<void> write_wanted(source_store& store, std::vector<content_library::small_file> wanted) {
-  const std::shared_ptr<source_round> round = store.round;
+  const std::shared_ptr<shared_round> round = store.round;
   ++round->writers;
   co_await write_to_round(round->files, std::move(wanted));
-  if (--round->writers == 0) { round->written.set(); }
+  left_by_writer(*round);
   const bool full =
       round->files.steps.size() >= round_files_max || round->files.bytes >= round_bytes_max;
-  if (!full || std::exchange(round->full, true)) { co_return; }
+  if (!full || std::exchange(round->closed, true)) { co_return; }
   store.round = co_await open_source_round(store);
   co_await finish_round(store, round);
 }
@@ -101,13 +92,16 @@ io::task<void> store_batch(source_store& store, small_sources& batch) {
   std::vector<model::digest> digests;
   co_await store.library.workers.run(store.library.ring,
                                      [&] { digests = hashing::measure_small(batch.bytes); });
+  std::vector<file_lookup> found;
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+    found.push_back({{digests[i], model::byte_count{batch.bytes[i].size()}}});
+    store.tree.entries[batch.entries[i]].file = found[i].file;
+  }
+  co_await look_up(store.library, found);
   std::vector<content_library::small_file> wanted;
   for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-    const model::file_id file{digests[i], model::byte_count{batch.bytes[i].size()}};
-    store.tree.entries[batch.entries[i]].file = file;
     if (batch.bytes[i].empty()) { continue; }  // made with the content
-    const bool ours = co_await claim(store, file);
-    if (ours) { wanted.push_back({file, batch.bytes[i]}); }
+    if (claim(store, found[i])) { wanted.push_back({found[i].file, batch.bytes[i]}); }
   }
   store.files_shared += batch.entries.size() - wanted.size();
   if (!wanted.empty() && !is_stopped(store)) { co_await write_wanted(store, std::move(wanted)); }
@@ -118,33 +112,6 @@ io::task<void> flush(source_store& store, small_sources& batch) {
   for (const auto& bytes : batch.bytes) { tell(store, bytes.size()); }
   batch.entries.clear();
   batch.bytes.clear();
-  batch.used = 0;
-}
-
-io::task<void> take_small(source_store& store, small_sources& batch, std::size_t index,
-                          io::file& from, io::file_facts before) {
-  const std::string& path = store.tree.entries[index].path;
-  if (batch.used + before.size > batch_bytes_max || !batch.memory) {
-    co_await flush(store, batch);
-    if (!batch.memory) { batch.memory = std::make_unique<std::byte[]>(batch_bytes_max + 1); }
-  }
-  // That it grew is seen by its times; only where files say 0 and have more, by reading.
-  const std::span<std::byte> bytes{batch.memory.get() + batch.used,
-                                   std::max<std::size_t>(before.size, 1)};
-  auto length = co_await from.read(bytes, 0);
-  auto after = co_await from.facts();
-  if (!length || !after) {
-    store.tree.refused.add(path, describe(!length ? length.error() : after.error()));
-    co_return;
-  }
-  if (*length != before.size || !same_file(before, *after)) {
-    store.tree.refused.add(path, changed_text);
-    co_return;
-  }
-  batch.used += before.size;
-  batch.entries.push_back(index);
-  batch.bytes.push_back(bytes.first(before.size));
-  if (batch.entries.size() >= limits::files_per_batch_max) { co_await flush(store, batch); }
 }
 
 /// A large file while it is copied into staging: one piece is read while the one before is hashed
@@ -206,8 +173,9 @@ io::task<void> store_copy(source_store& store, std::string path, std::size_t ind
   }
   const hashing::measured_file measured = copy.hasher.finish();
   store.tree.entries[index].file = measured.id;
-  const bool ours = co_await claim(store, measured.id);
-  if (!ours) {
+  file_lookup found{measured.id};
+  co_await look_up(store.library, {&found, 1});
+  if (!claim(store, found)) {
     ++store.files_shared;
     co_return;
   }
@@ -277,43 +245,78 @@ io::task<void> take_large(source_store& store, std::size_t index, io::file_facts
   co_await from->close();
 }
 
-io::task<void> take_opened(source_store& store, small_sources& batch, std::size_t index,
-                           io::file& from) {
-  model::manifest_entry& entry = store.tree.entries[index];
-  auto before = co_await from.facts();
-  if (!before) {
-    store.tree.refused.add(entry.path, describe(before.error()));
-    co_return;
-  }
-  if (before->kind != io::file_kind::regular) {
-    store.tree.refused.add(entry.path, changed_text);
-    co_return;
-  }
-  if (is_stopped(store)) { co_return; }
-  if ((before->permissions & executable_bit) != 0) { entry.kind = model::entry_kind::executable; }
-  if (before->size <= limits::piece_size) {
-    co_await take_small(store, batch, index, from, *before);
-  } else {
-    co_await store.large.acquire();
-    co_await take_large(store, index, *before);
-    store.large.release();
+/// One lane: what it took from the list and did not read yet, and where it reads to.
+struct source_lane {
+  std::vector<std::size_t> waiting{};
+  small_sources batch{};
+  io::bundle_memory memory{limits::piece_size};
+};
+
+/// A bundle full, or fewer when there would be none for the other lanes.
+void take_more(source_store& store, source_lane& lane) {
+  const std::size_t all = store.tree.entries.size();
+  const std::size_t share = std::clamp(all / lanes / 4, bundle_files_least, io::bundle_files_max);
+  while (lane.waiting.size() < share && store.next < all) {
+    const std::size_t index = store.next++;
+    if (store.tree.entries[index].is_file()) { lane.waiting.push_back(index); }
   }
 }
 
-io::task<void> run_lane(source_store& store) {
-  small_sources batch;
-  while (store.next < store.tree.entries.size() && !store.failed) {
-    const std::size_t index = store.next++;
-    if (!store.tree.entries[index].is_file()) { continue; }
-    auto from = co_await store.source.open_file(store.tree.entries[index].path, {.regular = true});
-    if (!from) {
-      store.tree.refused.add(store.tree.entries[index].path, describe(from.error()));
+/// What was read is at rest, or refused. That it grew is seen by its times; only where files say 0
+/// and have more, by reading.
+void take_small(source_store& store, small_sources& batch, std::size_t index,
+                const io::bundled_file& file) {
+  if (file.bytes.size() != file.before.size || !same_file(file.before, file.after)) {
+    store.tree.refused.add(store.tree.entries[index].path, changed_text);
+    return;
+  }
+  batch.entries.push_back(index);
+  batch.bytes.push_back(file.bytes);
+}
+
+/// What came of a bundle; what had no room waits on, here or for its own turn.
+io::task<void> take_read(source_store& store, source_lane& lane,
+                         std::vector<io::bundled_file> files) {
+  const std::vector<std::size_t> asked = std::exchange(lane.waiting, {});
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    model::manifest_entry& entry = store.tree.entries[asked[i]];
+    if (files[i].failed) {
+      store.tree.refused.add(entry.path, describe(*files[i].failed));
       continue;
     }
-    co_await take_opened(store, batch, index, *from);
-    co_await from->close();
+    const io::file_facts& known = files[i].before;
+    if ((known.permissions & executable_bit) != 0) { entry.kind = model::entry_kind::executable; }
+    if (!files[i].left_out) {
+      take_small(store, lane.batch, asked[i], files[i]);
+    } else if (known.size > limits::piece_size) {
+      store.large.emplace_back(asked[i], known);
+    } else {
+      lane.waiting.push_back(asked[i]);
+    }
   }
-  co_await flush(store, batch);
+  co_await flush(store, lane.batch);
+}
+
+io::task<void> store_small_files(source_store& store) {
+  source_lane lane;
+  while (!store.failed) {
+    take_more(store, lane);
+    if (lane.waiting.empty()) { co_return; }
+    std::vector<io::bundled_file> files;
+    for (const std::size_t index : lane.waiting) {
+      files.push_back({.path = store.tree.entries[index].path});
+    }
+    co_await store.source.read_files(files, lane.memory.bytes(), true);
+    co_await take_read(store, lane, std::move(files));
+  }
+}
+
+io::task<void> store_large_files(source_store& store) {
+  while (!store.large.empty() && !is_stopped(store)) {
+    const auto [index, known] = store.large.front();
+    store.large.pop_front();
+    co_await take_large(store, index, known);
+  }
 }
 
 }  // namespace
@@ -321,7 +324,9 @@ io::task<void> run_lane(source_store& store) {
 io::task<void> store_files(source_store& store) {
   store.round = co_await open_source_round(store);
   io::task_group group;
-  for (std::size_t lane = 0; lane < lanes; ++lane) { group.start(run_lane(store)); }
+  for (std::size_t lane = 0; lane < lanes; ++lane) { group.start(store_small_files(store)); }
+  co_await group.wait_all();
+  for (std::size_t lane = 0; lane < large_lanes; ++lane) { group.start(store_large_files(store)); }
   co_await group.wait_all();
   co_await finish_round(store, store.round);
   if (store.progress) { store.progress(store.done); }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <unordered_set>
+#include <utility>
 
 #include "storage/library_state.hpp"
 #include "storage/small_round.hpp"
@@ -9,18 +11,11 @@
 
 namespace sluice::storage {
 
-/// Small files that get their names together, and the lanes that still write some of them.
-struct source_round {
-  small_round files;
-  std::uint32_t writers = 0;
-  bool full = false;
-  io::event written{};  ///< by all
-};
-
 /// The files of a source folder on their way into the library: read once, hashed, stored once.
 ///
 /// Once anything is refused nothing is stored any more; what is left is only opened, so that the
-/// refusal names everything. Memory: `lanes` x 1 MiB of small files, two buffers per large file.
+/// refusal names everything. Memory: `lanes` x 1 MiB of small files, two buffers per large
+/// file, 80 bytes for each large one that waits.
 struct source_store {
   library_state& library;
   content_library& whole;
@@ -34,9 +29,9 @@ struct source_store {
   std::optional<error> failed{};  ///< the library's trouble, not the source's
 
   std::size_t next = 0;
-  std::unordered_set<model::file_id> claimed{};  ///< being stored by one of the lanes
-  std::shared_ptr<source_round> round{};         ///< the one that is being filled
-  io::semaphore large{4};                        ///< files of > 1 MiB at a time
+  std::unordered_set<model::file_id> claimed{};                ///< being stored by one of the lanes
+  std::shared_ptr<shared_round> round{};                       ///< the one that is being filled
+  std::deque<std::pair<std::size_t, io::file_facts>> large{};  ///< files of > 1 MiB, still to copy
   std::chrono::nanoseconds told{};
 };
 

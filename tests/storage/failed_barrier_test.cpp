@@ -92,6 +92,42 @@ TEST_CASE("files of a large batch whose names could not be synced are not there"
   fail_each_sync(20, io::opcode::sync_volume, 2);
 }
 
+io::task<void> store_some(content_library* library, std::vector<content_library::small_file> files,
+                          std::size_t* stored) {
+  auto outcomes = co_await library->commit_small(std::move(files), io::on_existing::keep);
+  *stored += static_cast<std::size_t>(std::count(outcomes.begin(), outcomes.end(), std::nullopt));
+}
+
+io::task<void> store_halves(content_library* library, const std::vector<file_bytes>* files,
+                            std::size_t* stored) {
+  std::vector<content_library::small_file> halves[2];
+  for (std::size_t i = 0; i < files->size(); ++i) {
+    halves[i % 2].push_back({hashing::measure((*files)[i]).id, (*files)[i]});
+  }
+  io::task_group group;
+  for (auto& half : halves) { group.start(store_some(library, std::move(half), stored)); }
+  co_await group.wait_all();
+}
+
+TEST_CASE("batches that are stored at the same time share their two barriers, and their failure") {
+  std::vector<file_bytes> files;
+  for (std::size_t i = 0; i < 40; ++i) { files.push_back(patterned(300, i)); }
+  for (const std::uint64_t nth : {1U, 2U, 3U}) {
+    CAPTURE(nth);
+    library_on_trial on;
+    on.world.fail(host, io::opcode::sync_volume, nth, EIO);
+    std::size_t stored = 0;
+    const auto both = [&] { return store_halves(on.library.get(), &files, &stored); };
+    io::block_on<void>(*on.ring, both);
+    CHECK(stored == (nth == 3 ? files.size() : 0));
+    CHECK(on.held(files) == stored);
+    if (nth == 3) { continue; }
+    io::block_on<void>(*on.ring, both);
+    CHECK(stored == files.size());
+    CHECK(on.held(files) == files.size());
+  }
+}
+
 TEST_CASE("a snapshot with a barrier that failed leaves nothing, and can be taken again") {
   std::vector<file_bytes> files;
   for (std::size_t i = 0; i < 20; ++i) { files.push_back(patterned(300, i)); }
