@@ -6,7 +6,8 @@ namespace sluice::http {
 
 namespace {
 
-constexpr std::size_t buffer_bytes = 64 * limits::kib;
+/// Several small answers in one receive; what is left of the last one is moved to the front.
+constexpr std::size_t buffer_bytes = 256 * limits::kib;
 
 std::string seconds_text(std::chrono::nanoseconds duration) {
   return format("{} s", std::chrono::duration_cast<std::chrono::seconds>(duration).count());
