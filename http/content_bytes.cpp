@@ -167,9 +167,11 @@ io::task<result<void>> content_handler::send_part(answer_writer& to, served_file
   io::cold_reading cold;
   if (cold_ && from.direct.is_open() && part.length >= limits::cold_bytes_min &&
       from.take_cold(part.length, size, ring_.now())) {
-    cold = {&from.direct, &*cold_};
+    cold = {&from.direct, &*cold_, &from.senders};
   }
+  ++from.senders;
   auto sent = co_await to.send_file(from.cached, part.offset, part.length, cold);
+  --from.senders;
   co_return sent;
 }
 

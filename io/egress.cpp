@@ -61,15 +61,16 @@ task<result<void>> send_block(cold_run& run, cold_block& block, std::uint64_t bl
   co_return sent;
 }
 
-task<result<void>> send_cold(cold_run& run, buffer_pool& buffers) {
+/// Ends early once others send the file as well.
+task<result<void>> send_cold(cold_run& run, cold_reading cold) {
   result<void> outcome;
   std::uint64_t block_offset = run.next_read;
   for (cold_block& each : run.blocks) {
     if (run.next_read >= run.end) { break; }
-    each.memory = co_await buffers.acquire();
+    each.memory = co_await cold.budget->buffers.acquire();
     run.read_next(each);
   }
-  for (std::size_t turn = 0; outcome && run.position < run.end; ++turn) {
+  for (std::size_t turn = 0; outcome && run.position < run.end && !cold.is_shared(); ++turn) {
     cold_block& now = run.blocks[turn % ahead];
     outcome = co_await send_block(run, now, block_offset);
     block_offset += limits::piece_size;
@@ -88,7 +89,7 @@ task<result<void>> egress(const file& from, std::uint64_t offset, std::uint64_t 
     auto sent = co_await to.send_cached(from, offset, end - offset, stall);
     if (!sent) { co_return sent.error(); }
     offset += *sent;
-    if (offset == end || cold.budget->readers_left == 0) { break; }
+    if (offset == end || cold.budget->readers_left == 0 || cold.is_shared()) { break; }
     if (*sent > 0) { continue; }
     --cold.budget->readers_left;
     cold_run run{cold.direct,
@@ -97,7 +98,7 @@ task<result<void>> egress(const file& from, std::uint64_t offset, std::uint64_t 
                  offset,
                  std::min(end, offset + cold_run_max),
                  offset / disk_block * disk_block};
-    auto outcome = co_await send_cold(run, cold.budget->buffers);
+    auto outcome = co_await send_cold(run, cold);
     ++cold.budget->readers_left;
     if (!outcome) { co_return outcome; }
     offset = run.position;

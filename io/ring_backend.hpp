@@ -67,6 +67,7 @@ private:
   std::int64_t finish_accept(operation& asked, int outcome);
   bool warm_up(operation& asked);
   void warmed_up(operation& asked, int outcome);
+  bool is_being_read(const operation& asked, std::uint64_t length);
 
   io_uring ring_{};
   bool attached_ = false;
@@ -76,6 +77,16 @@ private:
   std::vector<operation*> done_;  ///< complete, not yet told
   std::array<std::span<std::byte>, regions_max> regions_{};
   std::unique_ptr<std::byte[]> scratch_;  ///< cold content is read into it to fill the page cache
+
+  /// A slice that somebody was the first to read into the page cache.
+  struct warmed_range {
+    int descriptor = -1;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::chrono::nanoseconds begun{};
+  };
+  std::array<warmed_range, 8> being_read_{};
+  std::size_t next_being_read_ = 0;
   side_worker side_;
 };
 

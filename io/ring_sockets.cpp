@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::uint64_t slice_max = 2 * limits::mib;
 constexpr std::uint64_t warmed_at_once = 512 * limits::kib;
-constexpr std::uint64_t read_ahead = 4 * limits::mib;
 constexpr std::uint64_t residency_window = 8 * limits::mib;       // asked about at once
 constexpr auto residency_trust = std::chrono::milliseconds(250);  // then it is asked again
 static_assert(warmed_at_once <= slice_max && slice_max <= residency_window);
@@ -166,7 +165,12 @@ residency look_ahead(operation& asked, std::uint64_t length, std::chrono::nanose
       now - known.resident_at < residency_trust) {
     return residency::present;
   }
-  const std::uint64_t window = std::min(asked.length, residency_window);
+  // Where little was there last time, as where the disk is still reading, little more is asked
+  // about: the kernel looks at every page.
+  const bool goes_on = from >= known.resident_from && from <= known.resident_to;
+  const std::uint64_t before = known.resident_to - known.resident_from;
+  const std::uint64_t most = goes_on && before > 0 ? 2 * before : residency_window;
+  const std::uint64_t window = std::max(length, std::min({asked.length, most, residency_window}));
   residency found = residency::absent;
   for (const std::uint64_t size : {window, length}) {
     found = look_at(asked.other_descriptor, from, size);
@@ -234,20 +238,32 @@ bool ring_backend::warm_up(operation& asked) {
   }
   // One scratch for all: nobody looks at what is in it.
   if (!scratch_) { scratch_ = std::make_unique<std::byte[]>(warmed_at_once); }
-  // What somebody else reads already is waited for without a copy, by its last byte.
-  asked.stage = found == residency::arriving ? awaiting : warming;
+  // What somebody else reads already is waited for without a copy, by its last byte. Reading ahead
+  // is the kernel's: what POSIX_FADV_WILLNEED brings comes in single pages, which cost more to
+  // send.
+  const bool arriving = found == residency::arriving || is_being_read(asked, length);
+  asked.stage = arriving ? awaiting : warming;
   const std::uint64_t wanted = asked.stage == awaiting ? 1 : length;
   io_uring_sqe* made = entry();
   io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(wanted),
                      asked.offset + length - wanted);
   io_uring_sqe_set_data(made, &asked);
-  if (asked.stage == awaiting) { return true; }
-  // What follows arrives from the disk while this slice is on its way out.
-  made = entry();
-  io_uring_prep_fadvise(made, asked.other_descriptor, asked.offset + length,
-                        static_cast<off_t>(read_ahead), POSIX_FADV_WILLNEED);
-  io_uring_sqe_set_data64(made, nobody);
   return true;
+}
+
+/// Another sender of the same file found the slice absent a moment ago; else this one is the first.
+bool ring_backend::is_being_read(const operation& asked, std::uint64_t length) {
+  const std::uint64_t end = asked.offset + length;
+  const auto time = now();
+  for (const warmed_range& each : being_read_) {
+    if (each.descriptor == asked.other_descriptor && each.from <= asked.offset && end <= each.to &&
+        time - each.begun < residency_trust) {
+      return true;
+    }
+  }
+  being_read_[next_being_read_++ % being_read_.size()] = {asked.other_descriptor, asked.offset, end,
+                                                          time};
+  return false;
 }
 
 void ring_backend::warmed_up(operation& asked, int outcome) {

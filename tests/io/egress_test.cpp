@@ -16,6 +16,8 @@ public:
   std::uint64_t fails_after = UINT64_MAX;
   std::string kept;
   std::uint64_t by_page_cache = 0;  ///< what `send_file` was asked for
+  std::uint32_t senders = 1;
+  std::uint64_t shared_after = UINT64_MAX;  ///< bytes: then somebody else sends the file as well
 
   task<result<std::size_t>> receive(std::span<std::byte>, std::chrono::nanoseconds) override {
     co_return std::size_t{0};
@@ -26,6 +28,7 @@ public:
       co_return error{errc::peer_closed, 0, "send to a peer"};
     }
     kept.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (kept.size() >= shared_after) { senders = 2; }
     co_return result<void>();
   }
   task<result<void>> send_file(const file&, std::uint64_t, std::uint64_t length,
@@ -147,6 +150,27 @@ task<void> no_reader_left(opened_file* of) {
 TEST_CASE_TEMPLATE("who finds no cold reader left goes by way of the page cache", Twin,
                    SLUICE_TWINS) {
   with_source<Twin>(3 * mib, no_reader_left);
+}
+
+task<void> others_come(opened_file* of) {
+  for (const std::uint64_t after : {std::uint64_t{0}, 2 * mib}) {
+    keeping_stream to;
+    to.senders = after == 0 ? 2 : 1;
+    to.shared_after = after;
+    cold_budget budget{of->buffers, 1};
+    const cold_reading cold{&*of->direct, &budget, &to.senders};
+    auto sent = co_await egress(*of->cached, 0, of->text.size(), to, 1min, cold);
+    CHECK(sent.ok());
+    CHECK(to.kept == of->text.substr(0, after));
+    CHECK(to.by_page_cache == of->text.size() - after);
+    CHECK(budget.readers_left == 1);
+    CHECK(of->buffers.lent() == 0);
+  }
+}
+
+TEST_CASE_TEMPLATE("what others want as well goes on by way of the page cache", Twin,
+                   SLUICE_TWINS) {
+  with_source<Twin>(9 * mib, others_come);
 }
 
 task<void> leaving_peer(opened_file* of) {
