@@ -164,14 +164,14 @@ io::task<result<void>> content_handler::serve_ranges(const exchange& with, const
 
 io::task<result<void>> content_handler::send_part(answer_writer& to, served_file& from,
                                                   std::uint64_t size, byte_range part) {
+  const auto own = from.parts.add(part.offset, part.length);
   io::cold_reading cold;
   if (cold_ && from.direct.is_open() && part.length >= limits::cold_bytes_min &&
       from.take_cold(part.length, size, ring_.now())) {
-    cold = {&from.direct, &*cold_, &from.senders};
+    cold = {&from.direct, &*cold_, &from.parts, own};
   }
-  ++from.senders;
   auto sent = co_await to.send_file(from.cached, part.offset, part.length, cold);
-  --from.senders;
+  from.parts.remove(own);
   co_return sent;
 }
 

@@ -16,7 +16,7 @@ struct served_file {
   io::file direct;
   std::uint64_t cold_bytes = 0;  ///< asked for in the window that began at `cold_since`
   std::chrono::nanoseconds cold_since{0};
-  std::uint32_t senders = 0;  ///< parts of it that are on their way to somebody
+  io::parts_sent parts{};
 
   [[nodiscard]] bool take_cold(std::uint64_t length, std::uint64_t size,
                                std::chrono::nanoseconds now) noexcept;

@@ -61,7 +61,7 @@ task<result<void>> send_block(cold_run& run, cold_block& block, std::uint64_t bl
   co_return sent;
 }
 
-/// Ends early once others send the file as well.
+/// Ends early once others send the same bytes.
 task<result<void>> send_cold(cold_run& run, cold_reading cold) {
   result<void> outcome;
   std::uint64_t block_offset = run.next_read;
@@ -74,6 +74,7 @@ task<result<void>> send_cold(cold_run& run, cold_reading cold) {
     cold_block& now = run.blocks[turn % ahead];
     outcome = co_await send_block(run, now, block_offset);
     block_offset += limits::piece_size;
+    cold.reached(run.position);
     if (outcome && run.next_read < run.end) { run.read_next(now); }
   }
   co_await run.reading.wait_all();
@@ -82,6 +83,12 @@ task<result<void>> send_cold(cold_run& run, cold_reading cold) {
 
 }  // namespace
 
+bool parts_sent::is_shared(handle mine) const noexcept {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const part& other) {
+    return &other != &*mine && other.from < mine->end && mine->from < other.end;
+  });
+}
+
 task<result<void>> egress(const file& from, std::uint64_t offset, std::uint64_t length,
                           byte_stream& to, std::chrono::nanoseconds stall, cold_reading cold) {
   const std::uint64_t end = offset + length;
@@ -89,8 +96,16 @@ task<result<void>> egress(const file& from, std::uint64_t offset, std::uint64_t 
     auto sent = co_await to.send_cached(from, offset, end - offset, stall);
     if (!sent) { co_return sent.error(); }
     offset += *sent;
-    if (offset == end || cold.budget->readers_left == 0 || cold.is_shared()) { break; }
+    cold.reached(offset);
+    if (offset == end || cold.budget->readers_left == 0) { break; }
     if (*sent > 0) { continue; }
+    if (cold.is_shared()) {
+      const std::uint64_t run = std::min(end - offset, cold_run_max);  // then they may have gone
+      auto shared = co_await to.send_file(from, offset, run, stall);
+      if (!shared) { co_return shared; }
+      offset += run;
+      continue;
+    }
     --cold.budget->readers_left;
     cold_run run{cold.direct,
                  to,

@@ -12,6 +12,9 @@
 
 namespace sluice::io::detail {
 
+/// `operation::stage` of a transfer on a socket.
+enum transfer_stage : int { trying, warming, awaiting };
+
 /// The seam on io_uring: files through the ring; sockets by non-blocking calls, and the ring to
 /// wait for readiness; what may block and the ring lacks on a side worker.
 class ring_backend final : public backend {
@@ -66,6 +69,7 @@ private:
   std::int64_t finish_connect(operation& asked, int outcome);
   std::int64_t finish_accept(operation& asked, int outcome);
   bool warm_up(operation& asked);
+  void read_slice(operation& asked, transfer_stage how);
   void warmed_up(operation& asked, int outcome);
   bool is_being_read(const operation& asked, std::uint64_t length);
 
@@ -101,8 +105,5 @@ struct page_counts {
 
 /// user_data of what nobody waits for.
 inline constexpr std::uint64_t nobody = 0;
-
-/// `operation::stage` of a transfer on a socket.
-enum transfer_stage : int { trying, warming, awaiting };
 
 }  // namespace sluice::io::detail

@@ -242,13 +242,18 @@ bool ring_backend::warm_up(operation& asked) {
   // is the kernel's: what POSIX_FADV_WILLNEED brings comes in single pages, which cost more to
   // send.
   const bool arriving = found == residency::arriving || is_being_read(asked, length);
-  asked.stage = arriving ? awaiting : warming;
-  const std::uint64_t wanted = asked.stage == awaiting ? 1 : length;
+  read_slice(asked, arriving ? awaiting : warming);
+  return true;
+}
+
+void ring_backend::read_slice(operation& asked, transfer_stage how) {
+  const std::uint64_t length = std::min(asked.length, warmed_at_once);
+  const std::uint64_t wanted = how == awaiting ? 1 : length;
+  asked.stage = how;
   io_uring_sqe* made = entry();
   io_uring_prep_read(made, asked.other_descriptor, scratch_.get(), static_cast<unsigned>(wanted),
                      asked.offset + length - wanted);
   io_uring_sqe_set_data(made, &asked);
-  return true;
 }
 
 /// Another sender of the same file found the slice absent a moment ago; else this one is the first.
@@ -267,9 +272,14 @@ bool ring_backend::is_being_read(const operation& asked, std::uint64_t length) {
 }
 
 void ring_backend::warmed_up(operation& asked, int outcome) {
-  const bool whole = asked.stage == awaiting;  // one byte was read to wait for the others
-  const std::uint64_t length =
-      whole ? std::min(asked.length, warmed_at_once) : static_cast<std::uint64_t>(outcome);
+  std::uint64_t length = static_cast<std::uint64_t>(outcome);
+  if (asked.stage == awaiting) {
+    length = std::min(asked.length, warmed_at_once);
+    // Its last byte is there; the rest is not when whoever began to read it did not come so far.
+    if (look_at(asked.other_descriptor, asked.offset, length) != residency::present) {
+      return read_slice(asked, warming);
+    }
+  }
   remember(*asked.progress, asked.offset, asked.offset + length, now());
   asked.stage = trying;
   try_transfer(asked);

@@ -15,9 +15,9 @@ public:
   std::uint64_t cached = 0;
   std::uint64_t fails_after = UINT64_MAX;
   std::string kept;
-  std::uint64_t by_page_cache = 0;  ///< what `send_file` was asked for
-  std::uint32_t senders = 1;
+  std::uint64_t by_page_cache = 0;          ///< what `send_file` was asked for
   std::uint64_t shared_after = UINT64_MAX;  ///< bytes: then somebody else sends the file as well
+  parts_sent parts{};
 
   task<result<std::size_t>> receive(std::span<std::byte>, std::chrono::nanoseconds) override {
     co_return std::size_t{0};
@@ -28,7 +28,10 @@ public:
       co_return error{errc::peer_closed, 0, "send to a peer"};
     }
     kept.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (kept.size() >= shared_after) { senders = 2; }
+    if (kept.size() >= shared_after) {
+      [[maybe_unused]] const auto other = parts.add(0, UINT64_MAX);
+      shared_after = UINT64_MAX;
+    }
     co_return result<void>();
   }
   task<result<void>> send_file(const file&, std::uint64_t, std::uint64_t length,
@@ -153,16 +156,18 @@ TEST_CASE_TEMPLATE("who finds no cold reader left goes by way of the page cache"
 }
 
 task<void> others_come(opened_file* of) {
+  const std::uint64_t size = of->text.size();
   for (const std::uint64_t after : {std::uint64_t{0}, 2 * mib}) {
     keeping_stream to;
-    to.senders = after == 0 ? 2 : 1;
     to.shared_after = after;
+    const auto own = to.parts.add(0, size);
+    if (after == 0) { [[maybe_unused]] const auto other = to.parts.add(size - 1, 1); }
     cold_budget budget{of->buffers, 1};
-    const cold_reading cold{&*of->direct, &budget, &to.senders};
-    auto sent = co_await egress(*of->cached, 0, of->text.size(), to, 1min, cold);
+    const cold_reading cold{&*of->direct, &budget, &to.parts, own};
+    auto sent = co_await egress(*of->cached, 0, size, to, 1min, cold);
     CHECK(sent.ok());
     CHECK(to.kept == of->text.substr(0, after));
-    CHECK(to.by_page_cache == of->text.size() - after);
+    CHECK(to.by_page_cache == size - after);
     CHECK(budget.readers_left == 1);
     CHECK(of->buffers.lent() == 0);
   }
@@ -171,6 +176,25 @@ task<void> others_come(opened_file* of) {
 TEST_CASE_TEMPLATE("what others want as well goes on by way of the page cache", Twin,
                    SLUICE_TWINS) {
   with_source<Twin>(9 * mib, others_come);
+}
+
+task<void> others_want_the_rest(opened_file* of) {
+  keeping_stream to;
+  const auto own = to.parts.add(0, 4 * mib);
+  const auto other = to.parts.add(4 * mib, 5 * mib);
+  cold_budget budget{of->buffers, 1};
+  auto sent =
+      co_await egress(*of->cached, 0, 4 * mib, to, 1min, {&*of->direct, &budget, &to.parts, own});
+  CHECK(sent.ok());
+  CHECK(to.by_page_cache == 0);
+  CHECK(own->from == 4 * mib);
+  to.parts.remove(own);
+  CHECK_FALSE(to.parts.is_shared(other));
+}
+
+TEST_CASE_TEMPLATE("other parts of the same file are read past the page cache side by side", Twin,
+                   SLUICE_TWINS) {
+  with_source<Twin>(9 * mib, others_want_the_rest);
 }
 
 task<void> leaving_peer(opened_file* of) {
