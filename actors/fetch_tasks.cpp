@@ -11,7 +11,7 @@ namespace {
 
 bool is_small(const model::file_id& file) { return model::raw(file.size) <= limits::piece_size; }
 
-/// The small files of a page in one piece of memory: at most a batch and one file.
+/// The small files of a page in one piece of memory: at most a batch and one file, in whole blocks.
 struct small_batch {
   std::vector<model::file_id> files;
   std::vector<std::size_t> starts;

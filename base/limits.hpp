@@ -138,6 +138,14 @@ static_assert(validation_ask_patience < validation_begin_deadline);
 // Worker threads that may block.
 inline constexpr std::uint32_t worker_queue_max = 4096;
 
+// Threads of a reactor for calls that may block; some are kept for short ones.
+inline constexpr std::uint32_t files_per_bundle_max = 64;
+inline constexpr std::uint32_t side_threads_max = 16;
+inline constexpr std::uint32_t side_threads_for_bundles_max = 12;
+inline constexpr std::uint32_t side_threads_for_idle_reads_max = 4;
+static_assert(side_threads_for_idle_reads_max < side_threads_for_bundles_max);
+static_assert(side_threads_for_bundles_max < side_threads_max);
+
 // What other threads may have posted to a reactor; beyond it they wait.
 inline constexpr std::uint32_t reactor_inbox_max = 65'536;
 

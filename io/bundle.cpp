@@ -23,18 +23,20 @@ struct opened {
   int descriptor;
   bool direct = false;
 
+  /// Once, whatever it returns: after a failed fsync the bytes are lost, after a failed close the
+  /// descriptor is gone.
   std::int64_t run(operation asked) const {
     asked.descriptor = descriptor;
+    return call(asked);
+  }
+  /// A read or a write.
+  std::int64_t transfer(const operation& asked) const {
     while (true) {
-      const std::int64_t outcome = call(asked);
+      const std::int64_t outcome = run(asked);
       if (outcome != -EINTR && outcome != -EAGAIN) { return outcome; }
     }
   }
-  /// Once, whatever it returns: the descriptor is gone.
-  void close() const {
-    operation asked{.code = opcode::close, .descriptor = descriptor};
-    call(asked);
-  }
+  void close() const { run({.code = opcode::close}); }
   void set_direct(bool wanted) {
     if (direct == wanted) { return; }
     const auto outcome = run({.code = opcode::set_direct, .flags = wanted ? 1U : 0U});
@@ -57,7 +59,11 @@ std::int64_t read_whole(opened& from, std::span<std::byte> room, bool cached) {
   std::size_t done = 0;
   while (done < room.size()) {
     const auto length =
-        from.run({.code = opcode::read, .offset = done, .memory = room.subspan(done)});
+        from.transfer({.code = opcode::read, .offset = done, .memory = room.subspan(done)});
+    if (length == -EINVAL && from.direct) {  // it wants other alignment than we have
+      from.set_direct(false);
+      if (!from.direct) { continue; }
+    }
     if (length < 0) { return length; }
     done += static_cast<std::size_t>(length);
     if (length == 0 || (from.direct && done % block != 0)) { break; }
@@ -105,7 +111,7 @@ void read_files(operation& bundle, const immediate_call& call) {
 /// All of `bytes`, from `offset` on.
 std::int64_t write_part(opened& to, std::span<std::byte> bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
-    const auto length = to.run({.code = opcode::write, .offset = offset, .memory = bytes});
+    const auto length = to.transfer({.code = opcode::write, .offset = offset, .memory = bytes});
     if (length < 0) { return length; }
     if (length == 0) { return -EIO; }
     bytes = bytes.subspan(static_cast<std::size_t>(length));
@@ -197,11 +203,12 @@ void rename_files(operation& bundle, const immediate_call& call) {
 }
 
 void look_at_files(operation& bundle, const immediate_call& call) {
+  kept_folder parents(call, bundle.descriptor);
   for (bundled_file& file : bundle.files) {
-    operation look{.code = opcode::facts,
-                   .descriptor = bundle.descriptor,
-                   .path = file.path.c_str(),
-                   .facts = &file.before};
+    operation look{.code = opcode::facts, .facts = &file.before};
+    file.result = parents.parent_of(file.path, look.path);
+    if (file.result < 0) { continue; }
+    look.descriptor = static_cast<int>(file.result);
     file.result = call(look);
   }
 }
@@ -220,10 +227,11 @@ void carry_out(operation& bundle, const immediate_call& call) {
 }  // namespace detail
 
 task<void> folder::bundle(operation asked, std::string_view what) const {
-  SLUICE_CHECK(asked.files.size() <= bundle_files_max);
+  SLUICE_CHECK(asked.files.size() <= limits::files_per_bundle_max);
   asked.descriptor = descriptor_;
-  co_await detail::perform(*ring_, asked);
+  const auto outcome = co_await detail::perform(*ring_, asked);
   for (bundled_file& file : asked.files) {
+    if (outcome < 0) { file.result = outcome; }
     if (file.result < 0) { file.failed = failure(file.result, what, file.path); }
   }
 }

@@ -47,8 +47,10 @@ private:
   return (file_size == 0 ? 1 : (file_size + block - 1) / block) * block;
 }
 
-/// Most files of one bundle: its thread is another's meanwhile.
-inline constexpr std::size_t bundle_files_max = 64;
+/// A write only reads it.
+[[nodiscard]] inline std::span<std::byte> writable(std::span<const std::byte> bytes) noexcept {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
 
 namespace detail {
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "io/bundle.hpp"
 #include "io/perform.hpp"
 
 namespace sluice::io {
@@ -12,10 +13,6 @@ namespace {
 
 constexpr std::size_t block = 4096;
 constexpr std::size_t cached_read_max = 64 * limits::kib;
-
-std::span<std::byte> writable(std::span<const std::byte> bytes) {
-  return {const_cast<std::byte*>(bytes.data()), bytes.size()};  // a write only reads it
-}
 
 }  // namespace
 

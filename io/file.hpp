@@ -96,8 +96,8 @@ public:
   [[nodiscard]] task<result<void>> sync_volume() const;  ///< syncfs
   [[nodiscard]] task<void> close();
 
-  // Bundles (bundle.hpp) of at most `bundle_files_max` files; each has its own outcome. They run to
-  // their end: there is no way to cancel them.
+  // Bundles (bundle.hpp) of at most `files_per_bundle_max` files; each has its own outcome. They
+  // run to their end: there is no way to cancel them.
   /// Into `memory` (`bundle_memory`) where they have no room of their own, as many as it takes;
   /// past the page cache, with `if_cached` only where a file is not in it.
   [[nodiscard]] task<void> read_files(std::span<bundled_file> files, std::span<std::byte> memory,
@@ -105,8 +105,7 @@ public:
   /// Made, or emptied if they were there.
   [[nodiscard]] task<void> write_files(std::span<bundled_file> files, bool durable) const;
   [[nodiscard]] task<void> rename_files(std::span<bundled_file> files, on_existing how) const;
-  /// What `before` is. Folders on the way may be links: nothing of what they lead to is opened.
-  [[nodiscard]] task<void> look_at_files(std::span<bundled_file> files) const;
+  [[nodiscard]] task<void> look_at_files(std::span<bundled_file> files) const;  ///< `before`
 
   /// Small files whole: manifests, records, keys.
   [[nodiscard]] task<result<std::string>> read_whole(std::string path,

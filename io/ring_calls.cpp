@@ -35,8 +35,6 @@ std::chrono::nanoseconds time_of(const statx_timestamp& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-std::int64_t or_errno(std::int64_t returned) { return returned < 0 ? -errno : returned; }
-
 std::int64_t open_beneath(const operation& asked, open_how how) {
   const auto opened =
       or_errno(syscall(SYS_openat2, asked.descriptor, asked.path, &how, sizeof how));

@@ -3,11 +3,18 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "io/backend.hpp"
 #include "io/file.hpp"
 
 /// What an operation is in terms of system calls, whether the ring makes them or a thread.
 namespace sluice::io::detail {
+
+/// What a call returned, with its errno where it failed.
+[[nodiscard]] inline std::int64_t or_errno(std::int64_t returned) noexcept {
+  return returned < 0 ? -errno : returned;
+}
 
 /// A folder, a file beneath another folder: no way out, no links followed.
 [[nodiscard]] open_how folder_how() noexcept;

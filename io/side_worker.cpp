@@ -14,14 +14,13 @@
 #include <cstring>
 
 #include "io/bundle.hpp"
+#include "io/perform.hpp"
 #include "io/ring_calls.hpp"
 #include "io/socket.hpp"
 
 namespace sluice::io::detail {
 
 namespace {
-
-std::int64_t or_errno(std::int64_t returned) { return returned < 0 ? -errno : returned; }
 
 file_kind kind_of_mode(unsigned mode) {
   if (S_ISREG(mode)) { return file_kind::regular; }
@@ -86,6 +85,10 @@ std::int64_t volume(const operation& asked) {
   return 0;
 }
 
+bool is_idle(std::uint16_t priority) {
+  return priority == priority_of({disk_class::idle, priority & 7U});
+}
+
 /// Of this thread's own reads and writes; ioprio_set(2).
 void set_priority(std::uint16_t priority) {
   constexpr int who_process = 1;
@@ -133,13 +136,38 @@ void side_worker::submit(operation& asked) {
   auto made = std::make_shared<job>();
   made->asked = &asked;
   if (asked.code == opcode::resolve) { made->host = asked.at->host; }
+  const rank at = rank_of(asked);
+  made->at = at;
   const std::lock_guard lock(guard_);
   if (asked.code == opcode::resolve) { resolving_.push_back(made); }
-  waiting_.push_back(std::move(made));
-  if (idle_ < waiting_.size() && threads_.size() < threads_max) {
+  waiting_[static_cast<std::size_t>(at)].push_back(std::move(made));
+  std::size_t all = 0;
+  for (const auto& queue : waiting_) { all += queue.size(); }
+  if (idle_ < all && threads_.size() < limits::side_threads_max) {
     threads_.emplace_back([this] { work(); });
   }
   more_.notify_one();
+}
+
+side_worker::rank side_worker::rank_of(const operation& asked) {
+  if (asked.code != opcode::read_files && asked.code != opcode::write_files) {
+    return rank::short_call;
+  }
+  return is_idle(asked.priority) ? rank::idle_bundle : rank::bundle;
+}
+
+std::shared_ptr<side_worker::job> side_worker::take() {
+  const std::size_t bundles = running_[1] + running_[2];
+  const std::array<bool, 3> may_run{true, bundles < limits::side_threads_for_bundles_max,
+                                    bundles < limits::side_threads_for_bundles_max &&
+                                        running_[2] < limits::side_threads_for_idle_reads_max};
+  for (std::size_t at = 0; at < waiting_.size(); ++at) {
+    if (waiting_[at].empty() || !may_run[at]) { continue; }
+    const std::shared_ptr<job> taken = std::move(waiting_[at].front());
+    waiting_[at].pop_front();
+    return taken;
+  }
+  return nullptr;
 }
 
 bool side_worker::abandon(operation& asked) {
@@ -162,15 +190,21 @@ std::vector<operation*> side_worker::take_done() {
 void side_worker::work() {
   std::unique_lock lock(guard_);
   while (true) {
+    std::shared_ptr<job> taken;
     ++idle_;
-    more_.wait(lock, [&] { return ending_ || !waiting_.empty(); });
+    more_.wait(lock, [&] {
+      taken = take();
+      return taken != nullptr || ending_;
+    });
     --idle_;
-    if (waiting_.empty()) { return; }
-    const std::shared_ptr<job> taken = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (taken == nullptr) { return; }
+    std::size_t& running = running_[static_cast<std::size_t>(taken->at)];
+    ++running;
     lock.unlock();
     taken->result = call(*taken);
     lock.lock();
+    --running;
+    more_.notify_one();                         // one that had to wait for this may run now
     if (taken->asked == nullptr) { continue; }  // abandoned
     std::erase(resolving_, taken);
     if (!taken->hosts.empty()) { *taken->asked->hosts = std::move(taken->hosts); }

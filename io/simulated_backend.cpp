@@ -25,9 +25,8 @@ std::chrono::nanoseconds cost_of(const operation& asked) {
     case opcode::send:
     case opcode::send_file:
     case opcode::accept: return 1us;
-    case opcode::read_files:
-    case opcode::write_files: return 100us * asked.files.size();
-    case opcode::rename_files:
+    case opcode::read_files: return 100us * asked.files.size();
+    case opcode::write_files: return 100us;  // and again for each file
     case opcode::look_at_files: return 10us * asked.files.size();
     default: return 10us;
   }
@@ -104,9 +103,25 @@ void simulated_backend::submit(operation& asked) {
       case opcode::receive: world_->receive(number); break;
       case opcode::send:
       case opcode::send_file: world_->send(number); break;
+      case opcode::write_files:
+      case opcode::rename_files: run_files(number, 0); break;
       default: world_->complete(number, execute(*flight->asked)); break;
     }
   });
+}
+
+/// File after file, so that a machine can end between two of them.
+void simulated_backend::run_files(std::uint64_t number, std::size_t next) {
+  in_flight* const flight = world_->find(number);
+  if (flight == nullptr) { return; }
+  if (next == flight->asked->files.size() || life_ != own_.life) {
+    world_->complete(number, life_ == own_.life ? 0 : -EIO);
+    return;
+  }
+  operation one = *flight->asked;
+  one.files = one.files.subspan(next, 1);
+  execute_bundle(one);
+  world_->after(cost_of(one), [this, number, next] { run_files(number, next + 1); });
 }
 
 /// Each of its parts may fail, as if it had been asked alone.

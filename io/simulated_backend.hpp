@@ -32,6 +32,7 @@ private:
   [[nodiscard]] int fail(operation& asked);
   std::int64_t execute(operation& asked);
   std::int64_t execute_bundle(operation& asked);
+  void run_files(std::uint64_t number, std::size_t next);
   std::int64_t execute_on_file(operation& asked, handle& on);
   std::int64_t execute_on_name(operation& asked, const node_pointer& in);
   std::int64_t transfer(operation& asked, const handle& on);

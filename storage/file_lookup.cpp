@@ -8,7 +8,8 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr std::size_t together = io::bundle_files_max / 2;  // each may have a piece layer
+constexpr std::size_t together =
+    std::size_t{limits::files_per_bundle_max} / 2;  // each may have a piece layer
 
 /// Present with that size; else, and that is its failure, not there or out of reach.
 bool is_there(file_lookup& asked, const io::bundled_file& found, std::uint64_t size) {
@@ -22,8 +23,9 @@ void conclude(file_lookup& asked, const io::bundled_file& bytes) {
 
 /// Without its piece layer a large file is not there.
 void conclude_layer(file_lookup& asked, const io::bundled_file& layer) {
+  if (!asked.present) { return; }
   const std::uint64_t size = hashing::piece_count(asked.file.size) * sizeof(model::digest);
-  asked.present = is_there(asked, layer, size) && asked.present;
+  asked.present = is_there(asked, layer, size);
 }
 
 io::task<void> look_up_some(library_state& library, std::span<file_lookup> asked) {

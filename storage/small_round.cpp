@@ -16,18 +16,14 @@ constexpr std::size_t volume_sync_from = 16;
 /// Side by side each waits for the disk alone; more of them would only share the folder's lock.
 constexpr std::size_t bundles_max = 8;
 
-std::span<std::byte> writable(std::span<const std::byte> bytes) {
-  return {const_cast<std::byte*>(bytes.data()), bytes.size()};  // a write only reads it
-}
-
 /// Writes the steps from `first` to `end`.
 io::task<void> write_bundle(small_round& round, std::size_t first, std::size_t end) {
   for (std::size_t next = first; next < end;) {
     std::vector<io::bundled_file> files;
     const std::size_t begin = next;
-    for (; next < end && files.size() < io::bundle_files_max; ++next) {
+    for (; next < end && files.size() < std::size_t{limits::files_per_bundle_max}; ++next) {
       files.push_back(
-          {.path = round.steps[next].staged, .bytes = writable(round.steps[next].bytes)});
+          {.path = round.steps[next].staged, .bytes = io::writable(round.steps[next].bytes)});
     }
     co_await round.library.root.write_files(files, round.sync_each);
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -98,8 +94,10 @@ io::task<void> give_names(small_round& round) {
     if (!step.failed) { steps.push_back(&step); }
   }
   std::ranges::sort(steps, {}, [](const small_step* step) { return step->id.digest; });
-  for (std::size_t next = 0; next < steps.size(); next += io::bundle_files_max) {
-    const std::size_t count = std::min(io::bundle_files_max, steps.size() - next);
+  for (std::size_t next = 0; next < steps.size();
+       next += std::size_t{limits::files_per_bundle_max}) {
+    const std::size_t count =
+        std::min(std::size_t{limits::files_per_bundle_max}, steps.size() - next);
     co_await name_bundle(round, std::span(steps).subspan(next, count));
   }
 }
@@ -225,11 +223,13 @@ io::task<result<std::shared_ptr<shared_round>>> join_round(library_state& librar
     const auto made = std::make_shared<shared_round>(shared_round{{library, how}});
     auto opened = co_await open_round(made->files);
     if (!opened) { co_return opened.error(); }
-    if (!now) {
-      now = made;
-    } else {
-      co_await made->files.volume.close();  // somebody was faster
+    if (now) {  // somebody was faster
+      const std::shared_ptr<shared_round> theirs = now;
+      ++theirs->writers;
+      co_await made->files.volume.close();
+      co_return theirs;
     }
+    now = made;
   }
   ++now->writers;
   co_return now;

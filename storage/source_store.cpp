@@ -221,11 +221,16 @@ io::task<void> copy_large(source_store& store, std::size_t index, io::file& from
   }
 }
 
-io::task<void> take_large(source_store& store, std::size_t index, io::file_facts before) {
+io::task<void> take_large(source_store& store, std::size_t index) {
   auto from = co_await store.source.open_file(store.tree.entries[index].path,
                                               {.direct = true, .regular = true});
   if (!from) {
     store.tree.refused.add(store.tree.entries[index].path, describe(from.error()));
+    co_return;
+  }
+  auto before = co_await from->facts();
+  if (!before) {
+    store.tree.refused.add(store.tree.entries[index].path, describe(before.error()));
     co_return;
   }
   const std::string path = format("{}/snapshot.{}", staging_folder, ++store.library.last_small);
@@ -233,7 +238,7 @@ io::task<void> take_large(source_store& store, std::size_t index, io::file_facts
       path,
       {.access = io::access_mode::read_write, .create = true, .truncate = true, .direct = true});
   if (into) {
-    co_await copy_large(store, index, *from, *into, path, before);
+    co_await copy_large(store, index, *from, *into, path, *before);
     co_await into->close();
     auto removed = co_await store.library.root.remove_file(path);  // unless it has a name now
     if (!removed && removed.error().code != errc::not_found) {
@@ -255,7 +260,8 @@ struct source_lane {
 /// A bundle full, or fewer when there would be none for the other lanes.
 void take_more(source_store& store, source_lane& lane) {
   const std::size_t all = store.tree.entries.size();
-  const std::size_t share = std::clamp(all / lanes / 4, bundle_files_least, io::bundle_files_max);
+  const std::size_t share =
+      std::clamp(all / lanes / 4, bundle_files_least, std::size_t{limits::files_per_bundle_max});
   while (lane.waiting.size() < share && store.next < all) {
     const std::size_t index = store.next++;
     if (store.tree.entries[index].is_file()) { lane.waiting.push_back(index); }
@@ -289,8 +295,8 @@ io::task<void> take_read(source_store& store, source_lane& lane,
     if (!files[i].left_out) {
       take_small(store, lane.batch, asked[i], files[i]);
     } else if (known.size > limits::piece_size) {
-      store.large.emplace_back(asked[i], known);
-    } else {
+      store.large.push_back(asked[i]);
+    } else if (!is_stopped(store)) {
       lane.waiting.push_back(asked[i]);
     }
   }
@@ -306,16 +312,17 @@ io::task<void> store_small_files(source_store& store) {
     for (const std::size_t index : lane.waiting) {
       files.push_back({.path = store.tree.entries[index].path});
     }
-    co_await store.source.read_files(files, lane.memory.bytes(), true);
+    const auto room = is_stopped(store) ? std::span<std::byte>() : lane.memory.bytes();
+    co_await store.source.read_files(files, room, true);
     co_await take_read(store, lane, std::move(files));
   }
 }
 
 io::task<void> store_large_files(source_store& store) {
   while (!store.large.empty() && !is_stopped(store)) {
-    const auto [index, known] = store.large.front();
+    const std::size_t index = store.large.front();
     store.large.pop_front();
-    co_await take_large(store, index, known);
+    co_await take_large(store, index);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <unordered_set>
-#include <utility>
 
 #include "storage/library_state.hpp"
 #include "storage/small_round.hpp"
@@ -14,8 +13,8 @@ namespace sluice::storage {
 /// The files of a source folder on their way into the library: read once, hashed, stored once.
 ///
 /// Once anything is refused nothing is stored any more; what is left is only opened, so that the
-/// refusal names everything. Memory: `lanes` x 1 MiB of small files, two buffers per large
-/// file, 80 bytes for each large one that waits.
+/// refusal names everything. Memory: `lanes` x 1 MiB of small files, two buffers per large file, 8
+/// bytes for each large one that waits.
 struct source_store {
   library_state& library;
   content_library& whole;
@@ -29,9 +28,9 @@ struct source_store {
   std::optional<error> failed{};  ///< the library's trouble, not the source's
 
   std::size_t next = 0;
-  std::unordered_set<model::file_id> claimed{};                ///< being stored by one of the lanes
-  std::shared_ptr<shared_round> round{};                       ///< the one that is being filled
-  std::deque<std::pair<std::size_t, io::file_facts>> large{};  ///< files of > 1 MiB, still to copy
+  std::unordered_set<model::file_id> claimed{};  ///< being stored by one of the lanes
+  std::shared_ptr<shared_round> round{};         ///< the one that is being filled
+  std::deque<std::size_t> large{};               ///< files of > 1 MiB, still to copy
   std::chrono::nanoseconds told{};
 };
 
