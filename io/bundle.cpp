@@ -44,6 +44,15 @@ struct opened {
   }
 };
 
+std::int64_t open_one(const operation& bundle, const bundled_file& file,
+                      const open_options& options, const immediate_call& call) {
+  operation asked{.code = opcode::open_file,
+                  .descriptor = bundle.descriptor,
+                  .path = file.path.c_str(),
+                  .options = &options};
+  return call(asked);
+}
+
 /// Its room, at most `free`; nothing when it has none.
 std::span<std::byte> room_for(bundled_file& file, std::span<std::byte> free) {
   const std::size_t size = bundled_size(file.before.size);
@@ -89,11 +98,7 @@ void read_files(operation& bundle, const immediate_call& call) {
   for (bundled_file& file : bundle.files) {
     file.left_out = full;
     if (full) { continue; }
-    operation open{.code = opcode::open_file,
-                   .descriptor = bundle.descriptor,
-                   .path = file.path.c_str(),
-                   .options = &options};
-    file.result = call(open);
+    file.result = open_one(bundle, file, options, call);
     if (file.result < 0) { continue; }
     opened from{call, static_cast<int>(file.result)};
     const bool own_room = !file.bytes.empty();
@@ -139,11 +144,7 @@ std::int64_t write_opened(opened& to, std::span<std::byte> bytes) {
 void write_files(operation& bundle, const immediate_call& call) {
   const open_options options{.access = access_mode::write, .create = true, .truncate = true};
   for (bundled_file& file : bundle.files) {
-    operation open{.code = opcode::open_file,
-                   .descriptor = bundle.descriptor,
-                   .path = file.path.c_str(),
-                   .options = &options};
-    file.result = call(open);
+    file.result = open_one(bundle, file, options, call);
     if (file.result < 0) { continue; }
     opened to{call, static_cast<int>(file.result)};
     file.result = write_opened(to, file.bytes);
