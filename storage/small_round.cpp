@@ -55,7 +55,8 @@ io::task<void> make_room_and_write(small_round& round, std::size_t first, std::s
   auto freed = co_await empty_trash(round.library, wanted);
   if (!freed || *freed == 0) { co_return; }
   for (std::size_t i = first; i < end; ++i) {
-    if (lacks_room(round.steps[i])) { co_await write_bundle(round, i, i + 1); }
+    if (!lacks_room(round.steps[i])) { continue; }
+    co_await write_bundle(round, i, i + 1);
   }
 }
 
