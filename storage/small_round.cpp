@@ -42,7 +42,8 @@ io::task<void> write_all(small_round& round, std::size_t first, std::size_t end)
   co_await group.wait_all();
 }
 
-/// Those that found the volume full are written again when the trash gave something back.
+/// Those that found the volume full are written once more when the trash was emptied, by whomever:
+/// of several that share a round the first may free what all of them need.
 io::task<void> make_room_and_write(small_round& round, std::size_t first, std::size_t end) {
   const auto lacks_room = [](const small_step& step) {
     return step.failed && step.failed->code == errc::no_space;
@@ -53,7 +54,7 @@ io::task<void> make_room_and_write(small_round& round, std::size_t first, std::s
   }
   if (wanted == 0) { co_return; }
   auto freed = co_await empty_trash(round.library, wanted);
-  if (!freed || *freed == 0) { co_return; }
+  if (!freed) { co_return; }
   for (std::size_t i = first; i < end; ++i) {
     if (!lacks_room(round.steps[i])) { continue; }
     co_await write_bundle(round, i, i + 1);
