@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <array>
 #include <cstdio>
@@ -238,6 +239,42 @@ TEST_CASE("ranges are served to the byte") {
   CHECK(ask("furlongs=1-2").head.status == 200);
   CHECK(peer.get(target, "Range: bytes=0-1\r\n", "HEAD").head.status == 200);
   CHECK(peer.get(std::string(base) + "empty", "Range: bytes=0-\r\n").head.status == 416);
+}
+
+/// Asks the kernel to forget a file's pages; a file system in memory does not.
+void drop_from_cache(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(file >= 0);
+  CHECK(::fdatasync(file) == 0);
+  CHECK(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+  ::close(file);
+}
+
+TEST_CASE("a cold file is served to many at once, in parts that lie apart or overlap") {
+  served_content content;
+  const std::string path = content.root() + "/" + storage::file_path(content.large);
+  const std::string& bytes = content.files.at("large.bin");
+  running_server server(content);
+  const std::vector<std::vector<byte_range>> rounds{
+      {{0, 1'500'000}, {1'500'000, 1'800'000}},          // side by side
+      {{0, 3'300'000}, {0, 3'300'000}, {0, 3'300'000}},  // all of it, three times
+      {{0, 2'000'000}, {1'000'000, 2'300'000}, {3'299'000, 1000}}};
+  for (const auto& parts : rounds) {
+    drop_from_cache(path);
+    std::vector<std::unique_ptr<raw_peer>> peers;
+    for (const byte_range& part : parts) {
+      peers.push_back(std::make_unique<raw_peer>(server.port()));
+      REQUIRE(peers.back()->send(
+          "GET " + std::string(base) +
+          "large.bin HTTP/1.1\r\nHost: dp\r\nRange: bytes=" + std::to_string(part.offset) + "-" +
+          std::to_string(part.offset + part.length - 1) + "\r\n\r\n"));
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto got = peers[i]->next_answer();
+      CHECK(got.head.status == 206);
+      CHECK(got.body == bytes.substr(parts[i].offset, parts[i].length));
+    }
+  }
 }
 
 TEST_CASE("several ranges come as parts of one answer") {
