@@ -19,14 +19,19 @@ class HashRow(Row):
     fairness = ('OpenSSL hashes in one call in this process, with SHA-NI where there is one; a '
                 'flat digest cannot be computed sixteen lanes at a time. Limit: one core.')
 
-    def reason_to_skip(self):
+    def impossible(self):
         flags = next((line for line in open('/proc/cpuinfo', encoding='utf-8')
                       if line.startswith('flags')), '').split()
-        lacking = [feature for feature in KERNELS.values() if feature not in flags]
-        return f'this processor has no {", ".join(lacking)}' if lacking else ''
+        return {f'tree, {kernel}': f'this processor has no {feature}'
+                for kernel, feature in KERNELS.items() if feature not in flags}
+
+    def reason_to_skip(self):
+        lacking = self.impossible()
+        return '; '.join(lacking.values()) if len(lacking) == len(KERNELS) else ''
 
     def contenders(self):
-        names = {f'tree, {kernel}': f'{kernel}/tree/{SIZE}' for kernel in KERNELS}
+        names = {f'tree, {kernel}': f'{kernel}/tree/{SIZE}' for kernel in KERNELS
+                 if f'tree, {kernel}' not in self.impossible()}
         names[OPENSSL] = f'openssl_one_stream/{SIZE}'
         return {name: lambda bench=bench: self.measure(bench) for name, bench in names.items()}
 

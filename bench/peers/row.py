@@ -35,6 +35,10 @@ class Row:
     def reason_to_skip(self):
         return ''
 
+    def impossible(self):
+        """{contender: why it cannot run on this machine, whatever is installed}."""
+        return {}
+
     def prepare(self):
         pass
 
@@ -59,6 +63,7 @@ class Outcome:
     def __init__(self, row):
         self.row = row
         self.series, self.verdicts, self.notes = {}, [], []
+        self.impossible = {}
         self.skipped = self.error = ''
         self.rounds, self.complete = 0, True
 
@@ -68,9 +73,11 @@ class Outcome:
 
     @property
     def held(self):
-        """All that was promised of this row; one without numbers or rounds kept no promise."""
-        measured = len(self.verdicts) == len(self.targets) and self.complete and not self.error
-        return measured and all(verdict.held for verdict in self.verdicts)
+        """All that was promised of this row and of this machine; one without numbers or rounds kept
+        no promise."""
+        promised = [target for target in self.targets if target.ours not in self.impossible]
+        measured = len(self.verdicts) == len(promised) and self.complete and not self.error
+        return measured and not self.skipped and all(verdict.held for verdict in self.verdicts)
 
 
 HOPELESS = 4.0  # so many times slower than the best peer after its first round
@@ -86,6 +93,7 @@ def is_hopeless(name, series):
 def run_row(row, rounds, deadline):
     """Runs a row that may run. `deadline`, of time.monotonic(): no round begins that ends later."""
     made = Outcome(row)
+    made.impossible = row.impossible()
     row.prepare()
     longest = 0.0
     rounds = min(rounds, row.rounds_max)

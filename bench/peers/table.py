@@ -67,7 +67,8 @@ def summary_text(outcomes):
                 if verdict.disk_share is not None:
                     said += f', disk-bound: {verdict.disk_share:.2f} of it'
             else:
-                why = outcome.skipped or outcome.error or 'no rounds'
+                why = (outcome.skipped or outcome.impossible.get(target.ours) or outcome.error
+                       or 'no rounds')
                 said = f'     -  not measured: {why.splitlines()[0][:100]}'
             name = target.row if target.ours == 'sluice' else f'{target.row}, {target.ours}'
             lines.append(f'    {name:<20} {target.text:<72} {said}')

@@ -141,6 +141,19 @@ class RowTest(unittest.TestCase):
                          (1, 'out of time: 1 of 3 rounds, so no target held'))
         self.assertFalse(outcome.held)
 
+    def test_what_this_machine_cannot_run_is_told_and_promises_nothing(self):
+        row = FakeRow()
+        row.name = 'hash'
+        row.impossible = lambda: {'tree, avx512': 'this processor has no avx512f'}
+        row.contenders = lambda: {
+            'tree, shani': lambda: row.measure('A', 400),
+            'OpenSSL SHA-256, one stream': lambda: row.measure('B', 100)}
+        outcome = guarded(row, 3, deadline=1e12)
+        self.assertTrue(outcome.held)
+        self.assertIn('not measured: this processor has no avx512f', table.summary_text([outcome]))
+        outcome.skipped = 'this processor has neither'
+        self.assertFalse(outcome.held)
+
     def test_a_row_that_failed_kept_no_promise(self):
         outcome = guarded(FakeRow(failing=True), 3, deadline=1e12)
         self.assertIn('not cold', outcome.error)
