@@ -25,10 +25,9 @@ from targets import TARGETS, Target, judge  # noqa: E402
 MACHINE = {'processor': 'some <processor>', 'kernel': 'Linux', 'disk': 'vda', 'when': 'now'}
 
 
-def series(name, rate, cpu=1.0, busy=None):
+def series(name, rate, cpu=1.0):
     made = Series(name, 'bytes')
-    notes = {} if busy is None else {'client_busy': busy}
-    made.samples = [Sample(1.0, size, cpu=cpu, notes=notes)
+    made.samples = [Sample(1.0, size, cpu=cpu)
                     for size in (rate // 2, rate, rate * 9)]
     return made
 
@@ -94,13 +93,6 @@ class JudgeTest(unittest.TestCase):
         target = Target('row', 0.5, ('a',), measure='cpu')
         self.assertTrue(self.judged(target, series('sluice', 100, 0.5), series('a', 100)).held)
         self.assertFalse(self.judged(target, series('sluice', 100, 0.6), series('a', 100)).held)
-
-    def test_the_bound_is_lower_only_when_the_client_was_the_limit_of_both(self):
-        target = Target('row', 1.0, ('a',), client_bound=0.95)
-        for ours, theirs, held in ((0.99, 0.99, True), (0.99, 0.5, False), (None, None, False)):
-            verdict = self.judged(target, series('sluice', 960, busy=ours),
-                                  series('a', 1000, busy=theirs))
-            self.assertEqual(verdict.held, held, (ours, theirs))
 
     def test_a_disk_that_can_do_no_more_keeps_the_promise_and_is_named(self):
         target = Target('row', 5.0, ('a',), disk='fio')
