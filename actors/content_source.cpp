@@ -36,12 +36,24 @@ bool is_quarantined(self_pointer self) {
   return until.has_value();
 }
 
-source_failure quarantine_failure(const model::source_entry& source) {
-  return {
+/// "is quarantined until 2026-11-26T01:02:03.004Z, after more than 3 bad pieces"; nothing when it
+/// may be asked.
+std::optional<source_failure> refusal(self_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (state.resting_until && now >= *state.resting_until) { state.resting_until.reset(); }
+  const bool quarantined = is_quarantined(self);
+  if (!quarantined && !state.resting_until) { return std::nullopt; }
+  const auto until = quarantined ? *state.quarantined_until : *state.resting_until;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - now);
+  const std::string time = model::iso_time(state.parts.now() + left);
+  return source_failure{
       model::source_verdict::quarantined,
-      {errc::limit_reached, 0, format("ask source {}", source.name)},
+      {errc::limit_reached, 0, format("ask source {}", state.source.name)},
       "",
-      format("is quarantined after more than {} bad pieces", limits::bad_pieces_per_source_max)};
+      quarantined ? format("is quarantined until {}, after more than {} bad pieces", time,
+                           limits::bad_pieces_per_source_max)
+                  : format("rests until {}, as it asked for", time)};
 }
 
 void report(self_pointer self, std::uint32_t id, std::vector<std::string> insertions) {
@@ -59,6 +71,9 @@ void blame(self_pointer self, const model::content_id& content,
                                           state.source.name, failure->what, failure->row));
     report(self, 20001, {content.package.text(), state.source.name, failure->row});
   }
+  if (failure && failure->rest.count() > 0) {
+    state.resting_until = self->clock().now() + failure->rest;
+  }
   state.bad_pieces += bad_pieces;
   if (state.bad_pieces <= limits::bad_pieces_per_source_max || state.quarantined_until) { return; }
   state.quarantined_until = self->clock().now() + limits::source_quarantine;
@@ -67,7 +82,7 @@ void blame(self_pointer self, const model::content_id& content,
                       limits::source_quarantine.count(), state.bad_pieces));
   report(self, 20002,
          {state.source.name, format("{} bad pieces", state.bad_pieces),
-          format("{} min", limits::source_quarantine.count())});
+          model::iso_time(state.parts.now() + limits::source_quarantine)});
 }
 
 using page_promise = caf::typed_response_promise<page_outcome>;
@@ -92,10 +107,10 @@ void start_page(self_pointer self, std::uint64_t number, ready_page page,
 page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
                             const progress_listener& listener) {
   auto promise = self->make_response_promise<page_outcome>();
-  if (is_quarantined(self)) {
+  if (auto why = refusal(self)) {
     page_outcome refused;
     refused.progress.page = asked.page;
-    refused.failure = quarantine_failure(self->state.source);
+    refused.failure = std::move(why);
     promise.deliver(std::move(refused));
     return promise;
   }
@@ -127,9 +142,9 @@ page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
 auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
   auto& state = self->state;
   auto promise = self->make_response_promise<manifest_outcome>();
-  if (is_quarantined(self)) {
+  if (auto why = refusal(self)) {
     manifest_outcome refused;
-    refused.failure = quarantine_failure(state.source);
+    refused.failure = std::move(why);
     promise.deliver(std::move(refused));
     return promise;
   }

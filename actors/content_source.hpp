@@ -18,6 +18,7 @@ struct content_source_state {
   std::shared_ptr<http::source_client> client;  ///< lives and dies on the reactor
   std::uint32_t bad_pieces = 0;                 ///< since the last quarantine
   std::optional<caf::actor_clock::time_point> quarantined_until;
+  std::optional<caf::actor_clock::time_point> resting_until;  ///< it asked for that (X4)
   operations_under_way<bool> probes;
   operations_under_way<manifest_outcome> manifests;
   operations_under_way<page_outcome> pages;

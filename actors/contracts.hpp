@@ -13,7 +13,7 @@ namespace sluice::actors {
 using node_journal_actor = caf::typed_actor<
     caf::replies_to<add_job>::with<bool>,  // false: this job id was taken before
     caf::replies_to<update_job>::with<done>, caf::replies_to<forget_job>::with<done>,
-    caf::replies_to<record_pieces>::with<done>,
+    caf::replies_to<recall_job>::with<recalled_job>, caf::replies_to<record_pieces>::with<done>,
     caf::replies_to<recall_pieces>::with<recorded_pieces>,
     caf::replies_to<forget_pieces>::with<done>, caf::replies_to<pin_keys>::with<done>,
     caf::replies_to<append_reports>::with<done>,  // not idempotent: each call is new reports
@@ -52,23 +52,25 @@ using content_source_actor =
 
 /// One content on its way (S2). Sends `turn_wanted`, `turn_returned`, `job_settled` and then
 /// `job_over` to its distribution point.
-using transfer_job_actor =
-    caf::typed_actor<caf::reacts_to<start_job>, caf::reacts_to<turn_granted>,
-                     caf::reacts_to<cancel_job>, caf::reacts_to<source_gained>,
-                     caf::reacts_to<page_progress>, caf::reacts_to<job_tick>,
-                     caf::reacts_to<report_again>, caf::replies_to<job_question>::with<job_answer>>;
+using transfer_job_actor = caf::typed_actor<
+    caf::reacts_to<start_job>, caf::reacts_to<turn_granted>, caf::reacts_to<cancel_job>,
+    caf::replies_to<cancel_wish>::with<rpc::cancel_outcome>, caf::reacts_to<source_gained>,
+    caf::reacts_to<page_progress>, caf::reacts_to<job_tick>, caf::reacts_to<report_again>,
+    caf::replies_to<job_question>::with<job_answer>>;
 
 /// Takes notifications, knows every open job, lets four of them move bytes at once.
 using distribution_point_actor =
     caf::typed_actor<caf::replies_to<model::notification>::with<rpc::notify_answer>,  // idempotent
                                                                                       // by job id
                      caf::replies_to<poll_job>::with<rpc::poll_answer>,
+                     caf::replies_to<cancel_order>::with<rpc::cancel_outcome>,
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,
                      caf::replies_to<drop_content>::with<done>,
                      caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
                      caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>,
-                     caf::reacts_to<job_over>, caf::reacts_to<site_registered>>;
+                     caf::reacts_to<job_over>, caf::reacts_to<job_waits>, caf::reacts_to<job_due>,
+                     caf::reacts_to<site_registered>>;
 
 /// Proves what the distribution point holds, one cycle at a time, and takes out of service what is
 /// wrong (J2-J10). `begin_validation` is idempotent by cycle and part.

@@ -47,7 +47,7 @@ void distribution_point_state::open(const model::notification& given,
   setup.seed = setup_.parts.random();
   setup.before = before;
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
-  jobs_.emplace(given.job, open_job{given.content, job, job.address(), false});
+  jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
   if (is_being_removed(given.content)) { caf::anon_send(job, cancel_job{removal_text}); }
   log::info("distribution_point",
@@ -70,9 +70,8 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
     return rpc::notify_answer::known;
   }
   if (pending_.contains(given.job)) { return rpc::notify_answer::known; }
-  if (jobs_.size() + pending_.size() >= limits::jobs_per_distribution_point_max) {
-    return rpc::notify_answer::at_capacity;
-  }
+  if (dead_.contains(given.job)) { return rpc::notify_answer::known; }
+  if (!has_room()) { return rpc::notify_answer::at_capacity; }
   if (is_being_removed(given.content)) {
     return to_caf(error{errc::limit_reached, 0,
                         format("take {}: it is being removed from {}; tell it again right after",
@@ -98,6 +97,14 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
   return promise;
 }
 
+/// B4. A job that waits for a source or for space keeps nobody from its work.
+bool distribution_point_state::has_room() const {
+  const auto waiting = static_cast<std::size_t>(std::count_if(
+      jobs_.begin(), jobs_.end(), [](const auto& entry) { return entry.second.waits; }));
+  const std::size_t active = jobs_.size() + pending_.size() - waiting;
+  return active < limits::jobs_per_distribution_point_max && waiting < limits::jobs_waiting_max;
+}
+
 caf::result<rpc::poll_answer> distribution_point_state::on_poll(model::job_id job) {
   const auto found = jobs_.find(job);
   if (found == jobs_.end()) { return rpc::poll_answer{}; }
@@ -111,6 +118,22 @@ caf::result<rpc::poll_answer> distribution_point_state::on_poll(model::job_id jo
   return promise;
 }
 
+caf::result<rpc::cancel_outcome> distribution_point_state::on_cancel(const cancel_order& asked) {
+  if (pending_.contains(asked.job)) {
+    return to_caf(error{
+        errc::limit_reached, 0,
+        format("cancel job {}: it is just beginning; ask again right after", asked.job.text())});
+  }
+  if (dead_.erase(asked.job) > 0) { caf::anon_send(setup_.journal, forget_job{asked.job}); }
+  const auto found = jobs_.find(asked.job);
+  if (found == jobs_.end()) { return rpc::cancel_outcome::unknown; }
+  auto promise = self_->make_response_promise<rpc::cancel_outcome>();
+  self_->request(found->second.actor, caf::infinite, cancel_wish{asked.user})
+      .then([promise](rpc::cancel_outcome outcome) mutable { promise.deliver(outcome); },
+            [promise](caf::error&) mutable { promise.deliver(rpc::cancel_outcome::unknown); });
+  return promise;
+}
+
 caf::result<model::node_report> distribution_point_state::on_node_question() {
   auto promise = self_->make_response_promise<model::node_report>();
   auto report = std::make_shared<model::node_report>();
@@ -119,13 +142,16 @@ caf::result<model::node_report> distribution_point_state::on_node_question() {
   report->version = setup_.version;
   report->site_address = setup_.site_address;
   // Whoever answers last completes the report.
-  auto left = std::make_shared<std::size_t>(jobs_.size() + 1);
+  const std::size_t asked = std::min(jobs_.size(), std::size_t{limits::list_page_rows});
+  auto left = std::make_shared<std::size_t>(asked + 1);
   const std::function<void()> one_less = [promise, report, left] {
     if (--*left != 0) { return; }
     auto last = promise;
     last.deliver(std::move(*report));
   };
+  std::size_t number = 0;
   for (const auto& [id, job] : jobs_) {
+    if (number++ == asked) { break; }
     self_->request(job.actor, caf::infinite, job_question{})
         .then(
             [report, one_less](job_answer& answer) {
@@ -174,6 +200,11 @@ caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
   for (const auto& [id, content] : pending_) {
     if (content == asked.content) { made.jobs.insert(id); }  // cancelled when it opens
   }
+  std::erase_if(dead_, [&](const auto& job) {
+    if (job.second != asked.content) { return false; }
+    caf::anon_send(setup_.journal, forget_job{job.first});
+    return true;
+  });
   if (made.jobs.empty()) {
     carry_out(made);
   } else {
@@ -253,8 +284,13 @@ void distribution_point_state::on_job_over(model::job_id job) {
   on_turn_returned(job);
 }
 
-/// A job that ended without saying so: its slot is free again, and it begins anew from its row at
-/// the next start.
+void distribution_point_state::on_job_waits(const job_waits& mail) {
+  const auto found = jobs_.find(mail.job);
+  if (found != jobs_.end()) { found->second.waits = mail.waits; }
+}
+
+/// A job that ended without saying so (Q1): its slot is free again at once, and after a while it
+/// begins anew from its row.
 void distribution_point_state::on_down(const caf::down_msg& mail) {
   const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
     return entry.second.address == mail.source;
@@ -263,7 +299,25 @@ void distribution_point_state::on_down(const caf::down_msg& mail) {
   log::error("distribution_point",
              format("job {} for {} ended unexpectedly: {}", found->first.text().substr(0, 8),
                     found->second.content.text(), caf::to_string(mail.reason)));
-  on_job_over(found->first);
+  const model::job_id job = found->first;
+  dead_.emplace(job, found->second.content);
+  self_->delayed_send(distribution_point_actor{self_}, limits::actor_restart_delay, job_due{job});
+  on_job_over(job);
+}
+
+void distribution_point_state::on_job_due(model::job_id job) {
+  self_->request(setup_.journal, caf::infinite, recall_job{job})
+      .then(
+          [this, job](const recalled_job& row) {
+            if (dead_.erase(job) > 0 && row.job) {
+              open(row.job->notification, row.job->situation);
+            }
+          },
+          [this, job](caf::error& failure) {
+            log::error("distribution_point", describe(from_caf(failure)));
+            self_->delayed_send(distribution_point_actor{self_}, limits::actor_restart_delay,
+                                job_due{job});
+          });
 }
 
 distribution_point_actor::behavior_type distribution_point(
@@ -273,6 +327,7 @@ distribution_point_actor::behavior_type distribution_point(
   return {
       [&state](const model::notification& given) { return state.on_notification(given); },
       [&state](const poll_job& asked) { return state.on_poll(asked.job); },
+      [&state](const cancel_order& asked) { return state.on_cancel(asked); },
       [&state](node_question) { return state.on_node_question(); },
       [&state](const why_question& asked) { return state.on_why(asked.package); },
       [&state](const drop_content& asked) { return state.on_drop(asked); },
@@ -281,6 +336,8 @@ distribution_point_actor::behavior_type distribution_point(
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },
       [&state](const job_settled& mail) { state.on_job_settled(mail.job); },
       [&state](const job_over& mail) { state.on_job_over(mail.job); },
+      [&state](job_waits mail) { state.on_job_waits(mail); },
+      [&state](job_due mail) { state.on_job_due(mail.job); },
       [&state](site_registered) { state.on_site_registered(); },
   };
 }

@@ -37,6 +37,7 @@ public:
   void begin(self_pointer self, distribution_point_setup setup);
   caf::result<rpc::notify_answer> on_notification(const model::notification& given);
   caf::result<rpc::poll_answer> on_poll(model::job_id job);
+  caf::result<rpc::cancel_outcome> on_cancel(const cancel_order& asked);
   caf::result<model::node_report> on_node_question();
   caf::result<model::why_report> on_why(model::package_id package);
   caf::result<done> on_drop(const drop_content& asked);
@@ -44,6 +45,8 @@ public:
   void on_turn_returned(model::job_id job);
   void on_job_settled(model::job_id job);
   void on_job_over(model::job_id job);
+  void on_job_waits(const job_waits& mail);
+  void on_job_due(model::job_id job);
   void on_down(const caf::down_msg& mail);
   void on_site_registered() { setup_.site_known = true; }
 
@@ -53,6 +56,7 @@ private:
     transfer_job_actor actor;
     caf::actor_addr address;
     bool settled = false;  ///< brings nothing in any more
+    bool waits = false;    ///< for something else than its turn: it is not one of the active ones
   };
   /// A removal asked for: answered when the jobs that were open for its content are settled, and
   /// what they brought is gone. Not later: a report that finds no room may wait for the removal.
@@ -67,6 +71,7 @@ private:
   void open(const model::notification& given, const model::job_situation& before);
   content_source_actor source_of(const model::source_entry& entry);
   void grant_turns();
+  [[nodiscard]] bool has_room() const;
 
   self_pointer self_ = nullptr;
   distribution_point_setup setup_;
@@ -78,6 +83,7 @@ private:
       sources_;  ///< by address, at most one per DP of the site
   std::deque<model::job_id> waiting_for_turn_;
   std::set<model::job_id> moving_;
+  std::map<model::job_id, model::content_id> dead_;  ///< ended by themselves, to begin again
 };
 
 distribution_point_actor::behavior_type distribution_point(

@@ -14,6 +14,7 @@ void distribution_point_proxy_state::begin(self_pointer self,
                                            distribution_point_proxy_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
+  slots_.set_most(setup_.parts.policy.distribution.active_jobs);
   self->set_down_handler([this](const caf::down_msg& mail) { on_down(mail); });
 }
 
@@ -29,7 +30,9 @@ void distribution_point_proxy_state::on_down(const caf::down_msg& mail) {
                             limits::actor_restart_delay.count()));
   self_->delayed_send(distribution_point_proxy_actor{self_}, limits::actor_restart_delay,
                       deliver{ended->first});
+  slots_.leave(ended->first);
   trackings_.erase(ended);
+  admit();
 }
 
 transfer_tracking_actor distribution_point_proxy_state::tracking_of(model::package_id package) {
@@ -61,10 +64,35 @@ void distribution_point_proxy_state::on_reported(const job_reported& mail) {
   if (found != trackings_.end()) { caf::anon_send(found->second, mail); }
 }
 
-void distribution_point_proxy_state::on_over(model::package_id package) {
-  trackings_.erase(package);
+void distribution_point_proxy_state::on_over(const tracking_over& mail) {
+  trackings_.erase(mail.package);
+  if (!mail.waits_for_slot) { slots_.leave(mail.package); }
   // The tracking may have ended before it read the last `deliver`: a new one looks once more.
-  if (again_.erase(package) > 0) { on_deliver({package}); }
+  if (again_.erase(mail.package) > 0) { on_deliver({mail.package}); }
+  admit();
+}
+
+bool distribution_point_proxy_state::on_slot_wanted(const slot_wanted& mail) {
+  return slots_.ask(mail.package, mail.priority);
+}
+
+void distribution_point_proxy_state::on_slot_left(model::package_id package) {
+  slots_.leave(package);
+  admit();
+}
+
+void distribution_point_proxy_state::on_slot_taken(model::package_id package) {
+  slots_.take(package);
+}
+
+void distribution_point_proxy_state::on_slots_changed(std::uint32_t most) {
+  slots_.set_most(most);
+  admit();
+}
+
+/// Whose turn it is looks at its row again: it may not be wanted any more.
+void distribution_point_proxy_state::admit() {
+  while (const auto next = slots_.next()) { on_deliver({*next}); }
 }
 
 distribution_point_proxy_actor::behavior_type distribution_point_proxy(
@@ -76,7 +104,11 @@ distribution_point_proxy_actor::behavior_type distribution_point_proxy(
       [&state](const content_gained& mail) { state.on_content_gained(mail); },
       [&state](const node_back& mail) { state.on_node_back(mail); },
       [&state](const job_reported& mail) { state.on_reported(mail); },
-      [&state](const tracking_over& mail) { state.on_over(mail.package); },
+      [&state](const tracking_over& mail) { state.on_over(mail); },
+      [&state](const slot_wanted& mail) { return state.on_slot_wanted(mail); },
+      [&state](slot_left mail) { state.on_slot_left(mail.package); },
+      [&state](slot_taken mail) { state.on_slot_taken(mail.package); },
+      [&state](slots_changed mail) { state.on_slots_changed(mail.most); },
   };
 }
 

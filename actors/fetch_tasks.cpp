@@ -139,6 +139,7 @@ source_failure to_source_failure(const http::fetch_failure& failure) {
   made.cause = failure.cause;
   made.row = failure.fault.row;
   made.what = failure.fault.what.empty() ? describe(failure.cause) : failure.fault.what;
+  made.rest = failure.retry_after.value_or(std::chrono::seconds(0));
   return made;
 }
 

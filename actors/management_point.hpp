@@ -9,8 +9,7 @@ struct management_point_state {
   site_actor site;
 };
 
-/// Takes what nodes say, refuses what is not well-formed (2354, 2360), and passes the rest to the
-/// site.
+/// Takes what nodes say, refuses names that are none, and passes the rest to the site.
 management_point_actor::behavior_type management_point(
     management_point_actor::stateful_pointer<management_point_state> self, site_actor site);
 

@@ -24,6 +24,12 @@ struct update_job {
 struct forget_job {
   model::job_id job;
 };
+struct recall_job {
+  model::job_id job;
+};
+struct recalled_job {
+  std::optional<storage::job_record> job;  ///< nothing: it is over
+};
 struct record_pieces {
   std::vector<storage::verified_run> runs;
 };
@@ -99,6 +105,7 @@ struct source_failure {
   error cause;
   std::string row;   ///< of the lying-source matrix, "X21"; empty: no blame
   std::string what;  ///< one sentence
+  std::chrono::seconds rest{};  ///< it asked to be left alone so long (X4)
 };
 struct probe_content {
   model::content_id content;
@@ -146,6 +153,10 @@ struct page_outcome {
 struct start_job {};
 struct turn_granted {};
 struct cancel_job {
+  std::string user;
+};
+/// An operator's wish: answers whether the job will stop, and never undoes what is whole (C2).
+struct cancel_wish {
   std::string user;
 };
 struct source_gained {};
@@ -199,8 +210,20 @@ struct job_settled {
 struct job_over {
   model::job_id job;
 };
+/// It waits for something else than its turn, or does no longer.
+struct job_waits {
+  model::job_id job;
+  bool waits = false;
+};
+struct job_due {  ///< one that ended by itself is to begin again
+  model::job_id job;
+};
 struct poll_job {
   model::job_id job;
+};
+struct cancel_order {
+  model::job_id job;
+  std::string user;
 };
 /// The site took this node's registration: its keys are pinned, its notifications can be believed.
 struct site_registered {};

@@ -45,6 +45,11 @@ node_journal_actor::behavior_type node_journal(
       [self](const add_job& mail) { return add(*self->state.database, mail.job); },
       [self](const update_job& mail) { return answer(self->state.database->update_job(mail.job)); },
       [self](const forget_job& mail) { return answer(self->state.database->forget_job(mail.job)); },
+      [self](const recall_job& mail) -> caf::result<recalled_job> {
+        auto row = self->state.database->job(mail.job);
+        if (!row) { return to_caf(row.error()); }
+        return recalled_job{std::move(*row)};
+      },
       [self](const record_pieces& mail) {
         return answer(self->state.database->record_pieces(mail.runs));
       },

@@ -27,6 +27,11 @@ result<rpc::poll_answer> node_services::poll(const rpc::principal&, model::job_i
   return ask<rpc::poll_answer>(system_, target_, poll_job{job});
 }
 
+result<rpc::cancel_outcome> node_services::cancel(const rpc::principal&, model::job_id job,
+                                                  const std::string& user) {
+  return ask<rpc::cancel_outcome>(system_, target_, cancel_order{job, user});
+}
+
 result<void> node_services::remove_content(const rpc::principal&, model::content_id content) {
   const auto answer =
       ask<done>(system_, target_, drop_content{content, storage::library_user::distribution_point});

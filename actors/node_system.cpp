@@ -142,8 +142,7 @@ result<void> node_system::state::start_site() {
     given.parts.own_distribution_point = setup.parts.name;
     given.parts.own_content_address = setup.content_address;
   }
-  given.parts.source_roots = setup.site->source_roots;
-  given.parts.anonymous_access = setup.site->anonymous_access;
+  given.parts.policy = setup.site->policy;
   given.parts.librarian = librarian;
   given.parts.validation = validation;
   given.parts.clients = setup.clients;
@@ -204,10 +203,9 @@ bool node_system::responsive() {
   return true;
 }
 
-void node_system::change_site_settings(std::vector<std::string> source_roots,
-                                       bool anonymous_access) {
+void node_system::change_site_policy(site_policy policy) {
   if (!state_->site) { return; }
-  caf::anon_send(state_->site, change_settings{std::move(source_roots), anonymous_access});
+  caf::anon_send(state_->site, change_policy{std::move(policy)});
 }
 
 rpc::offered_services node_system::services() noexcept {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/node_parts.hpp"
+#include "actors/site_policy.hpp"
 #include "rpc/rpc.hpp"
 
 /// The actors of one node as programs see them: no CAF header.
@@ -25,9 +26,8 @@ struct node_system_setup {
 
   struct site_role {
     model::site_code code;
-    std::vector<std::string> source_roots;
     std::string database_path;
-    bool anonymous_access = false;
+    site_policy policy;
   };
   std::optional<site_role> site;
   std::vector<hashing::public_key> site_keys;  ///< told to nodes that register
@@ -43,8 +43,7 @@ public:
   node_system& operator=(const node_system&) = delete;
 
   [[nodiscard]] rpc::offered_services services() noexcept;
-  /// Site servers: where package sources may lie and whether content is for anybody, from now on.
-  void change_site_settings(std::vector<std::string> source_roots, bool anonymous_access);
+  void change_site_policy(site_policy policy);  ///< of a site server, from now on
 
   /// True when every actor that a node cannot do without has answered since the last call, which
   /// asked them; asks them again. One thread at a time.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/site_rules.hpp"
+#include "actors/site_words.hpp"
 
 namespace sluice::actors {
 
@@ -125,9 +125,12 @@ void site_state::on_message(const site_message& mail) {
   tell(own, news);
 }
 
-void site_state::on_settings(const change_settings& mail) {
-  setup_.parts.source_roots = mail.source_roots;
-  setup_.parts.anonymous_access = mail.anonymous_access;
+void site_state::on_policy(const change_policy& mail) {
+  say(words_of(setup_.parts.policy, mail.policy));
+  setup_.parts.policy = mail.policy;
+  for (const auto& [name, proxy] : proxies_) {
+    caf::anon_send(proxy, slots_changed{mail.policy.distribution.active_jobs});
+  }
 }
 
 result<distribution_facts> site_state::facts(const facts_question& asked) {
@@ -141,6 +144,10 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   const storage::site_distribution& target = **row;
   facts.wanted = true;
   facts.removing = target.removing;
+  facts.settings = setup_.parts.policy.distribution;
+  facts.tries_left = target.row.tries_left;
+  facts.polls = target.polls;
+  facts.node_state = target.node_state;
   facts.control_address = (*point)->row.control_address;
   facts.target.content = {asked.package, target.row.version};
   facts.target.distribution_point = asked.name;
@@ -148,20 +155,21 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   if (target.removing) { return facts; }
   auto package = database.package(asked.package);
   if (!package) { return package.error(); }
-  auto open_there = database.open_jobs(asked.name);
-  if (!open_there) { return open_there.error(); }
   if (!*package || !target.row.job) { return distribution_facts{}; }
   facts.target.has_it = is_installed(target) || target.cancelled ||
-                        target.row.job_state == model::site_job_state::failed;
+                        target.row.job_state == model::site_job_state::failed ||
+                        target.row.job_state == model::site_job_state::cancelled;
+  facts.cancelling = target.cancel_asked;
+  facts.cancelled_by = target.held_by;
   facts.target.job_open = job_is_open(target);
-  facts.target.jobs_open_there = *open_there;
   model::notification& given = facts.notification;
   given.job = *target.row.job;
   given.content = facts.target.content;
   given.action = target.redistribute ? model::notification_action::redistribute
                                      : model::notification_action::add;
+  given.priority = (*package)->row.priority;
   given.package_size = (*package)->row.bytes;
-  given.anonymous_access = setup_.parts.anonymous_access;
+  given.anonymous_access = setup_.parts.policy.anonymous_access;
   given.hash = (*package)->row.manifest_hash;
   given.manifest_size = (*package)->manifest_size;
   for (const model::source_choice& choice : (*point)->row.sources) {
@@ -187,18 +195,24 @@ void site_state::on_news(const tracking_news& news) {
   if (news.job && news.job != row.row.job) { return; }  // of an earlier job
   const bool starts = news.job_state == model::site_job_state::started;
   if (is_installed(row) || (starts && has_begun(row))) { return; }  // reports lead
-  if (starts && was_refused(row)) { row.row.state = model::package_state::install_pending; }
-  if (news.job_state) { row.row.job_state = *news.job_state; }
-  if (news.state) { row.row.state = *news.state; }
+  if (starts && was_refused(row)) { move(row, model::package_state::install_pending); }
+  if (news.job_state) { move(row, *news.job_state); }
+  if (news.state) { move(row, *news.state); }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }
+  if (news.polls) { row.polls = *news.polls; }
+  if (news.polled && !apply_poll(row, *news.polled)) { return; }
   if (news.next_try) {
     row.row.next_try.reset();
     if (*news.next_try != model::calendar_time{}) { row.row.next_try = *news.next_try; }
   }
   row.cancelled = row.cancelled || news.cancelled;
-  row.heard = true;
-  row.row.changed = setup_.parts.node.now();
+  if (news.cancelled || news.cancel_over) { row.cancel_asked = false; }
+  if (news.cancel_over) { row.held_by.clear(); }
+  if (!news.polls) {  // that it was asked is no news of it
+    row.heard = true;
+    row.row.changed = setup_.parts.node.now();
+  }
   derive(row);
   const auto put = setup_.database->put_distribution(row);
   if (!put) { log::error("site", describe(put.error())); }
@@ -236,6 +250,8 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
         return to_caf(state.on_remove_point(asked));
       },
       [&state](const distribute_package& asked) { return to_caf(state.on_distribute(asked)); },
+      [&state](const cancel_package& asked) { return to_caf(state.on_cancel(asked)); },
+      [&state](const set_package& asked) { return to_caf(state.on_set_package(asked)); },
       [&state](const begin_validations& asked) { return state.on_begin_validations(asked); },
       [&state](const show_validation& asked) { return state.on_show_validation(asked); },
       [&state](const validation_taken& mail) { state.on_validation_taken(mail); },
@@ -247,7 +263,7 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
       [&state](const site_message& mail) { state.on_message(mail); },
       [&state](const proxy_due& mail) { state.on_proxy_due(mail.name); },
       [&state](health_question) { return to_caf(state.health()); },
-      [&state](const change_settings& mail) { state.on_settings(mail); },
+      [&state](const change_policy& mail) { state.on_policy(mail); },
       [&state](const rpc::registration& given) { return to_caf(state.on_registration(given)); },
       [&state](const rpc::heartbeat_request& given) { return to_caf(state.on_heartbeat(given)); },
       [&state](const rpc::report_batch& batch) { return to_caf(state.on_reports(batch)); },

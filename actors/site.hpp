@@ -5,6 +5,7 @@
 #include <set>
 
 #include "actors/distribution_point_proxy.hpp"
+#include "actors/site_rules.hpp"
 #include "actors/validation_cycle.hpp"
 
 namespace sluice::actors {
@@ -36,6 +37,8 @@ public:
   result<model::distribution_point_row> on_change(const change_distribution_point& asked);
   result<void> on_remove_point(const remove_distribution_point& asked);
   result<rpc::distribute_answer> on_distribute(const distribute_package& asked);
+  result<rpc::cancel_answer> on_cancel(const cancel_package& asked);
+  result<model::package_row> on_set_package(const set_package& asked);
 
   caf::result<rpc::validation_begun> on_begin_validations(const begin_validations& asked);
   caf::result<validation_rows> on_show_validation(const show_validation& asked);
@@ -48,7 +51,7 @@ public:
   void on_removal_done(const removal_done& mail);
   void on_message(const site_message& mail);
   void on_proxy_due(const std::string& name);
-  void on_settings(const change_settings& mail);
+  void on_policy(const change_policy& mail);
 
   result<rpc::registration_answer> on_registration(const rpc::registration& given);
   result<rpc::heartbeat_answer> on_heartbeat(const rpc::heartbeat_request& given);
@@ -76,12 +79,23 @@ private:
   result<void> check_sources(const model::distribution_point_row& changed);
   result<void> distribute_to(const storage::site_package& package, const std::string& name,
                              bool redistribute, rpc::distribute_answer& answer);
+  result<std::vector<std::string>> targets_of(const rpc::cancel_request& request);
+  result<void> cancel_on(const std::string& name, const cancel_package& asked,
+                         rpc::cancel_answer& answer, std::vector<site_message>& words);
+  job_begin new_job(std::uint32_t version, model::byte_count bytes, bool redistribute);
   result<void> warn_of_sources(const model::package_row& package,
                                const model::distribution_point_row& point,
                                rpc::distribute_answer& answer);
   result<void> count_anew(const std::string& name);
+  result<bool> collect_inventory(const rpc::registration& given);
+  /// What came of a batch of reports, for others to hear once it is kept.
+  struct report_news {
+    std::vector<job_reported> told;
+    std::vector<site_message> said;
+  };
   result<void> take_state(const std::string& name, const model::state_message& message,
-                          std::vector<job_reported>& told, std::vector<content_gained>& gained);
+                          report_news& news, std::vector<content_gained>& gained);
+  void say(const std::vector<site_message>& words);
   result<void> find_targets(const rpc::validation_request& request, validation_cycle& cycle);
   using known_packages = std::map<model::package_id, model::package_row>;
   result<void> find_target(const std::optional<model::package_id>& package,
@@ -121,6 +135,8 @@ private:
   result<void> begun_;
   std::map<std::string, distribution_point_proxy_actor> proxies_;
   std::set<model::package_id> adding_;
+  /// Of nodes that are in the midst of telling what they hold.
+  std::map<std::string, std::vector<model::content_id>> inventories_;
   std::map<model::cycle_id, validation_cycle> cycles_;
   std::deque<model::cycle_id> cycles_in_order_;  ///< the oldest are forgotten
   std::set<model::job_id> repairing_;            ///< jobs that a validation opened

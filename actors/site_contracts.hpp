@@ -13,10 +13,12 @@ using site_actor = caf::typed_actor<
     caf::replies_to<change_distribution_point>::with<model::distribution_point_row>,
     caf::replies_to<remove_distribution_point>::with<done>,
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
+    caf::replies_to<cancel_package>::with<rpc::cancel_answer>,
+    caf::replies_to<set_package>::with<model::package_row>,
     caf::replies_to<begin_validations>::with<rpc::validation_begun>,  // each call is a new cycle
     caf::replies_to<show_validation>::with<validation_rows>, caf::reacts_to<validation_taken>,
     caf::reacts_to<validation_heard>, caf::reacts_to<validation_overdue>,
-    caf::reacts_to<change_settings>, caf::replies_to<facts_question>::with<distribution_facts>,
+    caf::reacts_to<change_policy>, caf::replies_to<facts_question>::with<distribution_facts>,
     caf::reacts_to<tracking_news>, caf::reacts_to<removal_done>, caf::reacts_to<site_message>,
     caf::reacts_to<proxy_due>, caf::replies_to<health_question>::with<done>,
     caf::replies_to<rpc::registration>::with<rpc::registration_answer>,
@@ -29,18 +31,20 @@ using management_point_actor =
                      caf::replies_to<rpc::heartbeat_request>::with<rpc::heartbeat_answer>,
                      caf::replies_to<rpc::report_batch>::with<std::uint64_t>>;
 
-/// The site's side of one distribution point: one tracking per target that is not at rest.
+/// The site's side of one distribution point: a tracking for each target that has something to do,
+/// a place in the queue for each that waits for a slot.
 using distribution_point_proxy_actor =
     caf::typed_actor<caf::reacts_to<deliver>, caf::reacts_to<content_gained>,
                      caf::reacts_to<node_back>, caf::reacts_to<job_reported>,
-                     caf::reacts_to<tracking_over>>;
+                     caf::reacts_to<tracking_over>, caf::replies_to<slot_wanted>::with<bool>,
+                     caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>,
+                     caf::reacts_to<slots_changed>>;
 
 /// One (package, distribution point) until it is at rest: waits for a source, notifies, polls,
 /// withdraws.
-using transfer_tracking_actor =
-    caf::typed_actor<caf::reacts_to<deliver>, caf::reacts_to<content_gained>,
-                     caf::reacts_to<node_back>, caf::reacts_to<job_reported>,
-                     caf::reacts_to<tracking_tick>, caf::reacts_to<notified>,
-                     caf::reacts_to<polled>, caf::reacts_to<withdrawn>>;
+using transfer_tracking_actor = caf::typed_actor<
+    caf::reacts_to<deliver>, caf::reacts_to<content_gained>, caf::reacts_to<node_back>,
+    caf::reacts_to<job_reported>, caf::reacts_to<tracking_tick>, caf::reacts_to<notified>,
+    caf::reacts_to<polled>, caf::reacts_to<withdrawn>, caf::reacts_to<cancel_answered>>;
 
 }  // namespace sluice::actors

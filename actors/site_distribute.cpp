@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "actors/site.hpp"
-#include "actors/site_rules.hpp"
+#include "actors/site_words.hpp"
 
 /// Distributions, and what nodes say of themselves and of their jobs.
 namespace sluice::actors {
@@ -35,6 +35,7 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
                      asked.request.redistribute ? "redistribute" : "distribute"});
   for (const std::string& name : answer.started) {
     add_message(2342, {asked.request.package.text(), name});
+    add_message(2357, {asked.request.package.text(), name});
     deliver_to(name, asked.request.package);
   }
   return answer;
@@ -62,19 +63,28 @@ result<void> site_state::distribute_to(const storage::site_package& package,
     answer.had_it.push_back(name);
     return {};
   }
-  const bool under_way = same_version && job_is_open(row) && !row.removing;
+  const bool under_way = same_version && job_is_open(row) && !row.removing && !row.cancel_asked;
   if (under_way && row.redistribute == redistribute) {
     answer.started.push_back(name);
     return {};
   }
   row.row.package = package.row.id;
   row.row.distribution_point = name;
-  begin_job(row, model::job_id::make(setup_.parts.node.random), package.row.version,
-            package.row.bytes, redistribute, setup_.parts.node.now());
+  begin_job(row, new_job(package.row.version, package.row.bytes, redistribute));
   auto put = database.put_distribution(row);
   if (!put) { return put; }
   answer.started.push_back(name);
   return warn_of_sources(package.row, (*point)->row, answer);
+}
+
+job_begin site_state::new_job(std::uint32_t version, model::byte_count bytes, bool redistribute) {
+  const node_parts& node = setup_.parts.node;
+  return {model::job_id::make(node.random),
+          version,
+          bytes,
+          redistribute,
+          setup_.parts.policy.distribution.retry.number,
+          node.now()};
 }
 
 /// B22: a target none of whose sources holds or will get the package would wait for ever.
@@ -111,7 +121,7 @@ result<void> site_state::count_anew(const std::string& name) {
   return {};
 }
 
-/// B8: none of these jobs' notifications was heard; the node is, now.
+/// B8: none of these jobs' notifications was heard, or no removal; the node is, now.
 result<void> site_state::reopen_given_up(const std::string& name) {
   storage::site_database& database = *setup_.database;
   auto rows = database.without_tries(name);
@@ -119,8 +129,14 @@ result<void> site_state::reopen_given_up(const std::string& name) {
   std::erase_if(*rows, [](const auto& row) { return !waits_for_heartbeat(row); });
   const auto kept = database.transaction([&]() -> result<void> {
     for (storage::site_distribution& row : *rows) {
-      begin_job(row, model::job_id::make(setup_.parts.node.random), row.row.version,
-                row.row.bytes_total, row.redistribute, setup_.parts.node.now());
+      if (row.removing) {
+        move(row, model::package_state::removal_pending);
+        row.row.tries_left = setup_.parts.policy.distribution.retry.number;
+        auto again = database.put_distribution(row);
+        if (!again) { return again; }
+        continue;
+      }
+      begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
       auto put = database.put_distribution(row);
       if (!put) { return put; }
     }
@@ -129,6 +145,21 @@ result<void> site_state::reopen_given_up(const std::string& name) {
   if (!kept) { return kept; }
   for (const storage::site_distribution& row : *rows) { deliver_to(name, row.row.package); }
   return {};
+}
+
+/// True with the last part. Parts that lack one before them are refused: the node begins anew.
+result<bool> site_state::collect_inventory(const rpc::registration& given) {
+  std::vector<model::content_id>& held = inventories_[given.name];
+  if (given.part == 0) { held.clear(); }
+  const std::size_t before = std::size_t{given.part} * limits::rpc_container_items_max;
+  if (held.size() != before || held.size() > limits::validation_contents_max) {
+    inventories_.erase(given.name);
+    return error{errc::conflict, 0,
+                 format("take part {} of the inventory of {}: send it from its first part",
+                        given.part, escaped(given.name))};
+  }
+  held.insert(held.end(), given.inventory.begin(), given.inventory.end());
+  return !given.more;
 }
 
 result<rpc::registration_answer> site_state::on_registration(const rpc::registration& given) {
@@ -150,16 +181,25 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
     return error{errc::invalid, 0,
                  format("register node '{}': its content address is not HOST:PORT", given.name)};
   }
+  auto complete = collect_inventory(given);
+  if (!complete) { return complete.error(); }
+  if (!*complete) { return rpc::registration_answer{}; }
+  const auto held = inventories_.extract(given.name);
   const bool known_epoch = (*point)->epoch == given.epoch;
   const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
                                          given.build, setup_.parts.node.now());
     if (put && !known_epoch) { put = count_anew(given.name); }
     if (!put || !given.full_inventory) { return put; }
-    return database.replace_available(given.name, given.inventory);
+    return database.replace_available(given.name, held.mapped());
   });
   if (!kept) { return kept.error(); }
-  if (!known_epoch) { add_message(2399, {given.name, given.build}); }
+  if (!known_epoch || (*point)->build != given.build) {
+    add_message(2399, {given.name, given.build});
+  }
+  if ((*point)->row.content_address != given.content_address) {
+    add_message(2375, {given.name, format("http://{}/", given.content_address)});
+  }
   rpc::registration_answer answer;
   answer.site = setup_.parts.code.text();
   for (const hashing::public_key& key : setup_.site_keys) {
@@ -190,21 +230,39 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
   return answer;
 }
 
+void site_state::say(const std::vector<site_message>& words) {
+  for (const site_message& one : words) { add_message(one.id, one.insertions); }
+}
+
 result<void> site_state::take_state(const std::string& name, const model::state_message& message,
-                                    std::vector<job_reported>& told,
-                                    std::vector<content_gained>& gained) {
+                                    report_news& news, std::vector<content_gained>& gained) {
   storage::site_database& database = *setup_.database;
+  if (!model::is_known(message.report)) {
+    news.said.push_back({2360, {name, format("{}", static_cast<int>(message.report))}});
+    return {};
+  }
   auto found = database.distribution_of(message.job);
   if (!found) { return found.error(); }
+  const bool of_another = *found && ((*found)->row.distribution_point != name ||
+                                     (*found)->row.package != message.content.package);
+  if (of_another) {
+    news.said.push_back(
+        {2354,
+         {name, format("its job {} is one of {} on {}", message.job.text(),
+                       (*found)->row.package.text(), (*found)->row.distribution_point)}});
+    return {};
+  }
   if (message.report == model::state_report::success) {
     auto available = database.put_available(message.content, name, true);
     if (!available) { return available; }
     gained.push_back({message.content, name});
   }
-  if (!*found || (*found)->row.distribution_point != name || (*found)->removing) { return {}; }
+  if (!*found || (*found)->removing) { return {}; }
   storage::site_distribution row = **found;
   if (!apply_report(row, message)) { return {}; }
-  told.push_back({message.content.package, message});
+  news.told.push_back({message.content.package, message});
+  const auto words = words_of(**found, row);
+  news.said.insert(news.said.end(), words.begin(), words.end());
   return database.put_distribution(row);
 }
 
@@ -217,13 +275,13 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
   }
   const std::string name = (*point)->row.name;
   std::uint64_t last = (*point)->acknowledged;
-  std::vector<job_reported> told;
+  report_news reported;
   validation_news news;
   const auto kept = database.transaction([&]() -> result<void> {
     for (const model::state_message& message : batch.states) {
       if (message.sequence <= (*point)->acknowledged) { continue; }
       last = std::max(last, message.sequence);
-      auto taken = take_state(name, message, told, news.gained);
+      auto taken = take_state(name, message, reported, news.gained);
       if (!taken) { return taken; }
     }
     for (const model::status_message& message : batch.messages) {
@@ -239,13 +297,11 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
   });
   if (!kept) { return kept.error(); }
   const auto own_proxy = proxies_.find(name);
-  for (const job_reported& mail : told) {
+  for (const job_reported& mail : reported.told) {
     if (own_proxy != proxies_.end()) { caf::anon_send(own_proxy->second, mail); }
-    if (mail.message.report == model::state_report::success) {
-      add_message(2330, {mail.package.text(), format("{}", mail.message.content.version), name});
-    }
     say_repaired(mail.message);
   }
+  say(reported.said);
   for (const model::status_message& message : batch.messages) {
     if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
   }

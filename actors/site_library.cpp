@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "actors/site.hpp"
-#include "actors/site_rules.hpp"
 
 /// What the content library holds for the site, and what the site database knows of it. A package
 /// is in the library before it has a row, and until after the row is gone; whatever ends the site,
@@ -157,7 +156,8 @@ result<void> site_state::begin_removal(const model::package_id& package,
     if (!row) { return row.error(); }
     if (!*row) { continue; }
     (*row)->removing = true;
-    (*row)->row.state = model::package_state::removal_pending;
+    move(**row, model::package_state::removal_pending);
+    (*row)->row.tries_left = setup_.parts.policy.distribution.retry.number;
     (*row)->row.job_state.reset();
     (*row)->row.reason = "the package was removed";
     derive(**row);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actors/messages.hpp"
+#include "actors/site_policy.hpp"
 
 /// What actors of a site server say to one another.
 namespace sluice::actors {
@@ -32,6 +33,15 @@ struct distribute_package {
   std::string admin;
 };
 
+struct cancel_package {
+  rpc::cancel_request request;
+  std::string admin;
+};
+struct set_package {
+  rpc::package_set_request request;
+  std::string admin;
+};
+
 struct begin_validations {
   rpc::validation_request request;
 };
@@ -40,9 +50,8 @@ struct show_validation {
   rpc::page_request page;
 };
 
-struct change_settings {
-  std::vector<std::string> source_roots;
-  bool anonymous_access = false;
+struct change_policy {
+  site_policy policy;
 };
 
 // To the site, from its own actors --------------------------------------------------------------
@@ -57,7 +66,12 @@ struct distribution_facts {
   model::plan_target target;
   model::notification notification;  ///< whole, ready to be sent
   std::string control_address;
-  std::uint32_t tries_left = limits::notification_tries_max;
+  model::distribution_settings settings;
+  std::uint32_t tries_left = 0;
+  std::uint32_t polls = 0;  ///< in vain, since it was last heard of
+  model::job_state node_state = model::job_state::not_started;
+  bool cancelling = false;   ///< the node is to be asked to stop
+  std::string cancelled_by;  ///< whose wish that is
 };
 /// Written into the distribution's row; unset fields stay.
 struct tracking_news {
@@ -69,7 +83,10 @@ struct tracking_news {
   std::optional<std::string> reason;
   std::optional<std::uint32_t> tries_left;
   std::optional<model::calendar_time> next_try;  ///< the epoch: none
+  std::optional<std::uint32_t> polls;
+  std::optional<model::state_message> polled;  ///< what the node answered to a poll
   bool cancelled = false;
+  bool cancel_over = false;  ///< it was too late
 };
 struct removal_done {
   model::package_id package;
@@ -97,6 +114,22 @@ struct job_reported {
 };
 struct tracking_over {
   model::package_id package;
+  bool waits_for_slot = false;  ///< it is begun again when its turn comes
+};
+/// Before a notification: may it have one of the open jobs of this distribution point?
+struct slot_wanted {
+  model::package_id package;
+  model::package_priority priority = model::package_priority::medium;
+};
+/// The job waits over there for something else than its turn, or goes on.
+struct slot_left {
+  model::package_id package;
+};
+struct slot_taken {
+  model::package_id package;
+};
+struct slots_changed {
+  std::uint32_t most = 0;
 };
 struct tracking_tick {
   std::uint64_t number = 0;
@@ -132,6 +165,10 @@ struct polled {
 struct withdrawn {
   std::optional<error> failure;
 };
+struct cancel_answered {
+  std::optional<error> failure;
+  rpc::cancel_outcome answer = rpc::cancel_outcome::unknown;
+};
 
 }  // namespace sluice::actors
 
@@ -140,7 +177,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_package)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::remove_distribution_point)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::distribute_package)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_policy)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::begin_validations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::show_validation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::validation_taken)
@@ -158,10 +195,18 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::content_gained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::node_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::job_reported)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slots_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::notified)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::polled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::withdrawn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::set_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::cancel_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::package_row)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::distribution_point_row)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::distribute_answer)

@@ -4,6 +4,7 @@
 
 #include "actors/node_parts.hpp"
 #include "actors/site_contracts.hpp"
+#include "actors/site_policy.hpp"
 
 namespace sluice::actors {
 
@@ -13,8 +14,7 @@ struct site_parts {
   model::site_code code;
   std::string own_distribution_point;  ///< its name; empty when this site server is none
   std::string own_content_address;     ///< host:port where it serves
-  std::vector<std::string> source_roots;
-  bool anonymous_access = true;
+  site_policy policy;
   librarian_actor librarian;
   content_validation_actor validation;  ///< of its own distribution point
   std::shared_ptr<rpc::client_pool> clients;

@@ -18,6 +18,31 @@ bool is_good_name(std::string_view name) noexcept {
   });
 }
 
+namespace {
+
+template <typename State>
+bool may_move(const storage::site_distribution& row, State from, State to) {
+  if (from == to || !model::way(from, to).empty()) { return true; }
+  log::error("site",
+             format("{} on {}: {} does not follow {}; it stays as it is", row.row.package.text(),
+                    row.row.distribution_point, model::name_of(to), model::name_of(from)));
+  return false;
+}
+
+}  // namespace
+
+bool move(storage::site_distribution& row, site_job_state to) {
+  if (row.row.job_state && !may_move(row, *row.row.job_state, to)) { return false; }
+  row.row.job_state = to;
+  return true;
+}
+
+bool move(storage::site_distribution& row, package_state to) {
+  if (!may_move(row, row.row.state, to)) { return false; }
+  row.row.state = to;
+  return true;
+}
+
 bool job_is_open(const storage::site_distribution& row) noexcept {
   return row.row.job_state == site_job_state::started ||
          row.row.job_state == site_job_state::in_progress;
@@ -55,6 +80,7 @@ bool is_for(const storage::catalogue_entry& entry, storage::library_user user) n
 }
 
 bool waits_for_heartbeat(const storage::site_distribution& row) noexcept {
+  if (row.row.state == package_state::removal_failed) { return true; }
   return row.row.job_state == site_job_state::cancelled && row.row.tries_left == 0 &&
          !row.cancelled && !row.removing;
 }
@@ -78,75 +104,107 @@ void derive(storage::site_distribution& row) {
   shown.bucket = model::bucket_of(shown.state, row.cancelled, row.heard);
 }
 
-void begin_job(storage::site_distribution& row, model::job_id job, std::uint32_t version,
-               model::byte_count bytes, bool redistribute, model::calendar_time now) {
+void begin_job(storage::site_distribution& row, const job_begin& given) {
   const bool was_installed = is_installed(row) && row.heard;
-  row.row.version = version;
-  row.row.job = job;
+  row.row.version = given.version;
+  row.row.job = given.job;
   row.row.job_state = site_job_state::pending;
-  row.row.state = was_installed ? package_state::content_updating : package_state::install_pending;
-  row.row.bytes_total = bytes;
+  if (row.removing) {
+    row.row.state = package_state::install_pending;  // what was to go is gone: it begins anew
+  } else {
+    move(row, was_installed ? package_state::content_updating : package_state::install_pending);
+  }
+  row.row.bytes_total = given.bytes;
   row.row.bytes_done = row.row.bytes_transferred = model::byte_count{0};
   row.row.pieces_verified = row.row.bytes_per_second = 0;
   row.row.percent = 0;
   row.row.source.clear();
   row.row.reason = "the notification has not been sent yet";
-  row.row.tries_left = limits::notification_tries_max;
+  row.row.tries_left = given.tries;
   row.row.next_try.reset();
-  row.row.changed = now;
-  row.redistribute = redistribute;
+  row.row.changed = given.now;
+  row.redistribute = given.redistribute;
   row.heard = row.cancelled = row.removing = false;
   row.last_sequence = 0;
+  row.polls = 0;
+  row.cancel_asked = false;
+  row.held_by.clear();
   row.node_state = model::job_state::not_started;
   derive(row);
+}
+
+namespace {
+
+/// Where the job is over there, and how far.
+void take_progress(storage::site_distribution& row, const model::state_message& message) {
+  row.heard = true;
+  row.polls = 0;
+  row.node_state = message.state;
+  model::distribution_row& shown = row.row;
+  shown.changed = message.time;
+  shown.bytes_total = message.bytes_total;
+  shown.bytes_done = std::max(shown.bytes_done, message.bytes_done);
+  shown.bytes_transferred = std::max(shown.bytes_transferred, message.bytes_transferred);
+  shown.pieces_verified = std::max(shown.pieces_verified, message.pieces_verified);
+  shown.bytes_per_second = message.bytes_per_second;
+  shown.source = message.source;
+  shown.reason = message.reason;
+  shown.next_try = message.next_try;
+}
+
+void go_on(storage::site_distribution& row, bool warned) {
+  const bool updating = row.row.state == package_state::content_updating;
+  if (!updating) {
+    move(row, warned ? package_state::install_retrying : package_state::install_pending);
+  }
+  move(row, site_job_state::in_progress);
+}
+
+}  // namespace
+
+bool apply_poll(storage::site_distribution& row, const model::state_message& answer) {
+  if (row.row.job != answer.job || !job_is_open(row)) { return false; }
+  take_progress(row, answer);
+  go_on(row, model::is_waiting(answer.state));
+  derive(row);
+  return true;
 }
 
 bool apply_report(storage::site_distribution& row, const model::state_message& report) {
   if (row.row.job != report.job || report.sequence <= row.last_sequence) { return false; }
   row.last_sequence = report.sequence;
-  row.heard = true;
-  row.node_state = report.state;
+  take_progress(row, report);
   model::distribution_row& shown = row.row;
-  shown.changed = report.time;
-  shown.bytes_total = report.bytes_total;
-  shown.bytes_done = std::max(shown.bytes_done, report.bytes_done);
-  shown.bytes_transferred = std::max(shown.bytes_transferred, report.bytes_transferred);
-  shown.pieces_verified = std::max(shown.pieces_verified, report.pieces_verified);
-  shown.bytes_per_second = report.bytes_per_second;
-  shown.source = report.source;
-  shown.reason = report.reason;
-  shown.next_try = report.next_try;
-  const bool updating = shown.state == package_state::content_updating;
-  const bool over =
-      shown.job_state == site_job_state::cancelled || shown.job_state == site_job_state::failed;
+  const bool over = shown.job_state == site_job_state::cancelled ||
+                    shown.job_state == site_job_state::failed ||
+                    shown.job_state == site_job_state::complete;
   if (over && report.report != state_report::success) {  // S1: only a late success changes it
     derive(row);
     return true;
   }
   switch (report.report) {
     case state_report::success:
-      shown.state = package_state::installed;
-      shown.job_state = site_job_state::complete;
+      move(row, package_state::installed);
+      move(row, site_job_state::complete);
       shown.bytes_per_second = 0;
       row.cancelled = false;
+      row.cancel_asked = false;
+      row.held_by.clear();
       row.redistribute = false;
       break;
     case state_report::failure:
-      shown.state = package_state::install_failed;
-      shown.job_state = site_job_state::failed;
+      move(row, package_state::install_failed);
+      move(row, site_job_state::failed);
+      row.cancel_asked = false;
       break;
     case state_report::cancelled:
-      shown.state = package_state::install_failed;
-      shown.job_state = site_job_state::cancelled;
+      move(row, package_state::install_failed);
+      move(row, site_job_state::cancelled);
       row.cancelled = true;
+      row.cancel_asked = false;
       break;
-    case state_report::warning:
-      shown.state = updating ? package_state::content_updating : package_state::install_retrying;
-      shown.job_state = site_job_state::in_progress;
-      break;
-    default:
-      shown.state = updating ? package_state::content_updating : package_state::install_pending;
-      shown.job_state = site_job_state::in_progress;
+    case state_report::warning: go_on(row, true); break;
+    default: go_on(row, false);
   }
   derive(row);
   return true;

@@ -10,10 +10,19 @@ namespace sluice::actors {
 /// '.'.
 [[nodiscard]] bool is_good_name(std::string_view name) noexcept;
 
+/// Moves on along S1 or S5. A way that they do not have is a bug: it is refused and logged, and the
+/// row stays as it is.
+bool move(storage::site_distribution& row, model::site_job_state to);
+bool move(storage::site_distribution& row, model::package_state to);
+
 /// Writes what a node reports of its job into the row: S1, S5, counters, rate, ETA. False when it
 /// is old news.
 [[nodiscard]] bool apply_report(storage::site_distribution& row,
                                 const model::state_message& report);
+
+/// The same with what a node answers when it is asked: it never ends a job (B9). False when it is
+/// of another job, or the job is over.
+[[nodiscard]] bool apply_poll(storage::site_distribution& row, const model::state_message& answer);
 
 /// True when no package of the site database is this content of the library.
 [[nodiscard]] bool is_without_package(const model::content_id& content,
@@ -29,8 +38,15 @@ namespace sluice::actors {
 void derive(storage::site_distribution& row);
 
 /// The row at the begin of a new job.
-void begin_job(storage::site_distribution& row, model::job_id job, std::uint32_t version,
-               model::byte_count bytes, bool redistribute, model::calendar_time now);
+struct job_begin {
+  model::job_id job;
+  std::uint32_t version = 0;
+  model::byte_count bytes{};
+  bool redistribute = false;
+  std::uint32_t tries = 0;
+  model::calendar_time now;
+};
+void begin_job(storage::site_distribution& row, const job_begin& given);
 
 /// True when a job of this row is under way at the node.
 [[nodiscard]] bool job_is_open(const storage::site_distribution& row) noexcept;

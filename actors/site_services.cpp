@@ -77,6 +77,11 @@ result<model::package_row> site_services::package_show(const rpc::principal&,
   return (*found)->row;
 }
 
+result<model::package_row> site_services::package_set(const rpc::principal& who,
+                                                      const rpc::package_set_request& request) {
+  return ask<model::package_row>(system_, site_, set_package{request, who.name});
+}
+
 result<void> site_services::package_remove(const rpc::principal& who, model::package_id id) {
   return without_value(ask<done>(system_, site_, remove_package{id, who.name}, caf::infinite));
 }
@@ -120,6 +125,11 @@ result<void> site_services::distribution_point_remove(const rpc::principal& who,
 result<rpc::distribute_answer> site_services::distribute(const rpc::principal& who,
                                                          const rpc::distribute_request& request) {
   return ask<rpc::distribute_answer>(system_, site_, distribute_package{request, who.name});
+}
+
+result<rpc::cancel_answer> site_services::cancel(const rpc::principal& who,
+                                                 const rpc::cancel_request& request) {
+  return ask<rpc::cancel_answer>(system_, site_, cancel_package{request, who.name});
 }
 
 result<rpc::page<model::distribution_row>> site_services::status(const rpc::principal&,

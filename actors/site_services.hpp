@@ -23,6 +23,8 @@ public:
   result<rpc::page<model::package_row>> package_list(const rpc::principal&,
                                                      rpc::page_request) override;
   result<model::package_row> package_show(const rpc::principal&, model::package_id) override;
+  result<model::package_row> package_set(const rpc::principal&,
+                                         const rpc::package_set_request&) override;
   result<void> package_remove(const rpc::principal&, model::package_id) override;
   result<model::distribution_point_row> distribution_point_add(
       const rpc::principal&, const rpc::distribution_point_request&) override;
@@ -35,6 +37,7 @@ public:
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override;
   result<rpc::distribute_answer> distribute(const rpc::principal&,
                                             const rpc::distribute_request&) override;
+  result<rpc::cancel_answer> cancel(const rpc::principal&, const rpc::cancel_request&) override;
   result<rpc::page<model::distribution_row>> status(const rpc::principal&,
                                                     const rpc::status_query&) override;
   result<model::distribution_row> job_show(const rpc::principal&, model::job_id) override;

@@ -113,7 +113,7 @@ result<void> site_state::begin_monitoring(const std::string& name, validation_ta
       auto row = database.distribution(one.content.package, name);
       if (!row) { return row.error(); }
       if (!*row || (*row)->removing || (*row)->row.state != package_state::installed) { continue; }
-      (*row)->row.state = package_state::content_monitoring;
+      move(**row, package_state::content_monitoring);
       auto put = database.put_distribution(**row);
       if (!put) { return put; }
     }
@@ -181,9 +181,9 @@ result<void> site_state::take_passed(const model::package_id& package, const std
   storage::site_distribution row = **found;
   if (row.row.state == package_state::installed) { return {}; }
   const bool healed = row.row.state == package_state::install_failed;  // S5 3 -> 0
-  row.row.state = package_state::installed;
+  move(row, package_state::installed);
   if (!healed) { return database.put_distribution(row); }
-  row.row.job_state = model::site_job_state::complete;
+  move(row, model::site_job_state::complete);
   row.row.reason.clear();
   row.row.changed = setup_.parts.node.now();
   row.heard = true;
@@ -210,16 +210,16 @@ result<void> site_state::take_failed(const model::package_id& package, const std
   storage::site_distribution row = **found;
   const bool stuck = reason.starts_with(still_in_service);
   const bool heals = !(*point)->row.own && !stuck;
-  row.row.state = package_state::install_failed;
+  move(row, package_state::install_failed);
   row.row.changed = setup_.parts.node.now();
   row.row.reason = "failed content validation: " + reason;
   if (heals) {
     if (row.row.job) { repairing_.erase(*row.row.job); }
-    const auto job = model::job_id::make(setup_.parts.node.random);
-    begin_job(row, job, row.row.version, (*known)->row.bytes, false, row.row.changed);
+    const job_begin given = new_job(row.row.version, (*known)->row.bytes, false);
+    begin_job(row, given);
     row.row.reason = "is being repaired; it failed content validation: " + reason;
     row.heard = true;
-    repairing_.insert(job);
+    repairing_.insert(given.job);
   } else if (stuck) {
     row.row.reason +=
         format(". Check its disk, then: sluice validate {} --dp {}", package.text(), name);

@@ -10,7 +10,8 @@ std::string doing_of(const storage::site_distribution& row) {
   const model::distribution_row& shown = row.row;
   if (row.removing) { return "is being removed"; }
   if (is_installed(row)) { return "is complete, verified and served"; }
-  if (row.cancelled) { return "was cancelled"; }
+  if (row.cancelled) { return "was cancelled, and is held"; }
+  if (row.cancel_asked) { return "is being cancelled"; }
   if (shown.state == model::package_state::install_failed) { return "has failed"; }
   if (row.node_state == model::job_state::waiting_for_source) { return "waits for a source"; }
   if (row.node_state == model::job_state::parked) { return "is parked: the volume has no space"; }
@@ -22,7 +23,11 @@ std::string doing_of(const storage::site_distribution& row) {
 
 std::string next_of(const storage::site_distribution& row) {
   if (row.removing) { return "the site asks the distribution point again"; }
-  if (is_installed(row) || row.cancelled) { return "nothing"; }
+  if (is_installed(row)) { return "nothing"; }
+  if (row.cancelled) { return "nothing, until it is distributed again"; }
+  if (row.cancel_asked) {
+    return "the site asks the node until it answers; the node says when it stopped";
+  }
   if (row.node_state == model::job_state::waiting_for_source) {
     return "the distribution point asks all sources again, at once when one answers";
   }
@@ -70,6 +75,11 @@ result<model::why_report> site_services::explain(const storage::site_distributio
                         now_() - *(*source)->row.last_heard > 3 * limits::heartbeat_interval;
     if (silent) { verdict += "; not heard of for more than 90 s"; }
     report.sources.push_back({choice.name, choice.priority, std::move(verdict)});
+  }
+  if (row.cancelled) {
+    report.unblock =
+        format("sluice distribute {} --dp {}", content.package.text(), row.row.distribution_point);
+    return report;
   }
   const bool waits = row.node_state == model::job_state::waiting_for_source || !job_is_open(row);
   if (waits && !is_installed(row) && !row.removing && !report.sources.empty()) {

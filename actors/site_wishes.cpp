@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "actors/site.hpp"
-#include "actors/site_rules.hpp"
+#include "actors/site_words.hpp"
 
 /// What an operator wishes of the site: packages, distribution points, distributions.
 namespace sluice::actors {
@@ -33,7 +33,7 @@ result<std::string> site_state::find_root(const std::string& folder) const {
                         escaped(folder))};
   }
   std::string roots;
-  for (const std::string& root : setup_.parts.source_roots) {
+  for (const std::string& root : setup_.parts.policy.source_roots) {
     if (beneath(root, folder)) { return root; }
     roots += (roots.empty() ? "" : ", ") + root;
   }
@@ -113,6 +113,7 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
             row.bytes = made.facts.bytes;
             row.manifest_hash = made.manifest_hash;
             row.created = setup_.parts.node.now();
+            row.priority = asked.request.priority;
             put_added(asked, std::move(row), made.manifest_size, std::move(promise));
           },
           [this, id = *id, promise](caf::error& failure) mutable {
@@ -217,8 +218,7 @@ result<model::distribution_point_row> site_state::on_change(
   if (!good) { return good.error(); }
   const auto put = database.put_distribution_point(changed);
   if (!put) { return put.error(); }
-  add_message(
-      3306, {"distribution point " + changed.name, asked.add ? "" : "changed", "set", asked.admin});
+  say(words_of(asked.add ? std::nullopt : std::optional(base), changed, asked.admin));
   spawn_proxy(changed.name);
   auto open = database.open_distributions();
   if (!open) { return open.error(); }

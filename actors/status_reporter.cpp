@@ -56,20 +56,36 @@ void status_reporter_state::call(std::function<void(rpc::management_point_servic
   }
 }
 
-void status_reporter_state::register_node() {
-  busy_ = true;
-  rpc::registration mine = setup_.self;
+/// A long inventory goes in parts, one after another, and counts with the last.
+std::vector<rpc::registration> status_reporter_state::parts_of_registration() const {
+  std::vector<rpc::registration> parts{setup_.self};
   for (const storage::catalogue_entry& entry : setup_.parts.catalogue->all()) {
     const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
-    if ((entry.users & bit) != 0) { mine.inventory.push_back(entry.content); }
+    if ((entry.users & bit) == 0) { continue; }
+    if (parts.back().inventory.size() == std::size_t{limits::rpc_container_items_max}) {
+      parts.back().more = true;
+      parts.push_back(setup_.self);
+      parts.back().part = static_cast<std::uint32_t>(parts.size() - 1);
+    }
+    parts.back().inventory.push_back(entry.content);
   }
-  mine.full_inventory = true;
+  for (rpc::registration& part : parts) { part.full_inventory = true; }
+  return parts;
+}
+
+void status_reporter_state::register_node() {
+  busy_ = true;
   const status_reporter_actor me{self_};
-  call([me, mine](rpc::management_point_service& site) {
-    const auto answer = site.register_node({}, mine);
+  call([me, parts = parts_of_registration()](rpc::management_point_service& site) {
     registered mail;
-    if (answer) { mail.answer = *answer; }
-    if (!answer) { mail.failure = answer.error(); }
+    for (const rpc::registration& part : parts) {
+      const auto answer = site.register_node({}, part);
+      if (answer) { mail.answer = *answer; }
+      if (!answer) {
+        mail.failure = answer.error();
+        break;
+      }
+    }
     caf::anon_send(me, std::move(mail));
   });
 }

@@ -33,6 +33,7 @@ public:
 private:
   void next();
   void register_node();
+  std::vector<rpc::registration> parts_of_registration() const;
   void beat();
   void read_and_submit();
   void submit(outbox_page rows);

@@ -18,6 +18,7 @@ void transfer_job_state::begin(self_pointer self, transfer_job_setup setup) {
   for (const model::source_entry& source : setup_.notification.sources) {
     ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
     verdicts_.emplace_back("not asked yet");
+    patience_.push_back(patience::left);
   }
   rate_time_ = reported_time_ = since_ = self->clock().now();
 }
@@ -39,12 +40,16 @@ void transfer_job_state::on_start() {
 void transfer_job_state::apply(job_event event) {
   const model::job_transition step = model::advance(situation_, event);
   if (!step.allowed) {
-    log::debug("transfer_job",
-               format("{}: {} does not apply to {}", setup_.notification.content.text(),
-                      model::name_of(event), model::name_of(situation_.state)));
+    log::info("transfer_job",
+              format("{}: {} does not apply to {}", setup_.notification.content.text(),
+                     model::name_of(event), model::name_of(situation_.state)));
     return;
   }
   if (step.next.state != situation_.state) { since_ = self_->clock().now(); }
+  const bool waits = model::is_waiting(step.next.state);
+  if (waits != model::is_waiting(situation_.state)) {
+    caf::anon_send(setup_.owner, job_waits{setup_.notification.job, waits});
+  }
   situation_ = step.next;
   if (!brings_nothing_ && (event == job_event::committed || model::is_final(situation_.state))) {
     brings_nothing_ = true;
@@ -201,6 +206,7 @@ void transfer_job_state::ask_manifest() {
   if (!source) { return sources_exhausted(); }
   const model::notification& given = setup_.notification;
   current_source_ = given.sources[*source].name;
+  if (patience_[*source] == patience::spent) { patience_[*source] = patience::used; }
   self_
       ->request(setup_.sources[*source], caf::infinite,
                 fetch_manifest{given.content, given.hash, given.manifest_size})
@@ -216,12 +222,15 @@ void transfer_job_state::ask_manifest() {
 void transfer_job_state::on_manifest(std::size_t source, const manifest_outcome& outcome) {
   if (outcome.facts) {
     facts_ = *outcome.facts;
+    patience_[source] = patience::left;
     ranking_[source].verdict = model::source_verdict::has_it;
     verdicts_[source] = "has it";
     return apply(job_event::manifest_fetched);
   }
   if (outcome.failure) {
-    mark(source, *outcome.failure);
+    const bool again = is_asked_again(source, *outcome.failure);
+    if (again && pausing_) { return; }
+    if (!again) { mark(source, *outcome.failure); }
     return ask_manifest();
   }
   if (outcome.trouble->code == errc::invalid) {
@@ -269,13 +278,22 @@ void transfer_job_state::on_cancel(const std::string& user) {
   apply(job_event::volume_broken);
 }
 
+rpc::cancel_outcome transfer_job_state::on_cancel_wish(const std::string& user) {
+  if (situation_.state == job_state::cancel_requested) { return rpc::cancel_outcome::requested; }
+  const bool stops = model::advance(situation_, job_event::cancel_asked).allowed;
+  if (brings_nothing_ || !stops) { return rpc::cancel_outcome::too_late; }
+  reason_ = format("cancelled by {}", user);
+  apply(job_event::cancel_asked);
+  return rpc::cancel_outcome::requested;
+}
+
 void transfer_job_state::on_source_gained() {
   model::start_over(ranking_);
   for (model::ranked_source& source : ranking_) {  // its actor knows whether the time is over
     source.verdict = model::source_verdict::untried;
   }
   exhausted_ = false;
-  apply(job_event::source_gained);
+  if (situation_.state == job_state::waiting_for_source) { apply(job_event::source_gained); }
 }
 
 /// This node's own trouble. Space parks; a broken write is tried again, under a new attempt, a few
@@ -286,8 +304,10 @@ void transfer_job_state::on_trouble(const error& trouble) {
   reason_ = describe(trouble);
   log::warning("transfer_job", format("{}: {}", setup_.notification.content.text(), reason_));
   const job_state before = situation_.state;
-  if (trouble.code == errc::no_space) { apply(job_event::no_space); }
+  const bool parks = model::advance(situation_, job_event::no_space).allowed;
+  if (trouble.code == errc::no_space && parks) { apply(job_event::no_space); }
   if (trouble.code != errc::no_space && ++troubles_ > troubles_max) {
+    say(20007, {setup_.parts.name, "of its library", format("{} ({})", trouble.os_error, reason_)});
     return apply(job_event::volume_broken);
   }
   if (situation_.state == before) { pause(std::chrono::seconds(troubles_ + 1)); }
@@ -321,6 +341,7 @@ transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer 
       [&state](start_job) { state.on_start(); },
       [&state](turn_granted) { state.on_turn(); },
       [&state](const cancel_job& mail) { state.on_cancel(mail.user); },
+      [&state](const cancel_wish& mail) { return state.on_cancel_wish(mail.user); },
       [&state](source_gained) { state.on_source_gained(); },
       [&state](const page_progress& progress) { state.on_progress(progress); },
       [&state](job_tick tick) { state.on_tick(tick.wait); },

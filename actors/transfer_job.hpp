@@ -10,7 +10,8 @@ namespace sluice::actors {
 
 /// Where a job's mail goes besides the actors of every node.
 using job_owner = caf::typed_actor<caf::reacts_to<turn_wanted>, caf::reacts_to<turn_returned>,
-                                   caf::reacts_to<job_settled>, caf::reacts_to<job_over>>;
+                                   caf::reacts_to<job_settled>, caf::reacts_to<job_over>,
+                                   caf::reacts_to<job_waits>>;
 
 struct transfer_job_setup {
   node_parts parts;
@@ -35,6 +36,7 @@ public:
   void on_start();
   void on_turn();
   void on_cancel(const std::string& user);
+  rpc::cancel_outcome on_cancel_wish(const std::string& user);
   void on_source_gained();
   void on_progress(const page_progress& progress);
   void on_tick(std::uint64_t wait);
@@ -89,9 +91,12 @@ private:
 
   std::optional<std::size_t> choose(std::optional<std::size_t> avoid);
   void mark(std::size_t source, const source_failure& failure);
+  bool is_asked_again(std::size_t source, const source_failure& failure);
   void wait_for_source();
   void probe_sources();
   void wait_for_space();
+  void say(std::uint32_t id, std::vector<std::string> insertions);
+  void say_parked();
   void schedule_tick(std::chrono::nanoseconds delay);
   void update_rate();
   std::uint64_t bytes_done_now() const;
@@ -104,6 +109,9 @@ private:
   model::job_situation situation_;
   std::vector<model::ranked_source> ranking_;
   std::vector<std::string> verdicts_;  ///< per source, one sentence
+  /// Per source, since it last gave something: X5, X30 and X31 cost it its place the second time.
+  enum class patience : std::uint8_t { left, spent, used };
+  std::vector<patience> patience_;
   seeded_random random_{0};
   storage::content_facts facts_;
 

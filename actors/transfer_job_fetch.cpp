@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t pages_in_flight_max = 3;
 constexpr auto in_use_delay = std::chrono::seconds(1);
+constexpr auto second_try_pause = std::chrono::seconds(1);
 constexpr auto progress_interval = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -119,7 +120,13 @@ void transfer_job_state::on_listing(const stretch& where, const storage::missing
     if (situation_.state == job_state::cancel_requested) { stop_fetching(); }
     return;
   }
-  if (!found.files.empty()) { dispatch(where, found); }
+  if (!found.files.empty()) {
+    if (pausing_) {
+      retries_.push_back({where.from, found.next, where.avoid});
+    } else {
+      dispatch(where, found);
+    }
+  }
   pump();
 }
 
@@ -132,6 +139,7 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
     return;
   }
   current_source_ = setup_.notification.sources[*source].name;
+  if (patience_[*source] == patience::spent) { patience_[*source] = patience::used; }
   const std::uint64_t number = ++last_page_;
   page entry{mine, *source, false, {}};
   entry.progress.page = number;
@@ -168,6 +176,7 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   settled_.pieces_verified += outcome.progress.pieces_verified;
   update_rate();
   if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
+    patience_[ended.source] = patience::left;
     ranking_[ended.source].verdict = source_verdict::has_it;
     verdicts_[ended.source] = "has it";
     troubles_ = 0;
@@ -181,11 +190,12 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
 void transfer_job_state::on_page_failure(const page& ended, const page_outcome& outcome) {
   stretch again = ended.where;
   if (outcome.failure && outcome.failure->cause.code != errc::cancelled) {
-    again.avoid = ended.source;
+    const bool once_more = is_asked_again(ended.source, *outcome.failure);
+    if (!once_more) { again.avoid = ended.source; }
     // A few wrong bytes cost those bytes, elsewhere if there is an elsewhere; the source keeps its
     // place.
     const bool few_bad_pieces = outcome.failure->cause.code == errc::corrupt;
-    if (!few_bad_pieces) { mark(ended.source, *outcome.failure); }
+    if (!few_bad_pieces && !once_more) { mark(ended.source, *outcome.failure); }
     if (few_bad_pieces) { verdicts_[ended.source] = outcome.failure->what; }
   }
   retries_.push_back(again);
@@ -202,6 +212,17 @@ std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t>
     if (other) { return other; }
   }
   return model::choose_source(ranking_, random_());
+}
+
+/// X5, X30, X31: once more. What fails of the same before that costs nothing more.
+bool transfer_job_state::is_asked_again(std::size_t source, const source_failure& failure) {
+  const auto how = model::second_try_for(failure.row);
+  if (how == model::second_try::none || patience_[source] == patience::used) { return false; }
+  verdicts_[source] = failure.what + "; it is asked once more";
+  if (patience_[source] == patience::spent) { return true; }
+  patience_[source] = patience::spent;
+  if (how == model::second_try::after_a_pause) { pause(second_try_pause); }
+  return true;
 }
 
 void transfer_job_state::mark(std::size_t source, const source_failure& failure) {

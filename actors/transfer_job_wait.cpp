@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "actors/reports.hpp"
 #include "actors/transfer_job.hpp"
 
 /// The part of a transfer job that waits, and says for what.
@@ -63,6 +64,25 @@ void transfer_job_state::wait_for_space() {
   ++wait_;
   rate_ = 0;
   schedule_tick(space_check_interval);
+  say_parked();
+}
+
+void transfer_job_state::say(std::uint32_t id, std::vector<std::string> insertions) {
+  caf::anon_send(setup_.journal,
+                 append_reports{{status_row(setup_.parts, id, std::move(insertions))}});
+}
+
+void transfer_job_state::say_parked() {
+  self_->request(setup_.librarian, caf::infinite, count_library{})
+      .then(
+          [this](const storage::content_library::totals& totals) {
+            say(20005, {setup_.notification.content.package.text(), format("{}", space_wanted_),
+                        format("{}", totals.bytes_free)});
+          },
+          [this](caf::error&) {
+            say(20005, {setup_.notification.content.package.text(), format("{}", space_wanted_),
+                        "not known"});
+          });
 }
 
 void transfer_job_state::on_tick(std::uint64_t wait) {
@@ -75,6 +95,7 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
               if (wait != wait_ || situation_.state != job_state::parked) { return; }
               if (totals.bytes_free < space_wanted_) { return schedule_tick(space_check_interval); }
               space_wanted_ = space_reserve;
+              say(20006, {setup_.notification.content.package.text()});
               apply(job_event::space_found);
             },
             [this, wait](caf::error&) {

@@ -43,8 +43,8 @@ void transfer_tracking_state::schedule(wait what, std::chrono::nanoseconds delay
   self_->delayed_send(transfer_tracking_actor{self_}, delay, tracking_tick{++ticks_});
 }
 
-void transfer_tracking_state::over() {
-  caf::anon_send(setup_.owner, tracking_over{setup_.package});
+void transfer_tracking_state::over(bool waits_for_slot) {
+  caf::anon_send(setup_.owner, tracking_over{setup_.package, waits_for_slot});
   self_->quit();
 }
 
@@ -67,7 +67,7 @@ void transfer_tracking_state::look() {
           [this](caf::error& failure) {
             asking_ = false;
             log::error("transfer_tracking", describe(from_caf(failure)));
-            schedule(wait::retry, limits::notification_retry_delay);
+            schedule(wait::retry, facts_.settings.retry.delay);
           });
 }
 
@@ -75,23 +75,36 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   const bool new_job = facts.notification.job != facts_.notification.job;
   facts_ = facts;
   if (new_job) {
-    tries_ = polls_ = source_checks_ = 0;
-    node_state_ = model::job_state::not_started;
+    source_checks_ = 0;
+    polls_ = facts.polls;
+    node_state_ = facts.node_state;
   }
   if (!facts.wanted) { return over(); }
+  if (facts.cancelling && !facts.removing) { return ask_to_cancel(); }
   if (facts.removing) { return facts.target.own ? withdraw_locally() : withdraw(); }
   const model::planned_step step = model::plan(facts.target);
   switch (step.action) {
     case model::plan_action::nothing:
       if (!facts.target.job_open) { return over(); }
-      return schedule(wait::running, limits::status_poll_delay);
+      return run();
     case model::plan_action::install_locally: return install_locally();
-    case model::plan_action::notify: return notify();
+    case model::plan_action::notify: return want_slot();
     case model::plan_action::wait_for_source: return wait_for_source(step.lacking);
-    case model::plan_action::wait_for_slot:
-      return wait_for_slot(
-          format("{} has {} open jobs", setup_.name, facts.target.jobs_open_there));
   }
+}
+
+/// It is open over there: its slot is taken, unless it waits for something else.
+void transfer_tracking_state::run() {
+  if (!model::is_waiting(node_state_)) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
+  schedule(wait::running, facts_.settings.polling.delay);
+}
+
+void transfer_tracking_state::set_node_state(model::job_state state) {
+  const bool waited = model::is_waiting(node_state_);
+  node_state_ = state;
+  const bool waits = model::is_waiting(node_state_);
+  if (waits && !waited) { caf::anon_send(setup_.owner, slot_left{setup_.package}); }
+  if (waited && !waits) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
 }
 
 /// B2, B3: look every 20 minutes; a source that reports success ends the wait at once.
@@ -105,21 +118,57 @@ void transfer_tracking_state::wait_for_source(const std::vector<std::string>& la
                     ? format("{0} has no source; add one: sluice dp source add {0} NAME:PRIORITY",
                              setup_.name)
                     : format("no source of {} holds {} yet (asked: {})", setup_.name, id, names);
-  told.next_try = in(limits::content_availability_check);
+  const auto delay = facts_.settings.content_availability_check;
+  told.next_try = in(delay);
   tell(told);
-  say(8212,
-      {id, setup_.name, names, format("{}/{}", source_checks_, limits::notification_tries_max),
-       format("{} min", limits::content_availability_check.count())});
-  schedule(wait::source, limits::content_availability_check);
+  if (source_checks_ == 1) { say(2372, {id, setup_.name}); }
+  say(8212, {id, setup_.name, names, format("{}/{}", source_checks_, facts_.settings.retry.number),
+             format("{} min", delay.count())});
+  schedule(wait::source, delay);
 }
 
-void transfer_tracking_state::wait_for_slot(const std::string& reason) {
+/// B4: the slot is its proxy's to give.
+void transfer_tracking_state::want_slot() {
+  asking_ = true;
+  self_
+      ->request(setup_.owner, caf::infinite,
+                slot_wanted{setup_.package, facts_.notification.priority})
+      .then(
+          [this](bool mine) {
+            asking_ = false;
+            if (look_again_) {
+              look_again_ = false;
+              return look();
+            }
+            if (mine) { return notify(); }
+            wait_for_slot();
+          },
+          [this](caf::error& failure) {
+            asking_ = false;
+            log::error("transfer_tracking", describe(from_caf(failure)));
+            schedule(wait::retry, facts_.settings.retry.delay);
+          });
+}
+
+/// Uses no try. Nothing is kept for it but its row and its place in the queue.
+void transfer_tracking_state::wait_for_slot() {
   auto told = news();
-  told.reason = reason;
-  told.next_try = in(limits::notification_retry_delay);
-  tell(told);
-  say(8211, {setup_.package.text(), setup_.name, reason, "0"});
-  schedule(wait::slot, limits::notification_retry_delay);
+  told.reason =
+      format("waits until one of the {} jobs of {} ends", facts_.settings.active_jobs, setup_.name);
+  told.next_try = model::calendar_time{};
+  say(8211, {setup_.package.text(), setup_.name, *told.reason, "0"});
+  tell(std::move(told));
+  over(true);
+}
+
+/// It has more jobs than the site knows of.
+void transfer_tracking_state::wait_until_it_takes_more() {
+  auto told = news();
+  told.reason = format("{} takes no more jobs at the moment", setup_.name);
+  told.next_try = in(facts_.settings.retry.delay);
+  say(8211, {setup_.package.text(), setup_.name, *told.reason, "0"});
+  tell(std::move(told));
+  schedule(wait::capacity, facts_.settings.retry.delay);
 }
 
 void transfer_tracking_state::notify() {
@@ -134,10 +183,7 @@ void transfer_tracking_state::notify() {
         if (!answer) { mail.failure = answer.error(); }
         caf::anon_send(me, std::move(mail));
       });
-  if (!taken) {
-    calling_ = false;
-    retry_later(taken.error());
-  }
+  if (!taken) { on_notified({taken.error(), {}}); }
 }
 
 void transfer_tracking_state::on_notified(const notified& mail) {
@@ -148,7 +194,8 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     return look();
   }
   if (mail.failure && mail.failure->code == errc::limit_reached) {
-    // It runs, but is not ready: it has yet to learn the site's keys. That is no try.
+    // It is not ready, as it has yet to learn the site's keys; or its calls of before are still
+    // under way. That is no try.
     auto told = news();
     told.reason = describe(*mail.failure);
     told.next_try = in(not_ready_delay);
@@ -156,9 +203,7 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     return schedule(wait::retry, not_ready_delay);
   }
   if (mail.failure) { return retry_later(*mail.failure); }
-  if (mail.answer == rpc::notify_answer::at_capacity) {
-    return wait_for_slot(format("{} takes no more jobs at the moment", setup_.name));
-  }
+  if (mail.answer == rpc::notify_answer::at_capacity) { return wait_until_it_takes_more(); }
   auto told = news();
   told.job_state = site_job_state::started;
   told.reason = "";
@@ -167,18 +212,26 @@ void transfer_tracking_state::on_notified(const notified& mail) {
   say(8210, {setup_.package.text(), setup_.name, facts_.notification.job.text()});
   // "known" is no news of the job: it may be long over there.
   if (mail.answer == rpc::notify_answer::accepted) { polls_ = 0; }
-  schedule(wait::running, limits::status_poll_delay);
+  run();
 }
 
-/// B7, B8: 30 tries, 20 minutes apart; after the last the site's job is cancelled.
+/// B7, B8: so many tries, so far apart; after the last the site's job is cancelled. The row counts
+/// them: a restart of the site begins no new round.
 void transfer_tracking_state::retry_later(const error& failure) {
-  ++tries_;
+  if (facts_.tries_left > 0) { --facts_.tries_left; }
+  const std::uint32_t all = std::max(facts_.settings.retry.number, facts_.tries_left + 1);
   auto told = news();
-  told.tries_left =
-      limits::notification_tries_max - std::min(tries_, limits::notification_tries_max);
+  told.tries_left = facts_.tries_left;
   told.reason = format("{} did not take the notification: {}", setup_.name, describe(failure));
-  say(8211, {setup_.package.text(), setup_.name, describe(failure), format("{}", tries_)});
-  if (tries_ >= limits::notification_tries_max) {
+  say(8211, {setup_.package.text(), setup_.name, describe(failure),
+             format("{}", all - facts_.tries_left)});
+  const bool away = failure.code == errc::unreachable || failure.code == errc::timed_out;
+  if (away) {
+    say(2391, {setup_.name, describe(failure),
+               facts_.tries_left == 0 ? "when it is heard of"
+                                      : format("{} min", facts_.settings.retry.delay.count())});
+  }
+  if (facts_.tries_left == 0) {
     told.job_state = site_job_state::cancelled;
     told.state = package_state::install_failed;
     told.next_try = model::calendar_time{};
@@ -186,9 +239,9 @@ void transfer_tracking_state::retry_later(const error& failure) {
     return over();  // the next heartbeat of the node opens a new job
   }
   told.state = package_state::install_retrying;
-  told.next_try = in(limits::notification_retry_delay);
+  told.next_try = in(facts_.settings.retry.delay);
   tell(told);
-  schedule(wait::retry, limits::notification_retry_delay);
+  schedule(wait::retry, facts_.settings.retry.delay);
 }
 
 void transfer_tracking_state::on_tick(std::uint64_t number) {
@@ -214,7 +267,9 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
       look_again_ = true;
       return;
     }
-    if (waiting_ == wait::retry || waiting_ == wait::withdrawing) { return look(); }
+    const bool was_away = waiting_ == wait::retry || waiting_ == wait::capacity;
+    const bool is_stopping = waiting_ == wait::withdrawing || waiting_ == wait::cancelling;
+    if (was_away || is_stopping) { return look(); }
     if (waiting_ == wait::running) { return poll(); }
     return;
   }
@@ -228,13 +283,12 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
 
 void transfer_tracking_state::on_reported(const model::state_message& message) {
   if (message.job != facts_.notification.job) { return; }
-  node_state_ = message.state;
   polls_ = 0;
   switch (message.report) {
     case model::state_report::success:
     case model::state_report::failure:
     case model::state_report::cancelled: return over();
-    default: break;
+    default: set_node_state(message.state);
   }
 }
 

@@ -4,7 +4,9 @@
 
 namespace sluice::actors {
 
-using tracking_owner = caf::typed_actor<caf::reacts_to<tracking_over>>;
+using tracking_owner =
+    caf::typed_actor<caf::reacts_to<tracking_over>, caf::replies_to<slot_wanted>::with<bool>,
+                     caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>>;
 
 struct transfer_tracking_setup {
   site_parts parts;
@@ -29,15 +31,30 @@ public:
   void on_notified(const notified& mail);
   void on_polled(const polled& mail);
   void on_withdrawn(const withdrawn& mail);
+  void on_cancel_answered(const cancel_answered& mail);
 
 private:
-  enum class wait : std::uint8_t { none, source, slot, retry, running, withdrawing };
+  /// `capacity`: it has a slot here, but the node took no more.
+  enum class wait : std::uint8_t {
+    none,
+    source,
+    capacity,
+    retry,
+    running,
+    cancelling,
+    withdrawing
+  };
 
   void act(const distribution_facts& facts);
   void wait_for_source(const std::vector<std::string>& lacking);
-  void wait_for_slot(const std::string& reason);
+  void want_slot();
+  void wait_for_slot();
+  void wait_until_it_takes_more();
   void notify();
+  void run();
+  void set_node_state(model::job_state state);
   void poll();
+  void ask_to_cancel();
   void install_locally();
   void withdraw();
   void withdraw_locally();
@@ -45,7 +62,7 @@ private:
   void schedule(wait what, std::chrono::nanoseconds delay);
   void tell(tracking_news news);
   void say(std::uint32_t id, std::vector<std::string> insertions);
-  void over();
+  void over(bool waits_for_slot = false);
   model::calendar_time in(std::chrono::nanoseconds delay) const;
   tracking_news news() const;
 
@@ -58,7 +75,6 @@ private:
   bool calling_ = false;
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
-  std::uint32_t tries_ = 0;
   std::uint32_t polls_ = 0;
   model::job_state node_state_ = model::job_state::not_started;
 };

@@ -9,15 +9,17 @@ using model::site_job_state;
 /// B9, B10: reports lead; polls are the backup. Exhausted polls end only the site's job.
 void transfer_tracking_state::poll() {
   if (calling_) { return; }
-  if (++polls_ > limits::status_polls_max) {
-    auto told = news();
+  auto told = news();
+  told.polls = ++polls_;
+  if (polls_ > facts_.settings.polling.number) {
     told.job_state = site_job_state::cancelled;
     told.state = package_state::install_failed;
     told.reason = format("{} sent no news for {} polls; its report will still count", setup_.name,
-                         limits::status_polls_max);
+                         facts_.settings.polling.number);
     tell(told);
     return over();
   }
+  tell(std::move(told));
   calling_ = true;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
@@ -30,7 +32,7 @@ void transfer_tracking_state::poll() {
       });
   if (!taken) {
     calling_ = false;
-    schedule(wait::running, limits::status_poll_delay);
+    schedule(wait::running, facts_.settings.polling.delay);
   }
 }
 
@@ -42,9 +44,12 @@ void transfer_tracking_state::on_polled(const polled& mail) {
   }
   if (!mail.failure && mail.answer.known) {
     polls_ = 0;
-    node_state_ = mail.answer.state.state;
+    auto told = news();
+    told.polled = mail.answer.state;
+    tell(std::move(told));
+    set_node_state(mail.answer.state.state);
   }
-  schedule(wait::running, limits::status_poll_delay);
+  schedule(wait::running, facts_.settings.polling.delay);
   // A node that lost the job (its database was made anew) is told again; one that finished it
   // answers "known".
   if (!mail.failure && !mail.answer.known) { notify(); }
@@ -85,6 +90,60 @@ void transfer_tracking_state::withdraw_locally() {
             });
 }
 
+/// C5: the node is asked until it answers, also when it was away in between; that it has stopped
+/// is what its report says.
+void transfer_tracking_state::ask_to_cancel() {
+  if (calling_) { return; }
+  calling_ = true;
+  const transfer_tracking_actor me{self_};
+  const auto taken = setup_.parts.clients->with_control(
+      facts_.control_address,
+      [me, job = facts_.notification.job, user = facts_.cancelled_by](rpc::control_service& node) {
+        const auto answer = node.cancel({}, job, user);
+        cancel_answered mail;
+        if (answer) { mail.answer = *answer; }
+        if (!answer) { mail.failure = answer.error(); }
+        caf::anon_send(me, std::move(mail));
+      });
+  if (!taken) { on_cancel_answered({taken.error(), {}}); }
+}
+
+void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
+  calling_ = false;
+  if (look_again_) {
+    look_again_ = false;
+    return look();
+  }
+  auto told = news();
+  if (mail.failure) {
+    told.reason = format("is being cancelled by {}: {} did not take it: {}", facts_.cancelled_by,
+                         setup_.name, describe(*mail.failure));
+    const bool begins = mail.failure->code == errc::limit_reached;
+    const std::chrono::seconds delay =
+        begins ? std::chrono::seconds(2) : facts_.settings.retry.delay;
+    told.next_try = in(delay);
+    tell(told);
+    return schedule(wait::cancelling, delay);
+  }
+  if (mail.answer == rpc::cancel_outcome::unknown) {  // it never began there, or was forgotten
+    told.job_state = site_job_state::cancelled;
+    told.state = package_state::install_failed;
+    told.reason = format("cancelled by {}", facts_.cancelled_by);
+    told.next_try = model::calendar_time{};
+    told.cancelled = true;
+    tell(told);
+    return over();
+  }
+  if (mail.answer == rpc::cancel_outcome::too_late) {
+    told.reason =
+        format("{} wished to cancel it, too late: all of it is there", facts_.cancelled_by);
+    told.next_try = model::calendar_time{};
+    told.cancel_over = true;
+    tell(told);
+  }
+  run();
+}
+
 void transfer_tracking_state::withdraw() {
   if (calling_) { return; }
   calling_ = true;
@@ -108,9 +167,17 @@ void transfer_tracking_state::on_withdrawn(const withdrawn& mail) {
   auto told = news();
   told.state = package_state::removal_retrying;
   told.reason = format("{} did not remove it: {}", setup_.name, describe(*mail.failure));
-  told.next_try = in(limits::notification_retry_delay);
+  if (facts_.tries_left > 0) { --facts_.tries_left; }
+  told.tries_left = facts_.tries_left;
+  if (facts_.tries_left == 0) {
+    told.state = package_state::removal_failed;
+    told.next_try = model::calendar_time{};
+    tell(told);
+    return over();  // the next heartbeat of the node begins anew
+  }
+  told.next_try = in(facts_.settings.retry.delay);
   tell(told);
-  schedule(wait::withdrawing, limits::notification_retry_delay);
+  schedule(wait::withdrawing, facts_.settings.retry.delay);
 }
 
 transfer_tracking_actor::behavior_type transfer_tracking(transfer_tracking_state::self_pointer self,
@@ -126,6 +193,7 @@ transfer_tracking_actor::behavior_type transfer_tracking(transfer_tracking_state
       [&state](const notified& mail) { state.on_notified(mail); },
       [&state](const polled& mail) { state.on_polled(mail); },
       [&state](const withdrawn& mail) { state.on_withdrawn(mail); },
+      [&state](const cancel_answered& mail) { state.on_cancel_answered(mail); },
   };
 }
 

@@ -18,16 +18,26 @@ option points_option(bool required) {
 }
 
 std::vector<verb> package_verbs() {
+  const option priority{
+      "--priority", "PRIORITY", "which packages go first where not all can: high, medium or low",
+      times::once,  false,      {"high", "medium", "low"}};
   return {
       {"package add",
        "Takes a folder of the site server into the content library, as a package.",
        asked::site,
        {{"FOLDER", "a folder on the site server, beneath one of its source_roots"}},
        {{"--id", "ID", "the PackageID; the site allots one when not given"},
-        {"--name", "TEXT", "what operators read; the folder's last name when not given"}},
+        {"--name", "TEXT", "what operators read; the folder's last name when not given"},
+        priority},
        package_add},
       {"package list", "Lists the packages of the site.", asked::site, {}, {}, package_list},
       {"package show", "Shows one package.", asked::site, {package_argument}, {}, package_show},
+      {"package set",
+       "Changes the priority or the name of a package.",
+       asked::site,
+       {package_argument},
+       {priority, {"--name", "TEXT", "what operators read"}},
+       package_set},
       {"package remove",
        "Removes a package from the site and from its distribution points.",
        asked::site,
@@ -106,6 +116,18 @@ std::vector<verb> distribution_verbs() {
        {package_argument},
        {points_option(true), wait, patience},
        redistribute},
+      {"cancel",
+       "Stops what is on its way; it is held until it is distributed again.",
+       asked::site,
+       {package_argument},
+       {points_option(false)},
+       cancel},
+      {"detach",
+       "Stops following what is on its way; it goes on over there, and its success will count.",
+       asked::site,
+       {package_argument},
+       {points_option(true)},
+       detach},
   };
 }
 

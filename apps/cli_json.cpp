@@ -18,26 +18,12 @@ ordered_json id_or_null(const std::optional<T>& id) {
   return id ? ordered_json(id->text()) : ordered_json();
 }
 ordered_json time_or_null(const std::optional<model::calendar_time>& time) {
-  return time ? ordered_json(iso_time(*time)) : ordered_json();
+  return time ? ordered_json(model::iso_time(*time)) : ordered_json();
 }
 
 std::uint64_t number(model::byte_count count) { return model::raw(count); }
 
 }  // namespace
-
-std::string iso_time(model::calendar_time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                clock.subseconds().count());
-}
-
-std::string_view name_of(model::distribution_point_mode mode) noexcept {
-  return mode == model::distribution_point_mode::pull ? "pull" : "standard";
-}
 
 json_item json_of(const model::package_row& row) {
   return {dumped({{"id", row.id.text()},
@@ -47,8 +33,9 @@ json_item json_of(const model::package_row& row) {
                   {"files", row.files},
                   {"bytes", number(row.bytes)},
                   {"manifest_hash", row.manifest_hash.hex()},
-                  {"created", iso_time(row.created)},
-                  {"targets", row.targets}})};
+                  {"created", model::iso_time(row.created)},
+                  {"targets", row.targets},
+                  {"priority", model::name_of(row.priority)}})};
 }
 
 json_item json_of(const model::distribution_point_row& row) {
@@ -88,7 +75,7 @@ json_item json_of(const model::distribution_row& row) {
        {"tries_left", row.tries_left},
        {"next_try", time_or_null(row.next_try)},
        {"reason", row.reason},
-       {"changed", iso_time(row.changed)}})};
+       {"changed", model::iso_time(row.changed)}})};
 }
 
 json_item json_of(const model::why_report& report) {
@@ -108,7 +95,7 @@ json_item json_of(const model::why_report& report) {
 
 json_item json_of(const model::message_row& row) {
   const model::catalogue_row* known = model::find_in_catalogue(row.message.id);
-  ordered_json made{{"id", row.message.id}, {"time", iso_time(row.message.time)}};
+  ordered_json made{{"id", row.message.id}, {"time", model::iso_time(row.message.time)}};
   made["severity"] =
       known == nullptr ? ordered_json() : ordered_json(model::name_of(known->severity));
   made["component"] =
@@ -155,6 +142,13 @@ json_item json_of(const model::node_report& report) {
 json_item json_of(const rpc::distribute_answer& given) {
   return {
       dumped({{"started", given.started}, {"had_it", given.had_it}, {"warnings", given.warnings}})};
+}
+
+json_item json_of(const rpc::cancel_answer& given) {
+  return {dumped({{"cancelled", given.cancelled},
+                  {"requested", given.requested},
+                  {"too_late", given.too_late},
+                  {"nothing", given.nothing}})};
 }
 
 json_item json_of(const rpc::validation_begun& given) {

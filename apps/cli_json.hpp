@@ -26,6 +26,7 @@ json_item json_of(const model::message_row& row);
 json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
 json_item json_of(const rpc::distribute_answer& given);
+json_item json_of(const rpc::cancel_answer& given);
 json_item json_of(const rpc::validation_begun& given);
 json_item json_of(const model::validation_row& row);
 /// {"text":"..."}: one value under one name.
@@ -37,7 +38,6 @@ std::string json_answer(std::string_view status, int code, const std::vector<jso
 std::string json_failure(int code, std::string_view error_name, std::string_view message);
 
 /// "2026-01-31T12:00:00.123Z"
-std::string iso_time(model::calendar_time time);
-std::string_view name_of(model::distribution_point_mode mode) noexcept;
+using model::iso_time;
 
 }  // namespace sluice::cli

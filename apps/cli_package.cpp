@@ -87,7 +87,17 @@ std::string fields_of(const model::package_row& row, model::calendar_time now) {
   fields.add("manifest", row.manifest_hash.hex());
   fields.add("created", human_when(row.created, now));
   fields.add("targets", format("{}", row.targets));
+  fields.add("priority", std::string(model::name_of(row.priority)));
   return fields.text();
+}
+
+std::optional<model::package_priority> priority_of(session& now) {
+  const auto given = now.call().maybe("--priority");
+  for (const auto priority : {model::package_priority::high, model::package_priority::medium,
+                              model::package_priority::low}) {
+    if (given == model::name_of(priority)) { return priority; }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -97,6 +107,7 @@ result<answer> package_add(session& now) {
   request.folder = absolute(now.call().one("FOLDER"), now.outside().current_folder);
   request.name = now.call().maybe("--name").value_or(
       std::filesystem::path(request.folder).filename().string());
+  request.priority = priority_of(now).value_or(model::package_priority::medium);
   if (const auto id = now.call().maybe("--id")) {
     const auto parsed_id = model::package_id::parse(*id);
     if (!parsed_id) { return parsed_id.error(); }
@@ -149,6 +160,22 @@ result<answer> package_show(session& now) {
   const std::string next = row->targets == 0 ? format("sluice distribute {} --dp NAME", id->text())
                                              : format("sluice status {}", id->text());
   return answer{exit_code::ok, {json_of(*row)}, fields_of(*row, now.outside().now()), {next}};
+}
+
+result<answer> package_set(session& now) {
+  const auto id = model::package_id::parse(now.call().one("PKG"));
+  if (!id) { return id.error(); }
+  const rpc::package_set_request request{*id, priority_of(now), now.call().maybe("--name")};
+  if (!request.priority && !request.name) {
+    return error{errc::invalid, 0,
+                 format("set package {}: say what to change: --priority or --name", id->text())};
+  }
+  const auto row = now.site().package_set(session::me(), request);
+  if (!row) { return row.error(); }
+  return answer{exit_code::ok,
+                {json_of(*row)},
+                fields_of(*row, now.outside().now()),
+                {format("sluice package show {}", id->text())}};
 }
 
 result<answer> package_remove(session& now) {

@@ -9,6 +9,7 @@ namespace sluice::cli {
 result<answer> package_add(session& now);
 result<answer> package_list(session& now);
 result<answer> package_show(session& now);
+result<answer> package_set(session& now);
 result<answer> package_remove(session& now);
 
 result<answer> distribution_point_add(session& now);
@@ -21,6 +22,8 @@ result<answer> source_remove(session& now);
 
 result<answer> distribute(session& now);
 result<answer> redistribute(session& now);
+result<answer> cancel(session& now);
+result<answer> detach(session& now);
 result<answer> validate(session& now);
 
 result<answer> status(session& now);

@@ -9,12 +9,30 @@ namespace sluice::apps {
 
 namespace {
 
-constexpr std::string_view sections_known = "[node], [site], [distribution_point]";
+constexpr std::string_view sections_known =
+    "[node], [site], [distribution_point], [software_distribution.pull_distribution_point] and its "
+    "groups [... .retry_settings], [... .status_polling_settings]";
+
+bool is_of_the_site(std::string_view section) {
+  const auto& all = known_settings();
+  return section.starts_with("software_distribution.") &&
+         std::ranges::find(all, section, &known_setting::section) != all.end();
+}
 
 bool has_section(const configuration& all, std::string_view section) {
-  if (section == "site") { return all.site.has_value(); }
+  if (section == "site" || is_of_the_site(section)) { return all.site.has_value(); }
   if (section == "distribution_point") { return all.distribution_point.has_value(); }
   return section == "node";
+}
+
+void put_defaults(pull_distribution_settings& into) {
+  const model::distribution_settings given;
+  into.number_of_retries.value = given.retry.number;
+  into.retry_delay.value = given.retry.delay;
+  into.number_of_polls.value = given.polling.number;
+  into.polling_delay.value = given.polling.delay;
+  into.content_availability_check.value = given.content_availability_check;
+  into.active_jobs.value = given.active_jobs;
 }
 
 configuration defaults(const toml_document& document, std::string_view host_name) {
@@ -28,6 +46,7 @@ configuration defaults(const toml_document& document, std::string_view host_name
       made.site.emplace();
       made.site->listen.value = {"127.0.0.1", 8601};
       made.site->admin_socket.value = "/run/sluice/admin.sock";
+      put_defaults(made.site->pull);
     } else if (section.name == "distribution_point") {
       made.distribution_point.emplace();
       made.distribution_point->listen.value = {"0.0.0.0", 8600};
@@ -91,10 +110,13 @@ public:
   configuration_outcome read() && {
     if (!made_.faults.empty()) { return std::move(made_); }
     for (const toml_section& section : document_.sections) {
-      if (!has_section(made_.settings, section.name)) {
-        fault(section.place,
-              format("unknown section [{}]; accepted: {}", escaped(section.name), sections_known));
-      }
+      if (has_section(made_.settings, section.name)) { continue; }
+      fault(section.place,
+            is_of_the_site(section.name)
+                ? format("[{}] is for a site server, and this file has no section [site]",
+                         section.name)
+                : format("unknown section [{}]; accepted: {}", escaped(section.name),
+                         sections_known));
     }
     for (const toml_setting& given : document_.settings) { take(given); }
     check_required();
@@ -179,6 +201,15 @@ private:
 };
 
 }  // namespace
+
+model::distribution_settings distribution_settings_of(const site_settings& site) {
+  model::distribution_settings made;
+  made.retry = {site.pull.number_of_retries.value, site.pull.retry_delay.value};
+  made.polling = {site.pull.number_of_polls.value, site.pull.polling_delay.value};
+  made.content_availability_check = site.pull.content_availability_check.value;
+  made.active_jobs = site.pull.active_jobs.value;
+  return made;
+}
 
 std::string describe(const setting_origin& origin) {
   return origin.path.empty() ? "default" : format("{}:{}", escaped(origin.path), origin.line);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,7 +46,17 @@ struct node_settings {
   setting<std::optional<network_address>> observation;
   setting<log::level> log_level{log::level::info, {}};
 };
+/// `[software_distribution.pull_distribution_point]` and its two groups, in ConfigMgr's words.
+struct pull_distribution_settings {
+  setting<std::uint32_t> number_of_retries;
+  setting<std::chrono::minutes> retry_delay;
+  setting<std::uint32_t> number_of_polls;
+  setting<std::chrono::minutes> polling_delay;
+  setting<std::chrono::minutes> content_availability_check;
+  setting<std::uint32_t> active_jobs;
+};
 struct site_settings {
+  pull_distribution_settings pull;
   setting<model::site_code> code;
   setting<std::vector<std::string>> source_roots;
   setting<network_address> listen;
@@ -65,6 +76,9 @@ struct configuration {
   std::optional<site_settings> site;
   std::optional<distribution_point_settings> distribution_point;
 };
+
+/// What the site's actors need of them.
+model::distribution_settings distribution_settings_of(const site_settings& site);
 
 /// Either settings, or every fault of the file, in the file's order.
 struct configuration_outcome {

@@ -57,7 +57,8 @@ void daemon::reload(const configuration& settings) {
     on.post([server = one.server.get(), policy] { server->allow(policy); });
   }
   if (settings.site) {
-    mine.actors->change_site_settings(settings.site->source_roots.value, policy.anonymous);
+    mine.actors->change_site_policy({settings.site->source_roots.value, policy.anonymous,
+                                     distribution_settings_of(*settings.site)});
   }
 }
 
@@ -153,9 +154,10 @@ result<void> daemon::parts::start_actors() {
   if (settings.site) {
     given.site.emplace();
     given.site->code = settings.site->code.value;
-    given.site->source_roots = settings.site->source_roots.value;
     given.site->database_path = settings.node.state.value + "/site.db";
-    given.site->anonymous_access = serves() && settings.distribution_point->anonymous_access.value;
+    given.site->policy = {settings.site->source_roots.value,
+                          serves() && settings.distribution_point->anonymous_access.value,
+                          distribution_settings_of(*settings.site)};
     given.site_keys.push_back(site_key->verifier());
   }
   auto started = actors::node_system::start(std::move(given));

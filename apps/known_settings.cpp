@@ -124,6 +124,29 @@ bool read_hours(const toml_setting& given, std::uint32_t& into) {
   return true;
 }
 
+bool read_number(const toml_setting& given, std::uint32_t most, std::uint32_t& into) {
+  const auto* number = std::get_if<std::int64_t>(&given.value);
+  if (number == nullptr || *number < 1 || *number > most) { return false; }
+  into = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+bool read_attempts(const toml_setting& given, std::uint32_t& into) {
+  return read_number(given, model::attempts_max, into);
+}
+
+bool read_jobs(const toml_setting& given, std::uint32_t& into) {
+  return read_number(given, limits::jobs_per_distribution_point_max, into);
+}
+
+bool read_minutes(const toml_setting& given, std::chrono::minutes& into) {
+  std::uint32_t number = 0;
+  if (!read_number(given, model::attempt_delay_max.count(), number)) { return false; }
+  into = std::chrono::minutes(number);
+  return true;
+}
+
+std::string print_value(std::chrono::minutes value) { return format("{}", value.count()); }
 std::string print_value(std::uint32_t value) { return format("{}", value); }
 std::string print_value(const std::string& value) { return toml_quoted(value); }
 std::string print_value(bool value) { return value ? "true" : "false"; }
@@ -206,8 +229,41 @@ std::vector<known_setting> make_node_and_site() {
   };
 }
 
+/// B13. All of them are of the site, and may change while it runs.
+std::vector<known_setting> make_software_distribution() {
+  constexpr std::string_view here = "software_distribution.pull_distribution_point";
+  constexpr std::string_view retries =
+      "software_distribution.pull_distribution_point.retry_settings";
+  constexpr std::string_view polls =
+      "software_distribution.pull_distribution_point.status_polling_settings";
+  constexpr std::string_view number = "a whole number, 1 to 999";
+  constexpr std::string_view delay = "a whole number of minutes, 1 to 1440";
+  return {
+      reloadable(known(
+          here, "content_availability_check_minutes", delay,
+          [](auto& all) -> auto& { return all.site->pull.content_availability_check; },
+          read_minutes)),
+      reloadable(known(
+          here, "pull_dp_number_of_active_jobs", "a whole number, 1 to 50",
+          [](auto& all) -> auto& { return all.site->pull.active_jobs; }, read_jobs)),
+      reloadable(known(
+          retries, "number_of_retries", number,
+          [](auto& all) -> auto& { return all.site->pull.number_of_retries; }, read_attempts)),
+      reloadable(known(
+          retries, "delay_before_retrying_minutes", delay,
+          [](auto& all) -> auto& { return all.site->pull.retry_delay; }, read_minutes)),
+      reloadable(known(
+          polls, "number_of_polls", number,
+          [](auto& all) -> auto& { return all.site->pull.number_of_polls; }, read_attempts)),
+      reloadable(known(
+          polls, "delay_before_retrying_minutes", delay,
+          [](auto& all) -> auto& { return all.site->pull.polling_delay; }, read_minutes)),
+  };
+}
+
 std::vector<known_setting> make_all() {
   std::vector<known_setting> all = make_node_and_site();
+  for (known_setting& one : make_software_distribution()) { all.push_back(std::move(one)); }
   all.push_back(known(
       "distribution_point", "listen", listen_accepted,
       [](auto& it) -> auto& { return it.distribution_point->listen; }, read_address));

@@ -46,11 +46,20 @@ toml_setting read_setting(std::string_view section, const toml::key& key, const 
   return made;
 }
 
-void read_section(toml_document& into, const toml::key& name, const toml::table& table) {
-  into.sections.push_back({std::string(name.str()), place_of(name.source().begin)});
+/// A table within a table is a section of its own, "outer.inner"; one that holds nothing else is
+/// only a part of their names.
+void read_section(toml_document& into, const std::string& name, text_place at,
+                  const toml::table& table) {
+  bool only_a_name = !table.empty();
   for (const auto& [key, node] : table) {
-    into.settings.push_back(read_setting(name.str(), key, node));
+    if (const auto* inner = node.as_table()) {
+      read_section(into, format("{}.{}", name, key.str()), place_of(key.source().begin), *inner);
+    } else {
+      only_a_name = false;
+      into.settings.push_back(read_setting(name, key, node));
+    }
   }
+  if (!only_a_name) { into.sections.push_back({name, at}); }
 }
 
 }  // namespace
@@ -66,7 +75,7 @@ toml_document read_toml(std::string_view text, const std::string& path) {
     const toml::table root = toml::parse(text, path);
     for (const auto& [key, node] : root) {
       if (const auto* table = node.as_table()) {
-        read_section(made, key, *table);
+        read_section(made, std::string(key.str()), place_of(key.source().begin), *table);
       } else {
         made.settings.push_back(read_setting("", key, node));
       }

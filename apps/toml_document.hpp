@@ -47,11 +47,12 @@ struct toml_section {
   text_place place;
 };
 
-/// A TOML text (v1.0) as sections of plain settings. Keys outside any section have the section "".
+/// A TOML text (v1.0) as sections of plain settings; a section within another is called
+/// "outer.inner". Keys outside any section have the section "".
 struct toml_document {
   std::vector<toml_section> sections;
   std::vector<toml_setting> settings;
-  std::vector<configuration_fault> faults;  ///< not TOML at all, or nested deeper than settings are
+  std::vector<configuration_fault> faults;  ///< not TOML at all
 };
 toml_document read_toml(std::string_view text, const std::string& path);
 

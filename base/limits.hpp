@@ -3,7 +3,8 @@
 #include <chrono>
 #include <cstdint>
 
-/// Every bound of the system, once. Where two depend on each other a static_assert says how.
+/// Every bound of the system, once. Where two depend on each other a static_assert says how. Those
+/// of content validation are in base/validation_limits.hpp.
 namespace sluice::limits {
 
 using namespace std::chrono_literals;
@@ -84,6 +85,7 @@ inline constexpr std::uint32_t sources_per_notification_max = 64;
 
 // Jobs and notifications.
 inline constexpr std::uint32_t jobs_per_distribution_point_max = 50;
+inline constexpr std::uint32_t jobs_waiting_max = 10'000;  // beside these, for a source or space
 inline constexpr std::uint32_t notification_tries_max = 30;
 inline constexpr auto notification_retry_delay = 20min;
 inline constexpr auto content_availability_check = 20min;
@@ -119,21 +121,6 @@ static_assert(rpc_slow_threads_max < rpc_client_threads_max);
 static_assert(rpc_calls_waiting_per_address_max < rpc_calls_waiting_max);
 static_assert(list_page_rows <= rpc_container_items_max);
 static_assert(status_messages_per_batch <= rpc_container_items_max);
-
-// Validation: what is told of one content; everything is counted.
-inline constexpr std::uint32_t validation_findings_max = 500;
-inline constexpr std::uint32_t validation_runs_per_finding_max = 64;
-// ... and of one cycle on one distribution point.
-inline constexpr std::uint32_t validation_files_named_max = 16;     // wrong ones of one content
-inline constexpr std::uint32_t validation_findings_told_max = 100;  // sentences for `--show`
-inline constexpr std::uint32_t validation_items_named_max = 20;     // in one message
-inline constexpr std::uint32_t validation_contents_max = 100'000;
-inline constexpr std::uint32_t validation_cycles_waiting_max = 8;  // behind the one that runs
-inline constexpr std::uint32_t validation_cycles_kept_max = 32;    // for `--show`, after their end
-inline constexpr auto validation_busy_window = 100ms;              // content moved: others go first
-inline constexpr auto validation_ask_patience = 20s;  // for all distribution points together
-inline constexpr auto validation_begin_deadline = 30s;
-static_assert(validation_ask_patience < validation_begin_deadline);
 
 // Worker threads that may block.
 inline constexpr std::uint32_t worker_queue_max = 4096;

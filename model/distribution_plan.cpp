@@ -20,9 +20,6 @@ planned_step plan(const plan_target& facts) {
     }
     return wait;
   }
-  if (facts.jobs_open_there >= limits::jobs_per_distribution_point_max) {
-    return {plan_action::wait_for_slot, {}};
-  }
   return {plan_action::notify, {}};
 }
 

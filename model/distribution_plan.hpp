@@ -15,10 +15,9 @@ struct plan_target {
   content_id content;
   std::string distribution_point;
   bool own = false;  ///< the site's own: content is taken from the site library, no transfer
-  bool reachable_by_pull = true;  ///< false: its mode is not pull; waits, and never notified
-  bool has_it = false;            ///< the site database shows it installed
-  bool job_open = false;          ///< a job for it is under way
-  std::uint32_t jobs_open_there = 0;
+  bool reachable_by_pull = true;      ///< false: its mode is not pull; waits, and never notified
+  bool has_it = false;                ///< the site database shows it installed
+  bool job_open = false;              ///< a job for it is under way
   std::vector<source_entry> sources;  ///< its configured sources
   std::vector<bool> source_has_it;    ///< availability index, same order
 };
@@ -26,16 +25,15 @@ struct plan_target {
 enum class plan_action : std::uint8_t {
   nothing,          ///< it has it, or a job is on its way
   install_locally,  ///< the site's own distribution point: add the user, no bytes move
-  notify,           ///< at least one source holds it (B1): send the notification
+  notify,           ///< at least one source holds it (B1): a notification, when there is a slot
   wait_for_source,  ///< none does (B2, B3, message 8212)
-  wait_for_slot,    ///< 50 jobs are open there (B4, message 8211)
 };
 
 struct planned_step {
   plan_action action = plan_action::nothing;
   std::vector<std::string> lacking;  ///< wait_for_source: the sources asked
 };
-/// In this order: has_it or job_open, own, no source, no slot; else notify.
+/// In this order: has_it or job_open, own, no source; else notify.
 /// `sources` and `source_has_it` are of equal length.
 planned_step plan(const plan_target& facts);
 

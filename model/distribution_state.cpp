@@ -1,6 +1,7 @@
 #include "model/distribution_state.hpp"
 
 #include <array>
+#include <optional>
 
 namespace sluice::model {
 
@@ -64,7 +65,48 @@ constexpr bool listed(const std::array<arrow<State>, Count>& arrows, State from,
   return false;
 }
 
+/// The shortest way by `may_follow`, over states that `may_pass`. Breadth first: nine states.
+template <typename State, typename MayPass>
+std::vector<State> shortest_way(State from, State to, MayPass may_pass) {
+  constexpr std::size_t count = 9;
+  std::array<std::optional<State>, count> before;
+  std::vector<State> reached{from};
+  for (std::size_t i = 0; i < reached.size() && from != to; ++i) {
+    const State here = reached[i];
+    if (here != from && !may_pass(here)) { continue; }
+    for (std::size_t next = 0; next < count; ++next) {
+      const auto there = static_cast<State>(next);
+      if (there == from || before[next] || !may_follow(here, there)) { continue; }
+      before[next] = here;
+      reached.push_back(there);
+    }
+  }
+  std::vector<State> steps;
+  for (State at = to; at != from; at = *before[static_cast<std::size_t>(at)]) {
+    if (!before[static_cast<std::size_t>(at)]) { return {}; }
+    steps.insert(steps.begin(), at);
+  }
+  return steps;
+}
+
 }  // namespace
+
+std::vector<site_job_state> way(site_job_state from, site_job_state to) {
+  return shortest_way(from, to, [](site_job_state state) {
+    return state == site_job_state::pending || state == site_job_state::ready ||
+           state == site_job_state::started || state == site_job_state::in_progress;
+  });
+}
+
+std::vector<package_state> way(package_state from, package_state to) {
+  const bool is_there =
+      from == package_state::content_updating || from == package_state::content_monitoring;
+  return shortest_way(from, to, [is_there](package_state state) {
+    if (state == package_state::installed) { return is_there; }
+    return state != package_state::content_updating && state != package_state::removal_pending &&
+           state != package_state::removal_failed;
+  });
+}
 
 bool may_follow(site_job_state from, site_job_state to) noexcept {
   const bool ends_badly = to == site_job_state::failed || to == site_job_state::cancelled;

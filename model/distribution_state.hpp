@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/base.hpp"
 #include "model/job_state.hpp"
@@ -24,6 +25,9 @@ enum class site_job_state : std::uint8_t {
 /// True when S1 lists the transition (0→1→2→3→5; 3→4→1; 0|1|3→8→1; any open→6|7; late success
 /// 6|7→5).
 [[nodiscard]] bool may_follow(site_job_state from, site_job_state to) noexcept;
+/// The states that lie between, and `to`: what is heard of may be steps ahead of what was known.
+/// Empty when S1 has no such way that only goes forward, or when they are the same.
+[[nodiscard]] std::vector<site_job_state> way(site_job_state from, site_job_state to);
 
 /// S5: a package on a distribution point.
 enum class package_state : std::uint8_t {
@@ -40,6 +44,8 @@ enum class package_state : std::uint8_t {
 /// True when S5 lists the transition (1→0; 1↔2; 2→3; 3→0|1; 0→7→0|2; 0→8→0|3; 0|3→4; 4↔5; 5→6→4).
 /// A removed package has no state any more: its row goes.
 [[nodiscard]] bool may_follow(package_state from, package_state to) noexcept;
+/// The same in S5. Nothing that is not installed is so on its way to something else.
+[[nodiscard]] std::vector<package_state> way(package_state from, package_state to);
 
 /// S6.
 enum class console_bucket : std::uint8_t { success = 1, in_progress = 2, unknown = 3, failed = 4 };

@@ -155,4 +155,23 @@ bool is_final(job_state state) noexcept {
          state == job_state::cancelled;
 }
 
+bool is_known(state_report report) noexcept {
+  switch (report) {
+    case state_report::success:
+    case state_report::warning:
+    case state_report::failure:
+    case state_report::download_started:
+    case state_report::in_progress:
+    case state_report::downloaded:
+    case state_report::cancelled:
+    case state_report::cancel_requested: return true;
+  }
+  return false;
+}
+
+bool is_waiting(job_state state) noexcept {
+  return state == job_state::waiting_for_source || state == job_state::parked ||
+         state == job_state::waiting_prestage;
+}
+
 }  // namespace sluice::model

@@ -134,6 +134,10 @@ std::string_view name_of(job_event event) noexcept;
 std::string_view name_of(job_command command) noexcept;
 std::string_view name_of(state_report report) noexcept;
 [[nodiscard]] bool is_final(job_state state) noexcept;
+/// False for a code that only a later release knows.
+[[nodiscard]] bool is_known(state_report report) noexcept;
+/// It waits for something that is not its turn: a source, space, prestaged content. It has no slot.
+[[nodiscard]] bool is_waiting(job_state state) noexcept;
 
 inline constexpr std::array<job_state, 13> all_job_states{job_state::not_started,
                                                           job_state::waiting_for_source,

@@ -11,6 +11,14 @@ namespace sluice::model {
 
 enum class notification_action : std::uint8_t { add = 1, redistribute = 2 };
 enum class package_priority : std::uint8_t { high = 1, medium = 2, low = 3 };
+constexpr std::string_view name_of(package_priority priority) noexcept {
+  switch (priority) {
+    case package_priority::high: return "high";
+    case package_priority::medium: return "medium";
+    case package_priority::low: return "low";
+  }
+  return "unknown";
+}
 
 /// ConfigMgr's number for SHA-256 (CALG_SHA_256 is 0x800c).
 inline constexpr std::uint32_t hash_algorithm_sha256 = 32780;

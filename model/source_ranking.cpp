@@ -53,6 +53,11 @@ void start_over(std::vector<ranked_source>& sources) {
   }
 }
 
+second_try second_try_for(std::string_view row) noexcept {
+  if (row == "X5") { return second_try::after_a_pause; }
+  return row == "X30" || row == "X31" ? second_try::at_once : second_try::none;
+}
+
 std::string_view name_of(source_verdict verdict) noexcept {
   switch (verdict) {
     case source_verdict::untried: return "untried";

@@ -34,6 +34,11 @@ std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sourc
 /// A new round (D10): forgets `lacks` and `bad`, keeps `quarantined`.
 void start_over(std::vector<ranked_source>& sources);
 
+/// Whether a source that failed is asked once more before the next one is: after an answer like 503
+/// (X5) when a moment has passed, after a connection that ended early (X30, X31) at once.
+enum class second_try : std::uint8_t { none, at_once, after_a_pause };
+second_try second_try_for(std::string_view row) noexcept;
+
 std::string_view name_of(source_verdict verdict) noexcept;
 
 }  // namespace sluice::model

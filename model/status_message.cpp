@@ -70,4 +70,14 @@ std::string sentence_of(const status_message& message) {
   return text;
 }
 
+std::string iso_time(model::calendar_time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                clock.subseconds().count());
+}
+
 }  // namespace sluice::model

@@ -47,6 +47,9 @@ std::string_view name_of(severity value) noexcept;
 std::string_view name_of(component value) noexcept;
 std::string_view name_of(message_type value) noexcept;
 
+/// "2026-11-26T01:02:03.004Z" (RFC 3339).
+std::string iso_time(calendar_time time);
+
 /// What a node tells its site. Keyed by (node, epoch, sequence); repeats are harmless.
 struct status_message {
   std::uint64_t sequence = 0;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/distribution_state.hpp"
@@ -23,10 +24,14 @@ struct package_row {
   digest manifest_hash;
   calendar_time created;
   std::uint32_t targets = 0;  ///< distribution points it should be on
+  package_priority priority = package_priority::medium;
   bool operator==(const package_row&) const = default;
 };
 
 enum class distribution_point_mode : std::uint8_t { standard = 1, pull = 2 };
+constexpr std::string_view name_of(distribution_point_mode mode) noexcept {
+  return mode == distribution_point_mode::pull ? "pull" : "standard";
+}
 
 struct source_choice {
   std::string name;

@@ -59,6 +59,14 @@ public:
       return from_wire(answer);
     });
   }
+  result<model::package_row> package_set(const principal&,
+                                         const package_set_request& given) override {
+    return call("package_set", [&](wire::AdminClient& client) {
+      wire::package_row answer;
+      client.package_set(answer, to_wire(given));
+      return from_wire(answer);
+    });
+  }
   result<void> package_remove(const principal&, model::package_id package) override {
     return call("package_remove",
                 [&](wire::AdminClient& client) { client.package_remove(package.text()); });
@@ -103,6 +111,13 @@ public:
     return call("distribute", [&](wire::AdminClient& client) {
       wire::distribute_answer answer;
       client.distribute(answer, to_wire(given));
+      return from_wire(answer);
+    });
+  }
+  result<cancel_answer> cancel(const principal&, const cancel_request& given) override {
+    return call("cancel", [&](wire::AdminClient& client) {
+      wire::cancel_answer answer;
+      client.cancel(answer, to_wire(given));
       return from_wire(answer);
     });
   }
@@ -224,6 +239,12 @@ public:
       wire::poll_answer answer;
       client.poll(answer, bytes_to_wire(job.bytes));
       return from_wire(answer);
+    });
+  }
+  result<cancel_outcome> cancel(const principal&, model::job_id job,
+                                const std::string& user) override {
+    return call("cancel", [&](thrift_client& client) {
+      return from_wire(client.cancel(bytes_to_wire(job.bytes), user));
     });
   }
   result<void> remove_content(const principal&, model::content_id content) override {

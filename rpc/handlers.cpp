@@ -86,6 +86,9 @@ public:
   void package_show(wire::package_row& into, const std::string& package) override {
     into = to_wire(good(service_->package_show(caller(), package_from_wire(package))));
   }
+  void package_set(wire::package_row& into, const wire::package_set_request& given) override {
+    into = to_wire(good(service_->package_set(caller(), from_wire(given))));
+  }
   void package_remove(const std::string& package) override {
     good(service_->package_remove(caller(), package_from_wire(package)));
   }
@@ -112,6 +115,9 @@ public:
   }
   void distribute(wire::distribute_answer& into, const wire::distribute_request& given) override {
     into = to_wire(good(service_->distribute(caller(), from_wire(given))));
+  }
+  void cancel(wire::cancel_answer& into, const wire::cancel_request& given) override {
+    into = to_wire(good(service_->cancel(caller(), from_wire(given))));
   }
   void status(wire::distribution_page& into, const wire::status_query& query) override {
     const auto wish = from_wire(query);
@@ -192,6 +198,9 @@ public:
   }
   void poll(wire::poll_answer& into, const std::string& job) override {
     into = to_wire(good(service_->poll(caller(), job_from_wire(job))));
+  }
+  wire::cancel_outcome::type cancel(const std::string& job, const std::string& user) override {
+    return to_wire(good(service_->cancel(caller(), job_from_wire(job), user)));
   }
   void remove_content(const std::string& content) override {
     good(service_->remove_content(caller(), content_from_wire(content)));

@@ -59,6 +59,7 @@ enum package_priority { high = 1, medium = 2, low = 3 }
 enum validation_priority { lowest = 0, low = 1, medium = 2, high = 3, highest = 4 }
 enum validation_state { queued = 1, running = 2, complete = 3, aborted = 4 }
 enum notify_answer { accepted = 1, known = 2, at_capacity = 3 }
+enum cancel_outcome { requested = 1, too_late = 2, unknown = 3 }
 
 // ---- The beginning of every conversation
 
@@ -90,6 +91,7 @@ struct package_row {
   7: binary manifest_hash
   8: i64 created
   9: i32 targets
+  10: optional package_priority priority
 }
 struct package_page {
   1: list<package_row> rows
@@ -174,6 +176,12 @@ struct package_add_request {
   1: string folder
   2: optional string id
   3: string name
+  4: optional package_priority priority
+}
+struct package_set_request {
+  1: string package_id
+  2: optional package_priority priority
+  3: optional string name
 }
 struct package_add_progress {
   1: bool running
@@ -199,6 +207,18 @@ struct distribute_answer {
   1: list<string> started
   2: list<string> had_it
   3: list<string> warnings
+}
+/** Without a distribution point: each that has it under way. */
+struct cancel_request {
+  1: string package_id
+  2: list<string> distribution_points
+  3: bool detach
+}
+struct cancel_answer {
+  1: list<string> cancelled
+  2: list<string> requested
+  3: list<string> too_late
+  4: list<string> nothing
 }
 struct status_query {
   1: optional string package_id
@@ -248,6 +268,8 @@ service Admin extends Greeting {
     throws (1: failure refused) (authorization = "admin")
   package_row package_show(1: string package_id)
     throws (1: failure refused) (authorization = "admin")
+  package_row package_set(1: package_set_request given)
+    throws (1: failure refused) (authorization = "admin")
   void package_remove(1: string package_id)
     throws (1: failure refused) (authorization = "admin")
   distribution_point_row distribution_point_add(1: distribution_point_request given)
@@ -261,6 +283,8 @@ service Admin extends Greeting {
   void distribution_point_remove(1: string name)
     throws (1: failure refused) (authorization = "admin")
   distribute_answer distribute(1: distribute_request given)
+    throws (1: failure refused) (authorization = "admin")
+  cancel_answer cancel(1: cancel_request given)
     throws (1: failure refused) (authorization = "admin")
   distribution_page status(1: status_query query)
     throws (1: failure refused) (authorization = "admin")
@@ -325,6 +349,8 @@ struct registration {
   5: string build
   6: list<string> inventory
   7: bool full_inventory
+  8: optional i32 part
+  9: optional bool more
 }
 struct registration_answer {
   1: list<string> site_keys
@@ -419,11 +445,14 @@ struct validation_order {
   5: bool last
   6: list<desired_content> desired
 }
-/** All may be repeated; `notify` is known by its job, `validate` by its cycle and part. */
+/** All may be repeated; `notify` and `cancel` are known by their job, `validate` by its cycle and
+ * part. */
 service DistributionPointControl extends Greeting {
   notify_answer notify(1: notification given)
     throws (1: failure refused) (authorization = "site")
   poll_answer poll(1: binary job)
+    throws (1: failure refused) (authorization = "site")
+  cancel_outcome cancel(1: binary job, 2: string user)
     throws (1: failure refused) (authorization = "site")
   void remove_content(1: string content)
     throws (1: failure refused) (authorization = "site")

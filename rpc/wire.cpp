@@ -66,6 +66,10 @@ model::package_id package_from_wire(const std::string& value) {
 model::content_id content_from_wire(const std::string& value) {
   return good(model::content_id::parse(value));
 }
+model::package_priority priority_from_wire(wire::package_priority::type value) {
+  return enum_from_wire<model::package_priority>(value, wire::_package_priority_VALUES_TO_NAMES,
+                                                 "priority");
+}
 model::job_id job_from_wire(const std::string& value) {
   model::job_id made;
   bytes_from_wire(value, made.bytes, "job");

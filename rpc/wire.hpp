@@ -36,6 +36,7 @@ model::content_id content_from_wire(const std::string& value);
 inline std::string to_wire(const model::content_id& value) { return value.text(); }
 model::job_id job_from_wire(const std::string& value);
 model::cycle_id cycle_from_wire(const std::string& value);
+model::package_priority priority_from_wire(wire::package_priority::type value);
 inline std::int64_t time_to_wire(model::calendar_time value) {
   return value.time_since_epoch().count();
 }
@@ -59,6 +60,8 @@ wire::message_row to_wire(const model::message_row& value);
 model::message_row from_wire(const wire::message_row& value);
 wire::package_add_request to_wire(const package_add_request& value);
 package_add_request from_wire(const wire::package_add_request& value);
+wire::package_set_request to_wire(const package_set_request& value);
+package_set_request from_wire(const wire::package_set_request& value);
 wire::package_add_progress to_wire(const package_add_progress& value);
 package_add_progress from_wire(const wire::package_add_progress& value);
 wire::distribution_point_request to_wire(const distribution_point_request& value);
@@ -67,6 +70,10 @@ wire::distribute_request to_wire(const distribute_request& value);
 distribute_request from_wire(const wire::distribute_request& value);
 wire::distribute_answer to_wire(const distribute_answer& value);
 distribute_answer from_wire(const wire::distribute_answer& value);
+wire::cancel_request to_wire(const cancel_request& value);
+cancel_request from_wire(const wire::cancel_request& value);
+wire::cancel_answer to_wire(const cancel_answer& value);
+cancel_answer from_wire(const wire::cancel_answer& value);
 wire::status_query to_wire(const status_query& value);
 status_query from_wire(const wire::status_query& value);
 wire::node_report to_wire(const model::node_report& value);
@@ -94,6 +101,8 @@ wire::notification to_wire(const model::notification& value);
 model::notification from_wire(const wire::notification& value);
 wire::notify_answer::type to_wire(notify_answer value);
 notify_answer from_wire(wire::notify_answer::type value);
+wire::cancel_outcome::type to_wire(cancel_outcome value);
+cancel_outcome from_wire(wire::cancel_outcome::type value);
 wire::poll_answer to_wire(const poll_answer& value);
 poll_answer from_wire(const wire::poll_answer& value);
 

@@ -36,6 +36,8 @@ wire::registration to_wire(const registration& value) {
   check_items(value.inventory.size(), "contents");
   for (const auto& content : value.inventory) { made.inventory.push_back(content.text()); }
   made.__set_full_inventory(value.full_inventory);
+  made.__set_part(number_to_wire(value.part, "part"));
+  made.__set_more(value.more);
   return made;
 }
 registration from_wire(const wire::registration& value) {
@@ -49,6 +51,8 @@ registration from_wire(const wire::registration& value) {
     made.inventory.push_back(content_from_wire(content));
   }
   made.full_inventory = value.full_inventory;
+  made.part = number_from_wire(value.part, "part");  // 0 when it is not set
+  made.more = value.more;
   return made;
 }
 
@@ -192,8 +196,7 @@ model::notification from_wire(const wire::notification& value) {
   made.action = enum_from_wire<model::notification_action>(
       value.action, wire::_notification_action_VALUES_TO_NAMES, "action");
   made.allow_fallback = value.allow_fallback;
-  made.priority = enum_from_wire<model::package_priority>(
-      value.priority, wire::_package_priority_VALUES_TO_NAMES, "priority");
+  made.priority = priority_from_wire(value.priority);
   made.package_size = model::byte_count{number_from_wire(value.package_size, "package_size")};
   made.anonymous_access = value.anonymous_access;
   made.hash_algorithm = number_from_wire(value.hash_algorithm, "hash_algorithm");
@@ -211,6 +214,12 @@ notify_answer from_wire(wire::notify_answer::type value) {
   return enum_from_wire<notify_answer>(value, wire::_notify_answer_VALUES_TO_NAMES, "answer");
 }
 
+wire::cancel_outcome::type to_wire(cancel_outcome value) {
+  return static_cast<wire::cancel_outcome::type>(value);
+}
+cancel_outcome from_wire(wire::cancel_outcome::type value) {
+  return enum_from_wire<cancel_outcome>(value, wire::_cancel_outcome_VALUES_TO_NAMES, "outcome");
+}
 wire::poll_answer to_wire(const poll_answer& value) {
   wire::poll_answer made;
   made.__set_known(value.known);

@@ -74,6 +74,7 @@ wire::package_row to_wire(const model::package_row& value) {
   made.__set_manifest_hash(bytes_to_wire(value.manifest_hash.bytes));
   made.__set_created(time_to_wire(value.created));
   made.__set_targets(number_to_wire(value.targets, "targets"));
+  made.__set_priority(static_cast<wire::package_priority::type>(value.priority));
   return made;
 }
 
@@ -88,6 +89,7 @@ model::package_row from_wire(const wire::package_row& value) {
   bytes_from_wire(value.manifest_hash, made.manifest_hash.bytes, "manifest_hash");
   made.created = time_from_wire(value.created);
   made.targets = number_from_wire(value.targets, "targets");
+  if (value.__isset.priority) { made.priority = priority_from_wire(value.priority); }
   return made;
 }
 
@@ -226,32 +228,6 @@ model::message_row from_wire(const wire::message_row& value) {
   return {.message = from_wire(value.message), .site = value.site, .system = value.system};
 }
 
-wire::package_add_request to_wire(const package_add_request& value) {
-  wire::package_add_request made;
-  made.__set_folder(value.folder);
-  if (value.id) { made.__set_id(value.id->text()); }
-  made.__set_name(value.name);
-  return made;
-}
-package_add_request from_wire(const wire::package_add_request& value) {
-  package_add_request made{.folder = value.folder, .id = {}, .name = value.name};
-  if (value.__isset.id) { made.id = package_from_wire(value.id); }
-  return made;
-}
-
-wire::package_add_progress to_wire(const package_add_progress& value) {
-  wire::package_add_progress made;
-  made.__set_running(value.running);
-  made.__set_files(number_to_wire(value.files, "files"));
-  made.__set_bytes(number_to_wire(value.bytes, "bytes"));
-  return made;
-}
-package_add_progress from_wire(const wire::package_add_progress& value) {
-  return {.running = value.running,
-          .files = number_from_wire(value.files, "files"),
-          .bytes = number_from_wire(value.bytes, "bytes")};
-}
-
 wire::distribution_point_request to_wire(const distribution_point_request& value) {
   wire::distribution_point_request made;
   made.__set_name(value.name);
@@ -269,49 +245,6 @@ distribution_point_request from_wire(const wire::distribution_point_request& val
   if (value.__isset.control_address) { made.control_address = value.control_address; }
   if (value.__isset.mode) { made.mode = mode_from_wire(value.mode); }
   if (value.__isset.sources) { made.sources = choices_from_wire(value.sources.choices); }
-  return made;
-}
-
-wire::distribute_request to_wire(const distribute_request& value) {
-  wire::distribute_request made;
-  made.__set_package_id(value.package.text());
-  check_items(value.distribution_points.size(), "distribution points");
-  made.__set_distribution_points(value.distribution_points);
-  made.__set_redistribute(value.redistribute);
-  return made;
-}
-distribute_request from_wire(const wire::distribute_request& value) {
-  return {.package = package_from_wire(value.package_id),
-          .distribution_points = value.distribution_points,
-          .redistribute = value.redistribute};
-}
-
-wire::distribute_answer to_wire(const distribute_answer& value) {
-  wire::distribute_answer made;
-  check_items(value.started.size(), "distribution points");
-  check_items(value.had_it.size(), "distribution points");
-  check_items(value.warnings.size(), "warnings");
-  made.__set_started(value.started);
-  made.__set_had_it(value.had_it);
-  made.__set_warnings(value.warnings);
-  return made;
-}
-distribute_answer from_wire(const wire::distribute_answer& value) {
-  return {.started = value.started, .had_it = value.had_it, .warnings = value.warnings};
-}
-
-wire::status_query to_wire(const status_query& value) {
-  wire::status_query made;
-  if (value.package) { made.__set_package_id(value.package->text()); }
-  if (value.distribution_point) { made.__set_distribution_point(*value.distribution_point); }
-  made.__set_page(to_wire(value.page));
-  return made;
-}
-status_query from_wire(const wire::status_query& value) {
-  status_query made;
-  if (value.__isset.package_id) { made.package = package_from_wire(value.package_id); }
-  if (value.__isset.distribution_point) { made.distribution_point = value.distribution_point; }
-  made.page = from_wire(value.page);
   return made;
 }
 

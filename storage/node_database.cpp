@@ -18,7 +18,7 @@ constexpr const char* update_job_text =
 constexpr const char* select_jobs_text =
     "SELECT job, content, action, allow_fallback, priority, package_size, anonymous_access,"
     " hash_algorithm, hash, manifest_size, related_content, state, resume_to, bytes_done,"
-    " bytes_transferred, reason FROM job ORDER BY job";
+    " bytes_transferred, reason FROM job WHERE ?1 IS NULL OR job = ?1 ORDER BY job";
 
 void insert_job(sqlite::connection& connection, const job_record& job) {
   const model::notification& told = job.notification;
@@ -209,6 +209,17 @@ result<std::vector<job_record>> node_database::jobs() {
       read_sources(*state_->connection, all.back().notification);
     }
     return all;
+  });
+}
+
+result<std::optional<job_record>> node_database::job(const model::job_id& job) {
+  return sqlite::attempt(format("read job {}", job.text()), [&]() -> std::optional<job_record> {
+    auto row = state_->connection->prepare(select_jobs_text);
+    sqlite::bind_bytes(*row, 1, job.bytes);
+    if (!row->executeStep()) { return std::nullopt; }
+    job_record found = read_job(*row);
+    read_sources(*state_->connection, found.notification);
+    return found;
   });
 }
 

@@ -53,6 +53,7 @@ public:
   result<void> update_job(const job_record& job);
   result<void> forget_job(const model::job_id& job);  ///< the row goes; the id stays known
   result<std::vector<job_record>> jobs();
+  result<std::optional<job_record>> job(const model::job_id& job);
   result<bool> knows_job(const model::job_id& job);
 
   result<void> record_pieces(const std::vector<verified_run>& runs);

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <array>
+
 #include "io/io.hpp"
 #include "storage/site_database_state.hpp"
 #include "storage/site_schema.hpp"
@@ -18,6 +20,31 @@ constexpr std::string_view made_later =
     "CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)"
     " WHERE tries_left = 0;"
     "CREATE TABLE IF NOT EXISTS library_change (content TEXT PRIMARY KEY) WITHOUT ROWID";
+
+/// Columns that format 1 lacked when it was first written. A release without them names the columns
+/// it writes, and leaves these as they are.
+struct later_column {
+  std::string_view table;
+  std::string_view name;
+  std::string_view definition;
+};
+constexpr std::array<later_column, 4> later_columns{
+    {{"distribution", "polls", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution", "cancel_asked", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution", "held_by", "TEXT NOT NULL DEFAULT ''"},
+     {"package", "priority", "INTEGER NOT NULL DEFAULT 2"}}};
+
+void add_what_came_later(SQLite::Database& database) {
+  database.exec(std::string(made_later));
+  for (const later_column& column : later_columns) {
+    SQLite::Statement there(database, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?");
+    there.bind(1, std::string(column.table));
+    there.bind(2, std::string(column.name));
+    if (there.executeStep()) { continue; }
+    database.exec(
+        format("ALTER TABLE {} ADD COLUMN {} {}", column.table, column.name, column.definition));
+  }
+}
 
 int flags_of(site_database::mode how) {
   return how == site_database::mode::read_only ? SQLite::OPEN_READONLY
@@ -123,7 +150,7 @@ result<std::unique_ptr<site_database>> site_database::open(const std::string& pa
       database.exec(format("PRAGMA user_version = {}", format_of_ours));
       whole.commit();
     }
-    if (!reading) { database.exec(std::string(made_later)); }
+    if (!reading) { add_what_came_later(database); }
   } catch (const SQLite::Exception& thrown) {
     if (made) { return made->failure(thrown, "open"); }
     return error{errc::os_failed, 0,

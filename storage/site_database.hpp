@@ -76,7 +76,6 @@ public:
       const std::optional<model::package_id>& package, const std::optional<std::string>& name,
       std::uint32_t offset, std::uint32_t rows);
   result<void> forget_distribution(const model::package_id& package, const std::string& name);
-  result<std::uint32_t> open_jobs(const std::string& name);
   /// S5 8 -> 0, of one distribution point or of all: nobody looks at them any more.
   result<void> end_monitoring(const std::optional<std::string>& name);
 

@@ -8,7 +8,7 @@ namespace sluice::storage {
 namespace {
 
 /// In the order of `every_column`; the first two are the key.
-constexpr std::array<std::string_view, 25> column_names{"package",
+constexpr std::array<std::string_view, 28> column_names{"package",
                                                         "name",
                                                         "version",
                                                         "bucket",
@@ -32,7 +32,10 @@ constexpr std::array<std::string_view, 25> column_names{"package",
                                                         "cancelled",
                                                         "removing",
                                                         "last_sequence",
-                                                        "node_state"};
+                                                        "node_state",
+                                                        "polls",
+                                                        "cancel_asked",
+                                                        "held_by"};
 constexpr std::size_t key_columns = 2;
 
 /// Calls `use` with the fields of a row that stand in columns.
@@ -43,7 +46,8 @@ void every_column(Row& row, Use use) {
       shown.job_state, shown.percent, shown.bytes_total, shown.bytes_done, shown.bytes_transferred,
       shown.pieces_verified, shown.bytes_per_second, shown.remaining, shown.source,
       shown.tries_left, shown.next_try, shown.reason, shown.changed, row.redistribute, row.heard,
-      row.cancelled, row.removing, row.last_sequence, row.node_state);
+      row.cancelled, row.removing, row.last_sequence, row.node_state, row.polls, row.cancel_asked,
+      row.held_by);
 }
 
 std::string list_of_columns() {
@@ -181,16 +185,6 @@ result<void> site_database::end_monitoring(const std::optional<std::string>& nam
           .run();
     }
     return {};
-  });
-}
-
-result<std::uint32_t> site_database::open_jobs(const std::string& name) {
-  return state_->read("count the open jobs in", [&] {
-    auto row = state_->prepare("SELECT count(*) FROM distribution WHERE name = ? AND working");
-    row.with(name).next();
-    std::uint32_t jobs = 0;
-    row.take(jobs);
-    return jobs;
   });
 }
 

@@ -10,21 +10,21 @@ constexpr std::uint32_t package_number_max = 0xFFFFF;
 /// The columns, in the order of `take_package`.
 constexpr std::string_view select_package =
     "SELECT id, name, source_path, version, files, bytes, manifest_hash, created, manifest_size,"
-    " (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
+    " priority, (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
     " FROM package WHERE id = ?";
 constexpr std::string_view select_packages =
     "SELECT id, name, source_path, version, files, bytes, manifest_hash, created, manifest_size,"
-    " (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
+    " priority, (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
     " FROM package ORDER BY id LIMIT ? OFFSET ?";
 constexpr std::string_view put_package_text =
     "INSERT OR REPLACE INTO package (id, name, source_path, version, files, bytes, manifest_hash,"
-    " created, manifest_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " created, manifest_size, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 site_package take_package(site_statement& from) {
   site_package package;
   model::package_row& row = package.row;
   from.take(row.id, row.name, row.source_path, row.version, row.files, row.bytes, row.manifest_hash,
-            row.created, package.manifest_size, row.targets);
+            row.created, package.manifest_size, row.priority, row.targets);
   return package;
 }
 
@@ -66,7 +66,8 @@ result<void> site_database::put_package(const model::package_row& package,
   return state_->write("record a package in", [&]() -> result<void> {
     state_->prepare(put_package_text)
         .with(package.id, package.name, package.source_path, package.version, package.files,
-              package.bytes, package.manifest_hash, package.created, manifest_size)
+              package.bytes, package.manifest_hash, package.created, manifest_size,
+              package.priority)
         .run();
     return {};
   });

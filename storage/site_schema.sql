@@ -17,7 +17,8 @@ CREATE TABLE package (
   bytes         INTEGER NOT NULL,
   manifest_hash BLOB NOT NULL,
   created       INTEGER NOT NULL,
-  manifest_size INTEGER NOT NULL
+  manifest_size INTEGER NOT NULL,
+  priority      INTEGER NOT NULL DEFAULT 2 -- 1 high, 2 medium, 3 low
 ) WITHOUT ROWID;
 
 -- Above: what the operator said. Below: what the node told, NULL or empty until it did.
@@ -80,6 +81,9 @@ CREATE TABLE distribution (
   removing          INTEGER NOT NULL,
   last_sequence     INTEGER NOT NULL,
   node_state        INTEGER NOT NULL,
+  polls             INTEGER NOT NULL DEFAULT 0, -- in vain, since the last news of this job
+  cancel_asked      INTEGER NOT NULL DEFAULT 0,
+  held_by           TEXT NOT NULL DEFAULT '',   -- who cancelled it
 
   -- Installed or watched (S5), and said so by its node.
   installed INTEGER AS (heard AND state IN (0, 8)),

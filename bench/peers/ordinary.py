@@ -23,7 +23,7 @@ def settings_not_default(printed):
     """Of the text of `sluiced --print-config`: {section.key: its line} that a file has set."""
     found, section = {}, ''
     for line in printed.splitlines():
-        if head := re.fullmatch(r'\[(\w+)\]', line):
+        if head := re.fullmatch(r'\[([\w.]+)\]', line):
             section = head[1]
         elif line.strip():
             setting, origin = line.rsplit('  # ', 1)

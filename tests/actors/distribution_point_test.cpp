@@ -28,6 +28,7 @@ std::vector<model::notification> open_silent_jobs(virtual_node& node, std::uint3
 
 }  // namespace
 
+// B6
 TEST_CASE("a repeated notification starts no second job") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);
@@ -82,6 +83,52 @@ TEST_CASE("the 51st job is told that there is no room, and taken after one has e
   CHECK(*node.notify(late) == notify_answer::accepted);
 }
 
+// Q1
+TEST_CASE("jobs that die give their slots back at once, and begin again a minute later") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, limits::jobs_per_distribution_point_max);
+  const auto content = node.add_package(1, 4, 1000);
+  const auto late = node.notification_for(content, {"b:1"});
+  CHECK(*node.notify(late) == notify_answer::at_capacity);
+  CHECK(node.kill_jobs_that_ask() == limits::jobs_per_distribution_point_max);
+  CHECK(*node.notify(late) == notify_answer::accepted);
+  CHECK(node.library.committed.contains(content));
+  CHECK(*node.notify(given.front()) == notify_answer::known);
+  node.source("a").manner = source_manner::has_it;
+  node.advance(limits::actor_restart_delay);
+  for (const auto& each : given) {
+    CHECK(node.library.committed.contains(each.content));
+    CHECK(node.reports(each.job).back() == state_report::success);
+  }
+  CHECK(node.jobs_in_database() == 0);
+}
+
+// Q1
+TEST_CASE("a job that died does not come back for a package that was removed meanwhile") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, 1);
+  CHECK(node.kill_jobs_that_ask() == 1);
+  node.cancel_by_removal(given.front().content);
+  node.source("a").manner = source_manner::has_it;
+  node.advance(2 * limits::actor_restart_delay);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK_FALSE(node.library.committed.contains(given.front().content));
+}
+
+// B4, Q3
+TEST_CASE("jobs that wait for a source leave room for 50 that do not") {
+  virtual_node node;
+  node.source("gone").manner = source_manner::lacks;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    const auto content = node.add_package(300 + i, 1, 1000);
+    CHECK(*node.notify(node.notification_for(content, {"gone:1"})) == notify_answer::accepted);
+  }
+  open_silent_jobs(node, limits::jobs_per_distribution_point_max);
+  const auto content = node.add_package(1, 4, 1000);
+  CHECK(*node.notify(node.notification_for(content, {"b:1"})) == notify_answer::at_capacity);
+  CHECK(node.jobs_in_database() == 200 + limits::jobs_per_distribution_point_max);
+}
+
 TEST_CASE("only four jobs move bytes; the next starts when one of them waits or ends") {
   virtual_node node;
   const auto given = open_silent_jobs(node, 10);
@@ -103,6 +150,7 @@ TEST_CASE("a job that waits for a source lets another have its turn") {
   CHECK(node.library.committed.contains(content));
 }
 
+// A5
 TEST_CASE("a notification is journalled before it is acknowledged") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);
@@ -114,6 +162,7 @@ TEST_CASE("a notification is journalled before it is acknowledged") {
   CHECK(*answer == notify_answer::accepted);
 }
 
+// A5
 TEST_CASE("an accepted job survives a restart in every state") {
   virtual_node node;
   const auto content = node.add_package(1, 40, 1000);

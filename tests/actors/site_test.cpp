@@ -49,6 +49,7 @@ TEST_CASE("a pull distribution point gets a notification that names its sources 
   CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
 }
 
+// G7
 TEST_CASE("distributing what is there moves nothing") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -99,6 +100,7 @@ TEST_CASE("unknown packages and distribution points are named in the refusal") {
   CHECK(!parts.site.distribute(parts.package, {}));
 }
 
+// A3
 TEST_CASE("an empty source list is refused, naming the distribution point") {
   virtual_site site;
   const auto answer = site.add_point("dp1", {});
@@ -107,6 +109,7 @@ TEST_CASE("an empty source list is refused, naming the distribution point") {
   CHECK(speaks_of(answer.error(), "dp1"));
 }
 
+// D2
 TEST_CASE("a ring of sources is refused with its path") {
   virtual_site site;
   CHECK(site.add_point("dp1", {"main:1"}).ok());
@@ -188,8 +191,30 @@ TEST_CASE("a removed package is withdrawn from every distribution point, and is 
   CHECK(listed->total == 0);
 }
 
+// S5
+TEST_CASE("a removal that a node does not hear of is tried 30 times, and again when it is back") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.remove_package(parts.package).ok());
+  parts.site.advance(28 * 20min);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::removal_retrying);
+  CHECK(parts.site.row(parts.package, "dp1").row.tries_left == 1);
+  parts.site.advance(20min);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::removal_failed);
+  CHECK(parts.site.row(parts.package, "dp1").row.bucket == console_bucket::failed);
+  parts.site.advance(48h);
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::removal_failed);
+  parts.site.node("dp1").trouble.reset();
+  CHECK(parts.site.heartbeat("dp1").ok());
+  CHECK(!parts.site.has_row(parts.package, "dp1"));
+  CHECK(parts.site.node("dp1").removed.size() == 1);
+}
+
 // Nodes' reports ---------------------------------------------------------------------------------
 
+// B19
 TEST_CASE("progress is shown with percent, rate and the time that is left") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -206,6 +231,7 @@ TEST_CASE("progress is shown with percent, rate and the time that is left") {
   CHECK(row.bucket == console_bucket::in_progress);
 }
 
+// B11
 TEST_CASE("reports that come twice, out of order, or of an old epoch change nothing") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -239,6 +265,28 @@ TEST_CASE("reports that come twice, out of order, or of an old epoch change noth
   check_installed();
 }
 
+// A2
+TEST_CASE("an inventory in parts counts with its last, and one with a gap is refused") {
+  chain parts;
+  const auto held = [&](std::uint32_t number) {
+    const model::content_id content{{*model::site_code::parse("PKG"), number}, 1};
+    return *parts.site.database().is_available(content, "dp1");
+  };
+  const std::uint32_t whole = limits::rpc_container_items_max;
+  CHECK(parts.site.register_part("dp1", 0, 1000, whole, true).ok());
+  CHECK_FALSE(held(1000));
+  CHECK(parts.site.register_part("dp1", 2, 9000, 5, false).error().code == errc::conflict);
+  CHECK(parts.site.register_part("dp1", 1, 9000, 5, false).error().code == errc::conflict);
+  CHECK(parts.site.register_part("dp1", 0, 1000, whole, true).ok());
+  CHECK(parts.site.register_part("dp1", 1, 1000 + whole, 5, false).ok());
+  CHECK(held(1000));
+  CHECK(held(1000 + whole + 4));
+  CHECK(parts.site.register_part("dp1", 0, 7, 1, false).ok());  // later: all that it holds now
+  CHECK(held(7));
+  CHECK_FALSE(held(1000));
+}
+
+// B11
 TEST_CASE("a wiped node counts from one again, in a new epoch") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -254,6 +302,7 @@ TEST_CASE("a wiped node counts from one again, in a new epoch") {
   CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
 }
 
+// B11
 TEST_CASE("a report of an earlier job does not touch the present one") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -265,6 +314,7 @@ TEST_CASE("a report of an earlier job does not touch the present one") {
   CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::content_updating);
 }
 
+// B10
 TEST_CASE("a late success makes a cancelled job complete, a late failure does not") {
   chain parts;
   parts.site.node("dp1").poll_answer.known = true;
@@ -328,5 +378,5 @@ TEST_CASE("a report with a number nobody knows is told to the operator and ackno
   const auto answer = parts.site.report("dp1", parts.site.batch_of("dp1", {message}));
   REQUIRE(answer.ok());
   CHECK(*answer == message.sequence);
-  CHECK(parts.site.messages(2360) == 1);
+  CHECK(parts.site.said(2360) == std::vector<std::string>{"dp1|77"});
 }

@@ -30,6 +30,40 @@ TEST_CASE("a node registers before it reports, and its outbox goes out in batche
   CHECK(node.undelivered() == 0);
 }
 
+// A2
+TEST_CASE("a node of 10,000 contents registers in parts, each within a frame's bounds") {
+  virtual_reporter node;
+  node.hold(10'000);
+  node.begin();
+  REQUIRE(node.site.registrations.size() == 3);
+  std::size_t contents = 0;
+  for (std::uint32_t part = 0; part < 3; ++part) {
+    const auto& given = node.site.registrations[part];
+    CHECK(given.full_inventory);
+    CHECK(given.part == part);
+    CHECK(given.more == (part < 2));
+    CHECK(given.inventory.size() <= limits::rpc_container_items_max);
+    contents += given.inventory.size();
+  }
+  CHECK(contents == 10'000);
+}
+
+// R16
+TEST_CASE("a site that is away for a day is told all of 100,000 reports, in their order") {
+  virtual_reporter node;
+  node.begin();
+  node.site.trouble = error{errc::unreachable, 0, "connect to the site"};
+  node.append(50'000);
+  node.advance(12h);
+  node.append(50'000);
+  node.advance(12h);
+  CHECK(node.site.delivered().empty());
+  node.site.trouble.reset();
+  node.advance(60s);
+  CHECK(node.site.delivered() == numbers_up_to(100'000));
+  CHECK(node.undelivered() == 0);
+}
+
 TEST_CASE("a new report goes out at once") {
   virtual_reporter node;
   node.begin();

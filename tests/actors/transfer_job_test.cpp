@@ -38,6 +38,7 @@ TEST_CASE("a package comes in whole, and success is the last report") {
   CHECK(model::raw(last.bytes_transferred) == 10'000);
 }
 
+// B12
 TEST_CASE("the job is forgotten only after its success is in the outbox") {
   virtual_node node;
   const auto content = node.add_package(1, 10, 1000);
@@ -114,6 +115,7 @@ TEST_CASE("a job whose end the outbox did not take tells it after a restart") {
   }
 }
 
+// B15
 TEST_CASE("a second distribution moves no bytes") {
   virtual_node node;
   const auto content = node.add_package(1, 10, 1000);
@@ -128,6 +130,7 @@ TEST_CASE("a second distribution moves no bytes") {
   CHECK(node.asked.empty());
 }
 
+// B15
 TEST_CASE("a redistribution moves every byte again") {
   virtual_node node;
   const auto content = node.add_package(1, 10, 1000);
@@ -141,6 +144,7 @@ TEST_CASE("a redistribution moves every byte again") {
   CHECK(model::raw(node.messages(again.job).back().bytes_transferred) == 10'000);
 }
 
+// D8, D9
 TEST_CASE("a source that lacks it is followed by one of equal priority, then the next priority") {
   virtual_node node;
   node.source("a").manner = source_manner::lacks;
@@ -174,6 +178,7 @@ TEST_CASE("equal sources are chosen by chance, and chance is the seed's") {
   CHECK(first_asked(7) == first_asked(7));
 }
 
+// D10
 TEST_CASE("when all sources fail it asks again after exactly 30 minutes") {
   virtual_node node;
   node.source("a").manner = source_manner::bad;
@@ -197,6 +202,7 @@ TEST_CASE("when all sources fail it asks again after exactly 30 minutes") {
   CHECK(node.source("a").manifests_asked == 3);
 }
 
+// D10
 TEST_CASE("a waiting job probes its sources after 30 s, backing off to 5 minutes") {
   virtual_node node;
   node.source("a").manner = source_manner::lacks;
@@ -220,6 +226,7 @@ TEST_CASE("a probe that finds the content ends the wait") {
   CHECK(ends_with(node.reports(given.job), state_report::success));
 }
 
+// D10
 TEST_CASE("a repeated notification ends the wait at once") {
   virtual_node node;
   node.source("a").manner = source_manner::lacks;
@@ -232,6 +239,7 @@ TEST_CASE("a repeated notification ends the wait at once") {
   CHECK(node.elapsed() == 0s);
 }
 
+// Z4
 TEST_CASE("a waiting job says which source lacks what, and what would help") {
   virtual_node node;
   node.source("a").manner = source_manner::lacks;
@@ -368,6 +376,56 @@ TEST_CASE("a cancel that races with the last pages ends one way, never both") {
   }
 }
 
+// X5
+TEST_CASE("a source that answers 503 is asked once more a second later, then the next one is") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  node.source("a").manner = source_manner::unavailable;
+  CHECK(node.notify(given).ok());
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.why(content.package).sources.front().verdict ==
+        "answered 503; it is asked once more");
+  node.advance(1s);
+  CHECK(node.source("a").manifests_asked == 2);
+  CHECK(node.source("b").manifests_asked == 1);
+  CHECK(node.source("a").pages_asked == 0);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+// X5
+TEST_CASE("a source that is back after a second keeps its place") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  node.source("a").next_pages = {source_manner::has_it, source_manner::unavailable,
+                                 source_manner::unavailable};  // three pages are under way at once
+  node.source("a").page_time = 10ms;
+  CHECK(node.notify(given).ok());
+  node.advance(1min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("b").pages_asked == 0);
+}
+
+// X30, X31
+TEST_CASE("after a connection that ended early a source goes on once, then the next one does") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:2"});
+  node.source("a").next_pages = {source_manner::cut_off};
+  CHECK(node.notify(given).ok());
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked == 2);
+  CHECK(node.source("b").pages_asked == 0);
+
+  const auto second = node.add_package(2, 4, 1000);
+  const auto again = node.notification_for(second, {"a:1", "b:2"});
+  node.source("a").next_pages = {source_manner::cut_off, source_manner::cut_off};
+  CHECK(node.notify(again).ok());
+  CHECK(ends_with(node.reports(again.job), state_report::success));
+  CHECK(node.source("b").pages_asked == 1);
+}
+
 TEST_CASE("a full volume parks the job, and space wakes it") {
   virtual_node node;
   const auto content = node.add_package(1, 40, 1000);
@@ -377,9 +435,12 @@ TEST_CASE("a full volume parks the job, and space wakes it") {
   CHECK(node.poll(given.job).state.state == job_state::parked);
   node.advance(1h);
   CHECK(node.source("a").pages_asked == 0);
+  CHECK(node.said(20005) == std::vector<std::string>{"PKG00001|67148864|1048576"});
+  CHECK(node.said(20006).empty());
   node.library.bytes_free = limits::gib;
   node.advance(10s);
   CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.said(20006) == std::vector<std::string>{"PKG00001"});
 }
 
 TEST_CASE("trash makes room for a job, and only as far as it needs it") {
@@ -450,6 +511,8 @@ TEST_CASE("a volume that takes no writes fails the job after a few tries, not at
   node.advance(5min);
   CHECK(ends_with(node.reports(given.job), state_report::failure));
   CHECK(node.source("a").pages_asked == 6);
+  REQUIRE(node.said(20007).size() == 1);
+  CHECK(node.said(20007).front().find("dp9|of its library|5 (") == 0);
   CHECK(node.jobs_in_database() == 0);
   CHECK(!node.messages(given.job).back().reason.empty());
 }
@@ -490,6 +553,7 @@ TEST_CASE("damage found at the commit is fetched again") {
   CHECK(node.source("a").files_asked == 9);
 }
 
+// B19
 TEST_CASE("percent never decreases, whatever the sources do") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     virtual_node node(seed);

@@ -18,6 +18,7 @@ constexpr std::uint64_t package_bytes = 1'000'000;
 
 }  // namespace
 
+// B1
 TEST_CASE("nobody is notified before a source holds the content; 8212 says who lacks it") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
@@ -29,6 +30,7 @@ TEST_CASE("nobody is notified before a source holds the content; 8212 says who l
   CHECK(row.bucket == console_bucket::in_progress);
 }
 
+// B2, B3
 TEST_CASE("a wait for a source looks every 20 minutes and never ends by itself") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
@@ -41,6 +43,7 @@ TEST_CASE("a wait for a source looks every 20 minutes and never ends by itself")
   CHECK(parts.site.row(parts.package, "dp2").row.state == package_state::install_pending);
 }
 
+// B1, B2
 TEST_CASE("a source's success ends the wait at once") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1", "dp2"}).ok());
@@ -68,6 +71,7 @@ TEST_CASE("a source that has not registered is named as lacking the content") {
   CHECK(site.row(package, "dp2").row.reason.find("dp1") != std::string::npos);
 }
 
+// B7, B8
 TEST_CASE("a node that cannot be reached is tried exactly 30 times, 20 minutes apart") {
   chain parts;
   parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
@@ -89,6 +93,49 @@ TEST_CASE("a node that cannot be reached is tried exactly 30 times, 20 minutes a
   parts.site.advance(100h);
   CHECK(at.size() == 30);
   CHECK(parts.site.messages(8211) == 30);
+}
+
+// B7
+TEST_CASE("a restart of the site begins no new round of tries") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(20min * 9);
+  CHECK(parts.site.row(parts.package, "dp1").row.tries_left == 20);
+  parts.site.restart();
+  CHECK(parts.site.row(parts.package, "dp1").row.tries_left == 19);
+  parts.site.advance(100h);
+  CHECK(parts.site.node("dp1").notified.size() == 30);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+}
+
+// B7, B13
+TEST_CASE("tries and their distance are settings, changed while the site runs") {
+  chain parts;
+  parts.site.change_settings({{3, 5min}, {}, 20min, 50});
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.next_try == parts.site.now() + 5min);
+  parts.site.advance(5min);
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  parts.site.change_settings({{3, 60min}, {}, 20min, 50});
+  parts.site.advance(5min);  // this wait had begun
+  CHECK(parts.site.node("dp1").notified.size() == 3);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+}
+
+// B2, B9, B13
+TEST_CASE("polls and looks for a source are settings, too") {
+  chain parts;
+  parts.site.change_settings({{30, 20min}, {2, 7min}, 3min, 50});
+  CHECK(parts.site.distribute(parts.package, {"dp1", "dp2"}).ok());
+  parts.site.node("dp1").trouble = error{errc::timed_out, 0, "ask dp1"};
+  parts.site.advance(3min);
+  CHECK(parts.site.messages(8212) == 2);
+  parts.site.advance(11min);
+  CHECK(parts.site.node("dp1").polls == 2);
+  parts.site.advance(7min);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
 }
 
 TEST_CASE("a node that registers is told at once what it missed") {
@@ -147,6 +194,7 @@ TEST_CASE("a node that waits for a source is notified again when the source come
   CHECK(parts.site.node("dp2").notified[0].job == parts.site.node("dp2").notified[1].job);
 }
 
+// B9, B10
 TEST_CASE("a running job is polled every hour, and given up at the site after 72 vain polls") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -160,6 +208,40 @@ TEST_CASE("a running job is polled every hour, and given up at the site after 72
   CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_failed);
   parts.site.advance(200h);
   CHECK(parts.site.node("dp1").polls == 72);
+}
+
+// B9
+TEST_CASE("a restart of the site begins no new round of polls") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.node("dp1").trouble = error{errc::timed_out, 0, "ask dp1"};
+  parts.site.advance(70h);
+  parts.site.restart();
+  parts.site.advance(2h);
+  CHECK(parts.site.node("dp1").polls == 72);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
+  parts.site.advance(1h);
+  CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::cancelled);
+}
+
+// B9
+TEST_CASE("what a node answers to a poll is shown, and ends no job") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto answer = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  answer.sequence = 0;
+  answer.state = model::job_state::downloading;
+  answer.bytes_done = model::byte_count{400'000};
+  answer.source = "main";
+  parts.site.node("dp1").poll_answer = {true, answer};
+  parts.site.advance(1h);
+  const auto row = parts.site.row(parts.package, "dp1");
+  CHECK(row.row.percent == 40);
+  CHECK(row.row.source == "main");
+  CHECK(row.row.job_state == site_job_state::in_progress);
+  CHECK(row.node_state == model::job_state::downloading);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
 }
 
 TEST_CASE("a node that knows the job, and nothing of it, is given up after 72 polls, too") {
@@ -176,6 +258,7 @@ TEST_CASE("a node that knows the job, and nothing of it, is given up after 72 po
   CHECK(parts.site.node("dp1").polls == 72);
 }
 
+// B9
 TEST_CASE("reports put off the end of the polls") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
@@ -209,18 +292,4 @@ TEST_CASE("a restarted site takes up every wait where it was") {
   parts.beat_for(60min);
   CHECK(parts.site.node("dp1").notified.size() == 1);
   CHECK(parts.site.node("dp2").notified.size() == 1);
-}
-
-TEST_CASE("the site holds back what a full node could not take: 50 jobs are open there") {
-  chain parts;
-  std::vector<model::package_id> packages;
-  for (std::uint32_t i = 0; i < limits::jobs_per_distribution_point_max + 3; ++i) {
-    packages.push_back(parts.site.add_package());
-    CHECK(parts.site.distribute(packages.back(), {"main", "dp1"}).ok());
-  }
-  CHECK(parts.site.node("dp1").notified.size() == limits::jobs_per_distribution_point_max);
-  CHECK(parts.site.row(packages.back(), "dp1").row.tries_left == limits::notification_tries_max);
-  CHECK(parts.site.report(packages.front(), "dp1", state_report::success, package_bytes).ok());
-  parts.site.advance(20min);
-  CHECK(parts.site.node("dp1").notified.size() > limits::jobs_per_distribution_point_max);
 }

@@ -21,6 +21,7 @@ struct source_world {
   std::vector<std::string>* asked = nullptr;
   fake_source* script = nullptr;
   virtual_time* time = nullptr;
+  std::vector<caf::strong_actor_ptr>* waiting = nullptr;  ///< for a manifest that does not come
   std::string name;
 };
 
@@ -48,6 +49,10 @@ source_failure failure_of(source_manner manner) {
       return {source_verdict::quarantined, {errc::limit_reached, 0, "ask"}, "", "is quarantined"};
     case source_manner::wrong_bytes:
       return {source_verdict::bad, {errc::corrupt, 0, "verify"}, "X21", "sent wrong bytes"};
+    case source_manner::unavailable:
+      return {source_verdict::bad, {errc::refused, 0, "fetch"}, "X5", "answered 503"};
+    case source_manner::cut_off:
+      return {source_verdict::bad, {errc::peer_closed, 0, "fetch"}, "X30", "reset the connection"};
     default:
       return {source_verdict::bad, {errc::unreachable, 0, "connect"}, "", "refused to connect"};
   }
@@ -135,16 +140,19 @@ void stop(source_pointer self, const model::job_id& job) {
 
 auto give_manifest(source_pointer self, const fetch_manifest& asked) {
   auto& state = self->state;
+  const caf::strong_actor_ptr job = self->current_sender();  // a promise would take it
   auto promise = self->make_response_promise<manifest_outcome>();
   state.world.asked->push_back(state.world.name + " manifest");
   state.world.script->manifests_asked += 1;
   const source_manner manner = state.world.script->manner;
   if (manner == source_manner::silent) {
     state.manifests.emplace(++state.last, promise);
+    state.world.waiting->push_back(job);
     return promise;
   }
   manifest_outcome outcome;
   const bool fails = manner == source_manner::lacks || manner == source_manner::bad ||
+                     manner == source_manner::unavailable || manner == source_manner::cut_off ||
                      manner == source_manner::quarantined;
   if (fails) { outcome.failure = failure_of(manner); }
   if (!fails) {
@@ -183,6 +191,7 @@ struct virtual_node::state {
   seeded_random random;
   std::shared_ptr<storage::node_database> database;
   std::map<std::string, fake_source> sources;
+  std::vector<caf::strong_actor_ptr> waiting;
   node_journal_actor real_journal;
   node_journal_actor journal;
   librarian_actor librarian;
@@ -218,7 +227,7 @@ void virtual_node::begin_actors() {
   setup.site_known = true;
   setup.make_source = [this, &system](const model::source_entry& entry) {
     return system.spawn(source_stand_in, source_world{&library, &asked, &source(entry.name),
-                                                      &state_->time, entry.name});
+                                                      &state_->time, &state_->waiting, entry.name});
   };
   auto jobs = state_->database->jobs();
   SLUICE_CHECK(jobs.ok());
@@ -319,6 +328,28 @@ void virtual_node::tell_to_cancel(model::content_id content) {
                  drop_content{content, storage::library_user::distribution_point});
 }
 
+rpc::cancel_outcome virtual_node::cancel(model::job_id job) {
+  auto answer =
+      state_->time.ask<rpc::cancel_outcome>(state_->distribution_point, cancel_order{job, "root"});
+  SLUICE_CHECK(answer.has_value() && answer->ok());
+  return **answer;
+}
+
+void virtual_node::tell_to_cancel_job(model::job_id job) {
+  caf::anon_send(state_->distribution_point, cancel_order{job, "root"});
+}
+
+std::size_t virtual_node::kill_jobs_that_ask() {
+  std::size_t killed = 0;
+  for (; !state_->waiting.empty(); run()) {
+    killed += state_->waiting.size();
+    for (const caf::strong_actor_ptr& job : std::exchange(state_->waiting, {})) {
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(job), caf::exit_reason::kill);
+    }
+  }
+  return killed;
+}
+
 void virtual_node::run(const std::function<void()>& after_each) { state_->time.run(after_each); }
 void virtual_node::advance(std::chrono::nanoseconds distance,
                            const std::function<void()>& after_each) {
@@ -340,6 +371,19 @@ std::vector<model::state_message> virtual_node::messages(model::job_id job) {
 std::vector<model::state_report> virtual_node::reports(model::job_id job) {
   std::vector<model::state_report> found;
   for (const model::state_message& message : messages(job)) { found.push_back(message.report); }
+  return found;
+}
+
+std::vector<std::string> virtual_node::said(std::uint32_t id) {
+  const auto rows = state_->database->outbox(limits::outbox_messages_max);
+  SLUICE_CHECK(rows.ok());
+  std::vector<std::string> found;
+  for (const storage::outbox_row& row : *rows) {
+    if (!row.status || row.status->id != id) { continue; }
+    std::string text;
+    for (const auto& one : row.status->insertions) { text += (text.empty() ? "" : "|") + one; }
+    found.push_back(text);
+  }
   return found;
 }
 

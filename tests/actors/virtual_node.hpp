@@ -17,6 +17,8 @@ enum class source_manner : std::uint8_t {
   has_it,
   lacks,
   bad,          ///< fails, without wrong bytes
+  unavailable,  ///< answers 503 (X5)
+  cut_off,      ///< ends its connection early (X30)
   wrong_bytes,  ///< a few pieces wrong, within the budget
   quarantined,
   no_space,  ///< this node's volume is full while it fetches
@@ -63,6 +65,11 @@ public:
   model::why_report why(model::package_id package);
   void cancel_by_removal(model::content_id content);
   void tell_to_cancel(model::content_id content);  ///< the mail only; nobody takes a turn
+  rpc::cancel_outcome cancel(model::job_id job);   ///< as an operator at the site wishes
+  void tell_to_cancel_job(model::job_id job);      ///< the mail only; nobody takes a turn
+  /// Kills every job that waits for a silent source's manifest, then those that ask in its place,
+  /// until nobody does; returns how many.
+  std::size_t kill_jobs_that_ask();
   /// Ends all actors but what is on disk, and begins them again from the node database.
   void restart();
 
@@ -75,6 +82,8 @@ public:
   std::vector<model::state_report> reports(model::job_id job);
   std::vector<model::state_message> messages(model::job_id job);
   [[nodiscard]] std::size_t jobs_in_database();
+  /// The insertion strings of each status message of that id in the outbox, joined by '|'.
+  std::vector<std::string> said(std::uint32_t id);
 
 private:
   struct state;

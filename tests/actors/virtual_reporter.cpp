@@ -95,6 +95,15 @@ virtual_reporter::~virtual_reporter() {
   state_->time.end(state_->journal);
 }
 
+void virtual_reporter::hold(std::uint32_t count) {
+  for (std::uint32_t number = 1; number <= count; ++number) {
+    storage::catalogue_entry entry;
+    entry.content = {{*model::site_code::parse("PKG"), number}, 1};
+    entry.users = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+    state_->parts.catalogue->put(entry);
+  }
+}
+
 void virtual_reporter::begin() {
   status_reporter_setup setup;
   setup.parts = state_->parts;

@@ -36,6 +36,7 @@ public:
   ~virtual_reporter();
 
   fake_management_point site;
+  void hold(std::uint32_t count);  ///< contents of as many packages are on this node
   void begin();                    ///< the reporter starts
   void append(std::size_t count);  ///< reports "0", "1", ...: each the next number
   [[nodiscard]] std::size_t undelivered();

@@ -46,15 +46,25 @@ result<rpc::notify_answer> fake_node::notify(const rpc::principal&,
   return answer;
 }
 
-result<rpc::poll_answer> fake_node::poll(const rpc::principal&, model::job_id) {
+result<rpc::poll_answer> fake_node::poll(const rpc::principal&, model::job_id job) {
   polls += 1;
   if (trouble) { return *trouble; }
+  if (on_poll) { return on_poll(job); }
   return poll_answer;
+}
+
+result<rpc::cancel_outcome> fake_node::cancel(const rpc::principal&, model::job_id job,
+                                              const std::string&) {
+  if (trouble) { return *trouble; }
+  cancelled.push_back(job);
+  if (on_cancel) { return on_cancel(job); }
+  return cancel_answer;
 }
 
 result<void> fake_node::remove_content(const rpc::principal&, model::content_id content) {
   if (trouble) { return *trouble; }
   removed.push_back(content);
+  if (on_remove) { on_remove(content); }
   return {};
 }
 
@@ -113,6 +123,7 @@ struct virtual_site::state {
   std::map<std::string, std::uint64_t> sequences;
   std::uint16_t ports = 2000;
   std::string path;
+  site_policy policy{{"/srv/sources"}, true, {}};
   librarian_actor librarian;
   content_validation_actor validation;
   std::map<std::string, distribution_point_proxy_actor> proxies;
@@ -169,7 +180,7 @@ void virtual_site::begin_actors() {
   setup.parts.code = *model::site_code::parse("PKG");
   setup.parts.own_distribution_point = "main";
   setup.parts.own_content_address = "main.example:8080";
-  setup.parts.source_roots = {"/srv/sources"};
+  setup.parts.policy = state_->policy;
   setup.parts.librarian = state_->librarian;
   state_->validation = system.spawn(validation_stand_in, &own_validation);
   setup.parts.validation = state_->validation;
@@ -266,12 +277,31 @@ result<void> virtual_site::remove_point(const std::string& name) {
   return {};
 }
 
+void virtual_site::change_settings(const model::distribution_settings& settings) {
+  state_->policy.distribution = settings;
+  caf::anon_send(state_->site, change_policy{state_->policy});
+  run();
+}
+
 result<rpc::distribute_answer> virtual_site::distribute(model::package_id package,
                                                         const std::vector<std::string>& names,
                                                         bool redistribute) {
   rpc::distribute_request request{package, names, redistribute};
   return state_->ask<rpc::distribute_answer>(state_->site,
                                              distribute_package{request, administrator});
+}
+
+result<rpc::cancel_answer> virtual_site::cancel(model::package_id package,
+                                                const std::vector<std::string>& names,
+                                                bool detach) {
+  return state_->ask<rpc::cancel_answer>(state_->site,
+                                         cancel_package{{package, names, detach}, administrator});
+}
+
+result<model::package_row> virtual_site::set_priority(model::package_id package,
+                                                      model::package_priority priority) {
+  return state_->ask<model::package_row>(
+      state_->site, set_package{{package, priority, std::nullopt}, administrator});
 }
 
 result<rpc::validation_begun> virtual_site::validate(const rpc::validation_request& request) {
@@ -306,14 +336,37 @@ void virtual_site::say(const std::string& name, std::uint32_t id,
   SLUICE_CHECK(report(name, message_of(name, id, std::move(insertions))).ok());
 }
 
-result<rpc::registration_answer> virtual_site::register_node(const std::string& name,
-                                                             std::uint8_t epoch) {
+namespace {
+
+rpc::registration registration_of(const std::string& name, std::uint8_t epoch) {
   rpc::registration given;
   given.name = name;
   given.node = node_id_of(name);
   given.epoch = epoch_of(epoch);
   given.content_address = name + ".example:8080";
   given.build = "0.1.0";
+  return given;
+}
+
+}  // namespace
+
+result<rpc::registration_answer> virtual_site::register_node(const std::string& name,
+                                                             std::uint8_t epoch) {
+  return state_->ask<rpc::registration_answer>(state_->management_point,
+                                               registration_of(name, epoch));
+}
+
+result<rpc::registration_answer> virtual_site::register_part(const std::string& name,
+                                                             std::uint32_t part,
+                                                             std::uint32_t first,
+                                                             std::uint32_t count, bool more) {
+  rpc::registration given = registration_of(name, 1);
+  given.full_inventory = true;
+  given.part = part;
+  given.more = more;
+  for (std::uint32_t number = first; number < first + count; ++number) {
+    given.inventory.push_back({{*model::site_code::parse("PKG"), number}, 1});
+  }
   return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 
@@ -373,6 +426,19 @@ std::size_t virtual_site::messages(std::uint32_t id) {
   std::size_t count = 0;
   for (const model::message_row& row : all->rows) { count += row.message.id == id ? 1 : 0; }
   return count;
+}
+
+std::vector<std::string> virtual_site::said(std::uint32_t id) {
+  const auto all = state_->database->messages(0, 10'000);
+  SLUICE_CHECK(all.ok());
+  std::vector<std::string> found;
+  for (const model::message_row& row : all->rows) {
+    if (row.message.id != id) { continue; }
+    std::string text;
+    for (const auto& one : row.message.insertions) { text += (text.empty() ? "" : "|") + one; }
+    found.insert(found.begin(), text);
+  }
+  return found;
 }
 
 void virtual_site::run() { state_->time.run(); }

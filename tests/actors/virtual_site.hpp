@@ -21,13 +21,20 @@ public:
   std::vector<model::notification> notified;  ///< also those that failed
   std::vector<std::chrono::nanoseconds> notified_at;
   std::vector<model::content_id> removed;
+  rpc::cancel_outcome cancel_answer = rpc::cancel_outcome::requested;
+  std::vector<model::job_id> cancelled;  ///< asked to, when it could be reached
   std::uint32_t polls = 0;
   std::function<std::chrono::nanoseconds()> clock;
-  std::function<void(const model::notification&)> on_notify;  ///< before the answer leaves
+  std::function<void(const model::notification&)> on_notify;    ///< before the answer leaves
+  std::function<rpc::poll_answer(model::job_id)> on_poll;       ///< instead of `poll_answer`
+  std::function<rpc::cancel_outcome(model::job_id)> on_cancel;  ///< instead of `cancel_answer`
+  std::function<void(const model::content_id&)> on_remove;
 
   result<rpc::notify_answer> notify(const rpc::principal&,
                                     const model::notification& given) override;
   result<rpc::poll_answer> poll(const rpc::principal&, model::job_id job) override;
+  result<rpc::cancel_outcome> cancel(const rpc::principal&, model::job_id job,
+                                     const std::string& user) override;
   result<void> remove_content(const rpc::principal&, model::content_id content) override;
   result<rpc::page<model::content_id>> inventory(const rpc::principal&,
                                                  rpc::page_request asked) override;
@@ -67,9 +74,16 @@ public:
   result<model::distribution_point_row> set_sources(const std::string& name,
                                                     const std::vector<std::string>& sources);
   result<void> remove_point(const std::string& name);
+  /// As a reload of the configuration does; kept over a restart.
+  void change_settings(const model::distribution_settings& settings);
   result<rpc::distribute_answer> distribute(model::package_id package,
                                             const std::vector<std::string>& names,
                                             bool redistribute = false);
+
+  result<rpc::cancel_answer> cancel(model::package_id package,
+                                    const std::vector<std::string>& names, bool detach = false);
+  result<model::package_row> set_priority(model::package_id package,
+                                          model::package_priority priority);
 
   result<rpc::validation_begun> validate(const rpc::validation_request& request);
   result<std::vector<model::validation_row>> show_validation(model::cycle_id cycle);
@@ -80,6 +94,10 @@ public:
 
   /// What a node says; its epoch is made from `epoch`.
   result<rpc::registration_answer> register_node(const std::string& name, std::uint8_t epoch = 1);
+  /// One part of what it holds: as many contents, beginning with package number `first`.
+  result<rpc::registration_answer> register_part(const std::string& name, std::uint32_t part,
+                                                 std::uint32_t first, std::uint32_t count,
+                                                 bool more);
   result<rpc::heartbeat_answer> heartbeat(const std::string& name, std::uint8_t epoch = 1);
   result<std::uint64_t> report(const std::string& name, const rpc::report_batch& batch);
   /// One report about the target's present job, with the next sequence of the node.
@@ -94,6 +112,8 @@ public:
   [[nodiscard]] storage::site_distribution row(model::package_id package, const std::string& name);
   [[nodiscard]] bool has_row(model::package_id package, const std::string& name);
   [[nodiscard]] std::size_t messages(std::uint32_t id);
+  /// The insertion strings of each status message of that id, joined by '|', oldest first.
+  std::vector<std::string> said(std::uint32_t id);
   /// Ends the site's actors and begins them again from the database.
   void restart();
   /// The same with the database on disk, opened again.

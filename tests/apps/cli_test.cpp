@@ -23,6 +23,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"package", "add", "/srv/boost", "--id", "PKG00012", "--name", "boost headers"},
       {"package", "list"},
       {"package", "show", "PKG00012"},
+      {"package", "set", "PKG00012", "--priority", "high", "--name", "boost"},
       {"package", "remove", "PKG00012"},
       {"dp", "add", "dp2", "--address", "127.0.0.1:8603", "--mode", "pull", "--source", "dp1:1",
        "--source", "site:2"},
@@ -34,6 +35,8 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "source", "remove", "dp2", "dp1"},
       {"distribute", "PKG00012", "--dp", "dp2", "dp3"},
       {"redistribute", "PKG00012", "--dp", "dp2"},
+      {"cancel", "PKG00012", "--dp", "dp2"},
+      {"detach", "PKG00012", "--dp", "dp2"},
       {"validate", "PKG00012", "--dp", "dp2", "--priority", "low"},
       {"status", "PKG00012", "--dp", "dp2"},
       {"job", "list"},
@@ -143,6 +146,10 @@ TEST_CASE("wrong command lines end with 2, say what is wrong, and name the help 
       {"dp", "set", "dp2"},
       {"distribute", "PKG00012"},
       {"distribute", "PKG00012", "--dp", "dp2", "--wait", "--timeout", "soon"},
+      {"cancel"},
+      {"detach", "PKG00012"},
+      {"package", "set", "PKG00012"},
+      {"package", "set", "PKG00012", "--priority", "urgent"},
       {"validate"},
       {"validate", "PKG00012", "--all"},
       {"validate", "pkg12"},
@@ -261,6 +268,46 @@ TEST_CASE("distribute takes several names after --dp, says what moves, and warns
   CHECK(here.site.distribute_request.redistribute);
   here.run({"distribute", "PKG00012", "--redistribute", "--dp", "dp2"});
   CHECK(here.site.distribute_request.redistribute);
+}
+
+// C1, C2, C3, C5
+TEST_CASE("cancel says of each distribution point what came of it") {
+  stage here;
+  const outcome seen = here.run({"cancel", "PKG00012", "--dp", "dp2", "dp3", "dp4", "site"});
+  CHECK(seen.code == 0);
+  CHECK(here.site.cancel_request.distribution_points.size() == 4);
+  CHECK(!here.site.cancel_request.detach);
+  CHECK(seen.output ==
+        "PKG00012 on dp2: cancelled, and held until it is distributed again.\n"
+        "PKG00012 on dp3: asked to stop; it is cancelled when the node says so.\n"
+        "PKG00012 on dp4: too late, it is there.\n"
+        "PKG00012 on site: nothing to cancel.\n"
+        "Next: sluice status PKG00012\n");
+  CHECK(here.run({"cancel", "PKG00012"}).code == 0);
+  CHECK(here.site.cancel_request.distribution_points.empty());
+  here.site.cancelled = {};
+  CHECK(here.run({"cancel", "PKG00012"}).output.starts_with("PKG00012: nothing to cancel.\n"));
+}
+
+// C4
+TEST_CASE("detach only stops following") {
+  stage here;
+  here.site.cancelled = {{"dp2"}, {}, {}, {}};
+  const outcome seen = here.run({"detach", "PKG00012", "--dp", "dp2"});
+  CHECK(here.site.cancel_request.detach);
+  CHECK(has(seen.output, "PKG00012 on dp2: not followed any more; its success will still count."));
+}
+
+// D15
+TEST_CASE("the priority of a package is given when it is added, or changed") {
+  stage here;
+  CHECK(here.run({"package", "add", "/srv/x", "--priority", "high"}).code == 0);
+  CHECK(here.site.add_request.priority == model::package_priority::high);
+  CHECK(here.run({"package", "add", "/srv/x"}).code == 0);
+  CHECK(here.site.add_request.priority == model::package_priority::medium);
+  CHECK(has(here.run({"package", "set", "PKG00012", "--priority", "low"}).output, "priority"));
+  CHECK(here.site.set_request.priority == model::package_priority::low);
+  CHECK(!here.site.set_request.name);
 }
 
 TEST_CASE("distribute --wait follows to the end, telling a pipe only what moved") {
@@ -511,12 +558,13 @@ TEST_CASE("an empty site says what to type first") {
 
 TEST_CASE("JSON carries the names of the views, numbers as numbers and the unknown as null") {
   stage here;
-  CHECK(here.run({"package", "show", "PKG00012", "--json"}).output ==
-        "{\"status\":\"ok\",\"code\":0,\"items\":[{\"id\":\"PKG00012\",\"name\":\"boost headers\","
-        "\"source_path\":\"/srv/boost\",\"version\":3,\"files\":14000,\"bytes\":157286400,"
-        "\"manifest_hash\":\"" +
-            std::string(64, '0') +
-            "\",\"created\":\"2027-01-15T07:57:00.000Z\",\"targets\":0}]}\n");
+  CHECK(
+      here.run({"package", "show", "PKG00012", "--json"}).output ==
+      "{\"status\":\"ok\",\"code\":0,\"items\":[{\"id\":\"PKG00012\",\"name\":\"boost headers\","
+      "\"source_path\":\"/srv/boost\",\"version\":3,\"files\":14000,\"bytes\":157286400,"
+      "\"manifest_hash\":\"" +
+          std::string(64, '0') +
+          "\",\"created\":\"2027-01-15T07:57:00.000Z\",\"targets\":0,\"priority\":\"medium\"}]}\n");
   const std::string status = here.run({"status", "--json"}).output;
   CHECK(has(status, "\"bucket\":\"in_progress\",\"state\":\"install_pending\",\"job\":\"0000"));
   CHECK(has(status, "\"remaining\":2,\"source\":\"dp1\",\"tries_left\":0,\"next_try\":null"));

@@ -120,6 +120,57 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
         std::string::npos);
 }
 
+constexpr const char* with_settings =
+    "[site]\ncode = \"PKG\"\nsource_roots = [\"/a\"]\n"
+    "[software_distribution.pull_distribution_point]\n"
+    "content_availability_check_minutes = 3\n"
+    "pull_dp_number_of_active_jobs = 7\n"
+    "[software_distribution.pull_distribution_point.retry_settings]\n"
+    "number_of_retries = 5\n"
+    "delay_before_retrying_minutes = 6\n"
+    "[software_distribution.pull_distribution_point.status_polling_settings]\n"
+    "number_of_polls = 8\n"
+    "delay_before_retrying_minutes = 9\n";
+
+// B13
+TEST_CASE("retries and polls have ConfigMgr's names and defaults, and change without a restart") {
+  const configuration_outcome plain = read("[site]\ncode = \"PKG\"\nsource_roots = [\"/a\"]\n");
+  REQUIRE(plain.ok());
+  CHECK(distribution_settings_of(*plain.settings.site) == model::distribution_settings{});
+  const configuration_outcome given = read(with_settings);
+  REQUIRE_MESSAGE(given.ok(), faults_of(with_settings));
+  using std::chrono::minutes;
+  CHECK(distribution_settings_of(*given.settings.site) ==
+        model::distribution_settings{{5, minutes(6)}, {8, minutes(9)}, minutes(3), 7});
+  const configuration_change change = compare(plain.settings, given.settings);
+  CHECK(change.kept.empty());
+  CHECK(change.applied.size() == 6);
+  CHECK(distribution_settings_of(*apply_reload(plain.settings, given.settings).site) ==
+        distribution_settings_of(*given.settings.site));
+  CHECK(read(print_configuration(given.settings)).ok());
+}
+
+TEST_CASE("a setting of the site that is no number of its range, or has no site, is refused") {
+  const std::string site = "[site]\ncode = \"PKG\"\nsource_roots = [\"/a\"]\n";
+  const std::string here = "[software_distribution.pull_distribution_point]\n";
+  const std::string retries = "[software_distribution.pull_distribution_point.retry_settings]\n";
+  CHECK(faults_of(site + retries + "number_of_retries = 0\n")
+            .find("sluiced.toml:5:21: [software_distribution.pull_distribution_point.retry_settings"
+                  "] number_of_retries: 0 is not accepted; accepted: a whole number, 1 to 999") ==
+        0);
+  CHECK(faults_of(site + retries + "delay_before_retrying_minutes = 1441\n").find("1 to 1440") !=
+        std::string::npos);
+  CHECK(faults_of(site + here + "pull_dp_number_of_active_jobs = 51\n").find("1 to 50") !=
+        std::string::npos);
+  CHECK(faults_of(site + here + "number_of_retries = 3\n").find("unknown setting [software_") !=
+        std::string::npos);
+  CHECK(faults_of(site + "[software_distribution.pull]\n").find("unknown section [software_") !=
+        std::string::npos);
+  CHECK(faults_of("[distribution_point]\nsite = \"h:1\"\n" + here)
+            .find("is for a site server, and this file has no section [site]") !=
+        std::string::npos);
+}
+
 TEST_CASE("all faults of a file are told at once, in its order") {
   const configuration_outcome outcome = read("[node]\nname = 1\nstate = 2\n[site]\ncode = 3\n");
   REQUIRE(outcome.faults.size() == 4);

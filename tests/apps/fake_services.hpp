@@ -26,6 +26,9 @@ public:
   std::string progress_folder;
   rpc::distribution_point_request point_request;
   rpc::distribute_request distribute_request;
+  rpc::package_set_request set_request;
+  rpc::cancel_request cancel_request;
+  rpc::cancel_answer cancelled{{"dp2"}, {"dp3"}, {"dp4"}, {"site"}};
   std::atomic<int> add_waits_for_questions = 0;  ///< package_add lasts until so many were asked
   std::atomic<int> add_questions = 0;
   std::uint32_t rows_per_page = 500;
@@ -53,6 +56,11 @@ public:
   result<model::package_row> package_show(const rpc::principal&, model::package_id id) override {
     return answer("package_show " + id.text(), packages.front());
   }
+  result<model::package_row> package_set(const rpc::principal&,
+                                         const rpc::package_set_request& request) override {
+    set_request = request;
+    return answer("package_set " + request.package.text(), packages.front());
+  }
   result<void> package_remove(const rpc::principal&, model::package_id id) override {
     return answer("package_remove " + id.text());
   }
@@ -76,6 +84,11 @@ public:
   }
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override {
     return answer("distribution_point_remove " + name);
+  }
+  result<rpc::cancel_answer> cancel(const rpc::principal&,
+                                    const rpc::cancel_request& request) override {
+    cancel_request = request;
+    return answer("cancel", cancelled);
   }
   result<rpc::distribute_answer> distribute(const rpc::principal&,
                                             const rpc::distribute_request& request) override {

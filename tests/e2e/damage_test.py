@@ -31,6 +31,7 @@ class DamageTest(unittest.TestCase):
                 if message['system'] == 'dp1' and message['severity'] != 'info'
                 and any('site' in part for part in [message['text'], *message['insertions']])]
 
+    # B20, X21
     def test_one_flipped_bit_costs_one_piece(self):
         self.relay.flip_bit('file', 17 * MIB + 4711)
         self.site.distribute(self.package, 'dp1')
@@ -39,6 +40,7 @@ class DamageTest(unittest.TestCase):
         self.assertEqual(self.relay.bytes_of('file'), SIZE + MIB)
         wait_for(self.blamed, 'a status message names the source')
 
+    # B5, B21
     def test_a_damaged_manifest_leads_to_no_content_request(self):
         self.relay.flip_bit('manifest', 100, ALWAYS)
         self.site.distribute(self.package, 'dp1')

@@ -55,16 +55,6 @@ TEST_CASE("the site's own distribution point takes content from the site library
   CHECK(plan(facts).action == plan_action::nothing);
 }
 
-TEST_CASE("a distribution point with 50 open jobs takes no more") {
-  auto facts = two_sources(true, false);
-  facts.jobs_open_there = 49;
-  CHECK(plan(facts).action == plan_action::notify);
-  facts.jobs_open_there = 50;
-  CHECK(plan(facts).action == plan_action::wait_for_slot);
-  facts.source_has_it = {false, false};
-  CHECK(plan(facts).action == plan_action::wait_for_source);
-}
-
 TEST_CASE("a distribution point that does not pull is not notified") {
   auto facts = two_sources(true, false);
   facts.reachable_by_pull = false;

@@ -26,6 +26,7 @@ void check_picture(const std::array<std::string_view, Count>& picture) {
 
 }  // namespace
 
+// S1, B24
 TEST_CASE("a job at the site takes only the ways of S1") {
   check_picture<site_job_state, 9>({
       // 012345678
@@ -41,6 +42,7 @@ TEST_CASE("a job at the site takes only the ways of S1") {
   });
 }
 
+// S5, B25
 TEST_CASE("a package on a distribution point takes only the ways of S5") {
   check_picture<package_state, 9>({
       // 012345678
@@ -56,6 +58,59 @@ TEST_CASE("a package on a distribution point takes only the ways of S5") {
   });
 }
 
+// B24
+TEST_CASE("what is heard of a job may be steps ahead, never back") {
+  using enum site_job_state;
+  using states = std::vector<site_job_state>;
+  CHECK(way(pending, started) == states{ready, started});
+  CHECK(way(pending, complete) == states{ready, started, in_progress, complete});
+  CHECK(way(suspended, in_progress) == states{ready, started, in_progress});
+  CHECK(way(cancelled, complete) == states{complete});
+  CHECK(way(started, cancelled) == states{cancelled});
+  CHECK(way(ready, ready).empty());
+  for (const auto& [from, to] : {std::pair{in_progress, started}, std::pair{started, pending},
+                                 std::pair{complete, in_progress}, std::pair{complete, failed},
+                                 std::pair{failed, in_progress}, std::pair{cancelled, failed}}) {
+    CHECK(way(from, to).empty());
+  }
+}
+
+// B25
+TEST_CASE("a package that is not there is never said to be, on its way to something else") {
+  using enum package_state;
+  using states = std::vector<package_state>;
+  CHECK(way(install_pending, install_failed) == states{install_retrying, install_failed});
+  CHECK(way(install_retrying, installed) == states{install_pending, installed});
+  CHECK(way(content_updating, install_failed) == states{install_retrying, install_failed});
+  CHECK(way(content_monitoring, content_updating) == states{installed, content_updating});
+  CHECK(way(content_monitoring, install_pending) == states{install_failed, install_pending});
+  CHECK(way(install_pending, removal_pending) ==
+        states{install_retrying, install_failed, removal_pending});
+  CHECK(way(content_updating, removal_pending) == states{installed, removal_pending});
+  CHECK(way(removal_pending, removal_failed) == states{removal_retrying, removal_failed});
+  CHECK(way(install_pending, content_updating).empty());
+  CHECK(way(removal_pending, installed).empty());
+  CHECK(way(installed, install_failed) == states{content_monitoring, install_failed});
+}
+
+TEST_CASE("every way consists of steps that S1 and S5 list") {
+  for (int from = 0; from < 9; ++from) {
+    for (int to = 0; to < 9; ++to) {
+      auto job = static_cast<site_job_state>(from);
+      for (const auto next : way(job, static_cast<site_job_state>(to))) {
+        CHECK(may_follow(job, next));
+        job = next;
+      }
+      auto package = static_cast<package_state>(from);
+      for (const auto next : way(package, static_cast<package_state>(to))) {
+        CHECK(may_follow(package, next));
+        package = next;
+      }
+    }
+  }
+}
+
+// S6, B26
 TEST_CASE("each target is in exactly one console bucket") {
   const std::string_view heard_buckets =
       "1224"

@@ -81,6 +81,7 @@ void check_pair(const job_situation& now, job_event event, char letter) {
 
 }  // namespace
 
+// S2, B17
 TEST_CASE("every pair of state and event does what S2 says, or is refused without effect") {
   REQUIRE(picture.size() == all_job_states.size());
   for (const auto& [state, row] : picture) {

@@ -31,6 +31,7 @@ TEST_CASE("a sound notification is accepted") {
   CHECK(check_notification(given));
 }
 
+// B6
 TEST_CASE("a notification with one fault is refused, and the fault is named") {
   struct fault {
     std::function<void(notification&)> make;

@@ -81,6 +81,7 @@ int differences(std::vector<ranked_source> sources, seeded_random& random) {
 
 }  // namespace
 
+// D6
 TEST_CASE("100,000 random topologies are ranked as the reference model says") {
   seeded_random random(20'241'113);
   int wrong = 0;
@@ -90,6 +91,7 @@ TEST_CASE("100,000 random topologies are ranked as the reference model says") {
   CHECK(wrong == 0);
 }
 
+// D7
 TEST_CASE("equal priorities share 10,000 picks evenly") {
   // Chi-square with 4 degrees of freedom: 18.47 is passed by chance once in a thousand seeds.
   const std::vector<ranked_source> sources{{"far", 9, {}}, {"a", 1, {}}, {"b", 1, {}},
@@ -106,6 +108,7 @@ TEST_CASE("equal priorities share 10,000 picks evenly") {
   CHECK(chi_square < 18.47);
 }
 
+// D8, D9
 TEST_CASE("the lowest number goes first, then another of the same, then the next") {
   std::vector<ranked_source> sources{{"site", 2, {}}, {"near", 1, {}}, {"near too", 1, {}}};
   const auto first = choose_source(sources, 4).value();

@@ -46,6 +46,9 @@ struct fake_admin final : admin_service, script {
   result<model::package_row> package_show(who by, model::package_id a) override {
     return play<model::package_row>(by, "package_show", a);
   }
+  result<model::package_row> package_set(who by, const package_set_request& a) override {
+    return play<model::package_row>(by, "package_set", a);
+  }
   result<void> package_remove(who by, model::package_id a) override {
     return play<void>(by, "package_remove", a);
   }
@@ -70,6 +73,9 @@ struct fake_admin final : admin_service, script {
   }
   result<distribute_answer> distribute(who by, const distribute_request& a) override {
     return play<distribute_answer>(by, "distribute", a);
+  }
+  result<cancel_answer> cancel(who by, const cancel_request& a) override {
+    return play<cancel_answer>(by, "cancel", a);
   }
   result<page<model::distribution_row>> status(who by, const status_query& a) override {
     return play<page<model::distribution_row>>(by, "status", a);
@@ -122,6 +128,10 @@ struct fake_control final : control_service, script {
   }
   result<poll_answer> poll(const principal& by, model::job_id a) override {
     return play<poll_answer>(by, "poll", a);
+  }
+  result<cancel_outcome> cancel(const principal& by, model::job_id a,
+                                const std::string& b) override {
+    return play<cancel_outcome>(by, "cancel", a, b);
   }
   result<void> remove_content(const principal& by, model::content_id a) override {
     return play<void>(by, "remove_content", a);

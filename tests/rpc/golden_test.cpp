@@ -102,6 +102,7 @@ std::span<const std::byte> as_bytes(const std::string& text) {
 
 }  // namespace
 
+// B6
 TEST_CASE("a notification looks on the wire as it always did") {
   check_golden("notification", sample());
 }
@@ -111,6 +112,7 @@ TEST_CASE("a validation order, and how far it is, look on the wire as they alway
   check_golden("validation_row", sample_row());
 }
 
+// B6
 TEST_CASE("the golden notification reads as it was meant") {
   const auto bytes = encoded(sample());
   wire::notification read;
@@ -166,8 +168,25 @@ TEST_CASE("every state of a job has its number on the wire") {
   }
 }
 
+// S3, B18
+TEST_CASE("reports have the numbers that state topics always had") {
+  using enum model::state_report;
+  const std::pair<model::state_report, int> all[] = {
+      {success, 1},      {warning, 2},     {failure, 4},    {download_started, 8},
+      {in_progress, 16}, {downloaded, 32}, {cancelled, 64}, {cancel_requested, 128}};
+  CHECK(wire::_state_report_VALUES_TO_NAMES.size() == std::size(all));
+  for (const auto& [report, number] : all) {
+    CHECK(static_cast<int>(report) == number);
+    const std::string name = report == failure ? "failed" : std::string(model::name_of(report));
+    CHECK(wire::_state_report_VALUES_TO_NAMES.at(number) == name);
+  }
+  for (const auto& [number, name] : wire::_console_bucket_VALUES_TO_NAMES) {
+    CHECK(model::name_of(static_cast<model::console_bucket>(number)) == name);
+  }
+}
+
 TEST_CASE("each method is in the authorization table, and what is not in it nobody may call") {
-  CHECK(authorization_table().size() == 1 + 18 + 4 + 4 + 7);
+  CHECK(authorization_table().size() == 1 + 20 + 4 + 4 + 8);
   const principal operators{.how = principal::way::unix_socket, .user = 0, .name = "root"};
   const principal nodes{.how = principal::way::certificate, .user = 0, .name = "77"};
   CHECK(!refusal(operators, "Admin", "distribute"));

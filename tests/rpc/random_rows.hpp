@@ -24,7 +24,12 @@ public:
             .bytes = bytes(),
             .manifest_hash = digest(),
             .created = time(),
-            .targets = small()};
+            .targets = small(),
+            .priority = priority()};
+  }
+  model::package_priority priority() {
+    return one_of({model::package_priority::high, model::package_priority::medium,
+                   model::package_priority::low});
   }
   model::distribution_point_mode mode() {
     return one_of({model::distribution_point_mode::standard, model::distribution_point_mode::pull});

@@ -10,7 +10,28 @@ public:
   using random_rows::random_rows;
 
   package_add_request add_request() {
-    return {.folder = text(), .id = maybe([this] { return package(); }), .name = text()};
+    return {.folder = text(),
+            .id = maybe([this] { return package(); }),
+            .name = text(),
+            .priority = priority()};
+  }
+  package_set_request package_change() {
+    return {.package = package(),
+            .priority = maybe([this] { return priority(); }),
+            .name = maybe([this] { return text(); })};
+  }
+  cancel_request cancel() {
+    return {.package = package(),
+            .distribution_points = list([this] { return text(); }),
+            .detach = coin()};
+  }
+  cancel_answer cancelled() {
+    const auto texts = [this] { return list([this] { return text(); }); };
+    return {.cancelled = texts(), .requested = texts(), .too_late = texts(), .nothing = texts()};
+  }
+  rpc::cancel_outcome cancel_outcome() {
+    return one_of({rpc::cancel_outcome::requested, rpc::cancel_outcome::too_late,
+                   rpc::cancel_outcome::unknown});
   }
   distribution_point_request point_request() {
     return {.name = text(),
@@ -28,7 +49,7 @@ public:
     return {.started = texts(), .had_it = texts(), .warnings = texts()};
   }
   page_request wish() {
-    return {.offset = small(), .rows = static_cast<std::uint32_t>(1 + below(500))};
+    return {.offset = small(), .rows = static_cast<std::uint32_t>(100 + below(400))};
   }
   status_query query() {
     return {.package = maybe([this] { return package(); }),
@@ -60,7 +81,9 @@ public:
             .content_address = text(),
             .build = text(),
             .inventory = list([this] { return content(); }),
-            .full_inventory = coin()};
+            .full_inventory = coin(),
+            .part = small(),
+            .more = coin()};
   }
   registration_answer registration_reply() {
     return {.site_keys = list([this] { return text(); }), .site = text(), .acknowledged = large()};
@@ -88,7 +111,7 @@ public:
             .action =
                 one_of({model::notification_action::add, model::notification_action::redistribute}),
             .allow_fallback = coin(),
-            .priority = one_of({model::package_priority::high, model::package_priority::low}),
+            .priority = priority(),
             .package_size = model::byte_count{below(1ULL << 40)},
             .anonymous_access = coin(),
             .hash_algorithm = model::hash_algorithm_sha256,

@@ -14,7 +14,7 @@ constexpr std::uint64_t seed = 20260131;
 template <typename Answer, typename Call, typename... Arguments>
 void check_call(script& service, const char* method, const Answer& answer, Call call,
                 const Arguments&... given) {
-  INFO(method);
+  INFO(std::string(method));
   service.answer = answer;
   service.failure.reset();
   const result<Answer> came = call();
@@ -38,7 +38,7 @@ void check_call(script& service, const char* method, const Answer& answer, Call 
 
 template <typename Call, typename Argument>
 void check_order(script& service, const char* method, Call call, const Argument& given) {
-  INFO(method);
+  INFO(std::string(method));
   service.failure.reset();
   const result<void> done = call();
   REQUIRE_MESSAGE(done.ok(), done.error().doing);
@@ -67,6 +67,10 @@ void check_packages(random_values& random, fake_admin& fake, admin_service& clie
   check_call(
       fake, "package_show", random.package_row(), [&] { return client.package_show({}, package); },
       package);
+  const auto change = random.package_change();
+  check_call(
+      fake, "package_set", random.package_row(), [&] { return client.package_set({}, change); },
+      change);
   check_order(
       fake, "package_remove", [&] { return client.package_remove({}, package); }, package);
 }
@@ -98,6 +102,9 @@ void check_distributions(random_values& random, fake_admin& fake, admin_service&
   check_call(
       fake, "distribute", random.distributed(), [&] { return client.distribute({}, request); },
       request);
+  const auto cancel = random.cancel();
+  check_call(
+      fake, "cancel", random.cancelled(), [&] { return client.cancel({}, cancel); }, cancel);
   const auto query = random.query();
   check_call(
       fake, "status", random.page_of([&] { return random.distribution_row(); }),
@@ -192,6 +199,10 @@ TEST_CASE("every method of DistributionPointControl carries its values there and
     const auto job = random.id<model::job_id>();
     check_call(
         fake, "poll", random.polled(), [&] { return client->poll({}, job); }, job);
+    const auto user = random.text();
+    check_call(
+        fake, "cancel", random.cancel_outcome(), [&] { return client->cancel({}, job, user); }, job,
+        user);
     const auto content = random.content();
     check_order(
         fake, "remove_content", [&] { return client->remove_content({}, content); }, content);
@@ -261,6 +272,7 @@ TEST_CASE("a service that is not offered is refused by name") {
   CHECK(refused.error().doing == "call DistributionPointControl: this address does not offer it");
 }
 
+// A16
 TEST_CASE("disjoint protocol ranges are refused by the name of both sides") {
   fake_control fake;
   fake.answer = poll_answer{};

@@ -28,6 +28,7 @@ missing_page missing(library_home& home, const missing_request& asked) {
   return *page;
 }
 
+// G8
 TEST_CASE("a file shared by two packages is stored once and goes with the last of them") {
   library_home home;
   const file_bytes shared = patterned(3 * piece + 17);

@@ -104,6 +104,12 @@ TEST_CASE("a job survives the database's closing as it was recorded") {
   REQUIRE(jobs.ok());
   REQUIRE(jobs->size() == 1);
   CHECK(jobs->front().notification == job.notification);
+  const auto alone = database->job(job.notification.job);
+  REQUIRE(alone.ok());
+  REQUIRE(alone->has_value());
+  CHECK((*alone)->notification == job.notification);
+  CHECK((*alone)->situation.state == model::job_state::downloading);
+  CHECK_FALSE(database->job(made.id<model::job_id>())->has_value());
   CHECK(jobs->front().situation.state == model::job_state::downloading);
   CHECK(jobs->front().situation.resume_to == model::job_state::downloading);
   CHECK(jobs->front().bytes_done == 99);

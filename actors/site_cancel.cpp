@@ -1,0 +1,129 @@
+#include "actors/site.hpp"
+#include "actors/site_words.hpp"
+
+/// What an operator takes back, and what he changes of a package.
+namespace sluice::actors {
+
+using model::package_state;
+using model::site_job_state;
+
+namespace {
+
+bool is_over(const storage::site_distribution& row) noexcept {
+  return row.row.job_state == site_job_state::failed ||
+         row.row.job_state == site_job_state::cancelled ||
+         row.row.job_state == site_job_state::complete;
+}
+
+/// Nothing of it runs at the node, or nobody looks any more whether it does.
+void end_job(storage::site_distribution& row, std::string reason) {
+  move(row, package_state::install_failed);
+  move(row, site_job_state::cancelled);
+  row.row.reason = std::move(reason);
+  row.row.next_try.reset();
+}
+
+}  // namespace
+
+result<std::vector<std::string>> site_state::targets_of(const rpc::cancel_request& request) {
+  if (!request.distribution_points.empty()) { return request.distribution_points; }
+  std::vector<std::string> names;
+  for (std::uint32_t offset = 0; true; offset += limits::list_page_rows) {
+    auto page = setup_.database->distributions(request.package, std::nullopt, offset,
+                                               limits::list_page_rows);
+    if (!page) { return page.error(); }
+    for (const auto& row : page->rows) { names.push_back(row.distribution_point); }
+    if (page->rows.size() < limits::list_page_rows) { return names; }
+  }
+}
+
+/// C1-C5. A job that the node knows of is asked to stop, and says so (128, then 64); all others end
+/// here.
+result<void> site_state::cancel_on(const std::string& name, const cancel_package& asked,
+                                   rpc::cancel_answer& answer, std::vector<site_message>& words) {
+  storage::site_database& database = *setup_.database;
+  const model::package_id& package = asked.request.package;
+  auto point = database.distribution_point(name);
+  if (!point) { return point.error(); }
+  auto found = database.distribution(package, name);
+  if (!found) { return found.error(); }
+  if (!*point || !*found) {
+    return error{errc::not_found, 0,
+                 format("cancel {0} on {1}: it was never sent there; see sluice status {0}",
+                        package.text(), escaped(name))};
+  }
+  storage::site_distribution row = **found;
+  const bool is_there = is_installed(row) && !job_is_open(row);
+  if ((*point)->row.own || row.removing || is_there || is_over(row)) {
+    const bool too_late = is_there && !(*point)->row.own && !row.removing;
+    (too_late ? answer.too_late : answer.nothing).push_back(name);
+    return {};
+  }
+  row.row.changed = setup_.parts.node.now();
+  row.heard = true;
+  if (asked.request.detach) {
+    end_job(row, format("detached by {}: the site does not follow it any more; its success will "
+                        "still count",
+                        asked.admin));
+    answer.cancelled.push_back(name);
+  } else if (job_is_open(row)) {
+    row.held_by = asked.admin;
+    row.cancel_asked = true;
+    row.row.reason =
+        format("is being cancelled by {}: {} has not confirmed it yet", asked.admin, name);
+    answer.requested.push_back(name);
+  } else {
+    row.held_by = asked.admin;
+    row.cancelled = true;
+    end_job(row, format("cancelled by {}", asked.admin));
+    answer.cancelled.push_back(name);
+  }
+  derive(row);
+  const auto said = words_of(**found, row);
+  words.insert(words.end(), said.begin(), said.end());
+  return database.put_distribution(row);
+}
+
+result<rpc::cancel_answer> site_state::on_cancel(const cancel_package& asked) {
+  const auto names = targets_of(asked.request);
+  if (!names) { return names.error(); }
+  rpc::cancel_answer answer;
+  std::vector<site_message> words;
+  const auto kept = setup_.database->transaction([&]() -> result<void> {
+    for (const std::string& name : *names) {
+      auto done_there = cancel_on(name, asked, answer, words);
+      if (!done_there) { return done_there; }
+    }
+    return {};
+  });
+  if (!kept) { return kept.error(); }
+  say(words);
+  for (const auto* changed : {&answer.cancelled, &answer.requested}) {
+    for (const std::string& name : *changed) { deliver_to(name, asked.request.package); }
+  }
+  return answer;
+}
+
+result<model::package_row> site_state::on_set_package(const set_package& asked) {
+  storage::site_database& database = *setup_.database;
+  const model::package_id& id = asked.request.package;
+  auto package = database.package(id);
+  if (!package) { return package.error(); }
+  if (!*package) {
+    return error{errc::not_found, 0, format("set package {}: see sluice package list", id.text())};
+  }
+  model::package_row row = (*package)->row;
+  if (asked.request.priority) { row.priority = *asked.request.priority; }
+  if (asked.request.name) { row.name = *asked.request.name; }
+  const auto put = database.put_package(row, (*package)->manifest_size);
+  if (!put) { return put.error(); }
+  say(words_of((*package)->row, row, asked.admin));
+  auto open = database.open_distributions();
+  if (!open) { return open.error(); }
+  for (const auto& waiting : *open) {  // another priority is another place in the queue
+    if (waiting.row.package == id) { deliver_to(waiting.row.distribution_point, id); }
+  }
+  return row;
+}
+
+}  // namespace sluice::actors

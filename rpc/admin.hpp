@@ -1,0 +1,137 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/model.hpp"
+#include "rpc/validation.hpp"
+
+/// What an operator asks a site, or the node he is logged in on. As services.hpp.
+namespace sluice::rpc {
+
+/// Who calls, from the transport only (never from a body).
+struct principal {
+  enum class way : std::uint8_t { unix_socket, certificate, loopback } how = way::unix_socket;
+  std::uint32_t user = 0;  ///< uid, for unix_socket (SO_PEERCRED)
+  std::string name;        ///< user name, certificate identity, or address
+  bool operator==(const principal&) const = default;
+};
+
+struct page_request {
+  std::uint32_t offset = 0;
+  std::uint32_t rows = limits::list_page_rows;
+  bool operator==(const page_request&) const = default;
+};
+template <typename Row>
+struct page {
+  std::vector<Row> rows;
+  std::uint32_t total = 0;
+  bool operator==(const page&) const = default;
+};
+
+struct package_add_request {
+  std::string folder;                   ///< absolute path on the site server
+  std::optional<model::package_id> id;  ///< allotted when not given
+  std::string name;
+  model::package_priority priority = model::package_priority::medium;
+  bool operator==(const package_add_request&) const = default;
+};
+struct package_set_request {
+  model::package_id package;
+  std::optional<model::package_priority> priority;
+  std::optional<std::string> name;
+  bool operator==(const package_set_request&) const = default;
+};
+struct distribution_point_request {
+  std::string name;
+  std::optional<std::string> control_address;
+  std::optional<model::distribution_point_mode> mode;
+  std::optional<std::vector<model::source_choice>> sources;
+  bool operator==(const distribution_point_request&) const = default;
+};
+struct distribute_request {
+  model::package_id package;
+  std::vector<std::string> distribution_points;
+  bool redistribute = false;
+  bool operator==(const distribute_request&) const = default;
+};
+struct distribute_answer {
+  std::vector<std::string> started;   ///< targets that will get it
+  std::vector<std::string> had_it;    ///< already there, nothing moves
+  std::vector<std::string> warnings;  ///< "dp3: none of its sources holds or will get PKG00012"
+  bool operator==(const distribute_answer&) const = default;
+};
+/// Without a distribution point: each that has it under way.
+struct cancel_request {
+  model::package_id package;
+  std::vector<std::string> distribution_points;
+  bool detach = false;  ///< the site stops following it; it goes on over there
+  bool operator==(const cancel_request&) const = default;
+};
+struct cancel_answer {
+  std::vector<std::string> cancelled;
+  std::vector<std::string> requested;  ///< the node is asked; it says when it has stopped
+  std::vector<std::string> too_late;   ///< it is there already, whole
+  std::vector<std::string> nothing;    ///< nothing is under way there
+  bool operator==(const cancel_answer&) const = default;
+};
+struct status_query {
+  std::optional<model::package_id> package;
+  std::optional<std::string> distribution_point;
+  page_request page;
+  bool operator==(const status_query&) const = default;
+};
+/// The progress of a `package_add` under way, asked for by another call.
+struct package_add_progress {
+  bool running = false;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const package_add_progress&) const = default;
+};
+
+/// Admin: client -> site.
+class admin_service {
+public:
+  virtual ~admin_service() = default;
+  virtual result<model::package_row> package_add(const principal&, const package_add_request&) = 0;
+  virtual result<package_add_progress> package_add_status(const principal&,
+                                                          const std::string& folder) = 0;
+  virtual result<page<model::package_row>> package_list(const principal&, page_request) = 0;
+  virtual result<model::package_row> package_show(const principal&, model::package_id) = 0;
+  virtual result<model::package_row> package_set(const principal&, const package_set_request&) = 0;
+  virtual result<void> package_remove(const principal&, model::package_id) = 0;
+  virtual result<model::distribution_point_row> distribution_point_add(
+      const principal&, const distribution_point_request&) = 0;
+  virtual result<model::distribution_point_row> distribution_point_set(
+      const principal&, const distribution_point_request&) = 0;
+  virtual result<page<model::distribution_point_row>> distribution_point_list(const principal&,
+                                                                              page_request) = 0;
+  virtual result<model::distribution_point_row> distribution_point_show(
+      const principal&, const std::string& name) = 0;
+  virtual result<void> distribution_point_remove(const principal&, const std::string& name) = 0;
+  virtual result<distribute_answer> distribute(const principal&, const distribute_request&) = 0;
+  virtual result<cancel_answer> cancel(const principal&, const cancel_request&) = 0;
+  virtual result<page<model::distribution_row>> status(const principal&, const status_query&) = 0;
+  virtual result<model::distribution_row> job_show(const principal&, model::job_id) = 0;
+  virtual result<model::why_report> why(const principal&, model::package_id,
+                                        const std::string& distribution_point) = 0;
+  virtual result<page<model::message_row>> messages(const principal&, page_request) = 0;
+  /// Begins a cycle on each distribution point that can be asked.
+  virtual result<validation_begun> validation_begin(const principal&,
+                                                    const validation_request&) = 0;
+  /// A row for each of them, as last heard. `not_found`: too long ago, or before a restart.
+  virtual result<page<model::validation_row>> validation_show(const principal&, model::cycle_id,
+                                                              page_request) = 0;
+};
+
+/// The subset on a node's own socket (`sluice --node`).
+class node_service {
+public:
+  virtual ~node_service() = default;
+  virtual result<model::node_report> node_status(const principal&) = 0;
+  virtual result<model::why_report> node_why(const principal&, model::package_id) = 0;
+  virtual result<model::library_report> node_library(const principal&) = 0;
+};
+
+}  // namespace sluice::rpc
