@@ -112,6 +112,7 @@ struct operation {
 
   void* extra = nullptr;     ///< the backend's, while it is in flight
   int stage = 0;             ///< the backend's
+  bool cancelled = false;    ///< the backend's
   std::uint64_t number = 0;  ///< the backend's
 };
 

@@ -148,6 +148,7 @@ void ring_backend::cancel(operation& asked) {
     done(asked, -ECANCELED);
     return;
   }
+  asked.cancelled = true;
   // Requests start in order, so a later operation at the same address cannot be meant.
   io_uring_sqe* made = entry();
   io_uring_prep_cancel(made, &asked, 0);

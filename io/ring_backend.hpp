@@ -13,7 +13,7 @@
 namespace sluice::io::detail {
 
 /// `operation::stage` of a transfer on a socket.
-enum transfer_stage : int { trying, warming, awaiting };
+enum transfer_stage : int { trying, warming, awaiting, pausing };
 
 /// The seam on io_uring: files through the ring; sockets by non-blocking calls, and the ring to
 /// wait for readiness; what may block and the ring lacks on a side worker.
@@ -64,13 +64,15 @@ private:
   void submit_socket(operation& asked);
   void try_transfer(operation& asked);
   void wait_for_readiness(operation& asked);
+  void pause(operation& asked);
+  void go_on(operation& asked, int outcome);
   void connect(operation& asked);
   void accept(operation& asked);
   std::int64_t finish_connect(operation& asked, int outcome);
   std::int64_t finish_accept(operation& asked, int outcome);
   bool warm_up(operation& asked);
   void read_slice(operation& asked, transfer_stage how);
-  void warmed_up(operation& asked, int outcome);
+  void warmed_up(operation& asked, transfer_stage how, int outcome);
   bool is_being_read(const operation& asked, std::uint64_t length);
 
   io_uring ring_{};

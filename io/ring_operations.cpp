@@ -151,18 +151,8 @@ void ring_backend::submit_name(operation& asked) {
 void ring_backend::came_back(operation& asked, int outcome) {
   const bool transfer = asked.code == opcode::receive || asked.code == opcode::send ||
                         asked.code == opcode::send_file;
-  if (transfer && outcome >= 0) {
-    if (asked.code != opcode::send_file) {
-      try_transfer(asked);
-    } else if (asked.stage != trying) {
-      warmed_up(asked, outcome);
-    } else {
-      // While it waited for room, what was in the page cache may have left it.
-      asked.progress->full = false;
-      submit_socket(asked);
-    }
-    return;
-  }
+  const bool paused = asked.stage == pausing && outcome == -ETIME;
+  if (transfer && (outcome >= 0 || paused)) { return go_on(asked, outcome); }
   asked.result = finish(asked, outcome);
   asked.completed(asked);
 }

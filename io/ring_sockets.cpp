@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "io/kernel_features.hpp"
 #include "io/ring_backend.hpp"
@@ -27,6 +28,8 @@ constexpr std::uint64_t residency_window = 8 * limits::mib;       // asked about
 constexpr auto residency_trust = std::chrono::milliseconds(250);  // then it is asked again
 static_assert(warmed_at_once <= slice_max && slice_max <= residency_window);
 constexpr int backlog = 1024;
+constexpr unsigned has_room = POLLOUT | POLLERR | POLLHUP;
+constexpr long half_closed_pause_ns = 10'000'000;
 constexpr std::uint64_t probe_distance = 128 * limits::kib;  // the kernel's default read-ahead
 
 struct address {
@@ -271,9 +274,9 @@ bool ring_backend::is_being_read(const operation& asked, std::uint64_t length) {
   return false;
 }
 
-void ring_backend::warmed_up(operation& asked, int outcome) {
+void ring_backend::warmed_up(operation& asked, transfer_stage how, int outcome) {
   std::uint64_t length = static_cast<std::uint64_t>(outcome);
-  if (asked.stage == awaiting) {
+  if (how == awaiting) {
     length = std::min(asked.length, warmed_at_once);
     // Its last byte is there; the rest is not when whoever began to read it did not come so far.
     if (look_at(asked.other_descriptor, asked.offset, length) != residency::present) {
@@ -281,7 +284,6 @@ void ring_backend::warmed_up(operation& asked, int outcome) {
     }
   }
   remember(*asked.progress, asked.offset, asked.offset + length, now());
-  asked.stage = trying;
   try_transfer(asked);
 }
 
@@ -298,6 +300,38 @@ void ring_backend::wait_for_readiness(operation& asked) {
   io_uring_sqe* made = entry();
   io_uring_prep_poll_add(made, asked.descriptor, asked.code == opcode::receive ? POLLIN : POLLOUT);
   io_uring_sqe_set_data(made, &asked);
+}
+
+/// Ends by itself with -ETIME.
+void ring_backend::pause(operation& asked) {
+  static __kernel_timespec length{.tv_sec = 0, .tv_nsec = half_closed_pause_ns};
+  asked.stage = pausing;
+  io_uring_sqe* made = entry();
+  io_uring_prep_timeout(made, &length, 0, 0);
+  io_uring_sqe_set_data(made, &asked);
+}
+
+/// A transfer waited for `outcome`. A cancellation that came between two requests found neither.
+void ring_backend::go_on(operation& asked, int outcome) {
+  if (asked.cancelled) {
+    asked.result = -ECANCELED;
+    asked.completed(asked);
+    return;
+  }
+  const transfer_stage waited_for = static_cast<transfer_stage>(std::exchange(asked.stage, trying));
+  if (waited_for == warming || waited_for == awaiting) {
+    warmed_up(asked, waited_for, outcome);
+  } else if (waited_for == trying && asked.code != opcode::receive &&
+             (static_cast<unsigned>(outcome) & has_room) == 0) {
+    // Any poll of the ring also ends when the peer has closed its direction, again and again.
+    pause(asked);
+  } else if (asked.code == opcode::send_file) {
+    // While it waited for room, what was in the page cache may have left it.
+    asked.progress->full = false;
+    submit_socket(asked);
+  } else {
+    try_transfer(asked);
+  }
 }
 
 void ring_backend::connect(operation& asked) {

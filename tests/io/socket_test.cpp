@@ -1,10 +1,13 @@
 #include "io/socket.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 
 #include "tests/io/twins.hpp"
 
@@ -126,6 +129,55 @@ task<void> abort_waiting(reactor* ring) {
   REQUIRE_FALSE(later.ok());
   CHECK(later.error().code == errc::cancelled);
   co_await close_pair(&both);
+}
+
+/// Connects and says that it will send no more; reads nothing.
+class half_closed_peer {
+public:
+  explicit half_closed_peer(std::uint16_t port)
+      : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(descriptor_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    REQUIRE(::shutdown(descriptor_, SHUT_WR) == 0);
+  }
+  half_closed_peer(const half_closed_peer&) = delete;
+  half_closed_peer& operator=(const half_closed_peer&) = delete;
+  ~half_closed_peer() { ::close(descriptor_); }
+
+private:
+  int descriptor_;
+};
+
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+task<void> half_closed(reactor* ring) {
+  auto door = co_await listener::open(*ring, {"127.0.0.1", 0}, port_sharing::none);
+  REQUIRE(door.ok());
+  const half_closed_peer peer(door->local().port);
+  auto served = co_await door->accept();
+  REQUIRE(served.ok());
+  const std::string text = pattern(1'000'000);
+  result<void> sent;
+  while (sent) { sent = co_await served->send(bytes_of(text), 20ms); }
+  REQUIRE(sent.error().code == errc::timed_out);  // from here on there is no room
+  const auto before = processor_time();
+  sent = co_await served->send(bytes_of(text), 600ms);
+  CHECK(sent.error().code == errc::timed_out);
+  CHECK(processor_time() - before < 300ms);
+  co_await served->close();
+  co_await door->close();
+}
+
+TEST_CASE("a peer that closed its direction and reads nothing costs no processor") {
+  ring_twin twin;
+  twin.run([&] { return half_closed(&twin.ring()); });
 }
 
 TEST_CASE_TEMPLATE("abort ends a waiting receive, and all later ones", Twin, SLUICE_TWINS) {
