@@ -1,5 +1,8 @@
 #include "actors/content_source.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "actors/reports.hpp"
 
 namespace sluice::actors {
@@ -36,30 +39,52 @@ bool is_quarantined(self_pointer self) {
   return until.has_value();
 }
 
+/// How long it asked to be left alone, from now on (X4).
+std::chrono::seconds rest_left(self_pointer self) {
+  auto& until = self->state.resting_until;
+  const auto now = self->clock().now();
+  if (until && now >= *until) { until.reset(); }
+  if (!until) { return std::chrono::seconds(0); }
+  return std::chrono::ceil<std::chrono::seconds>(*until - now);
+}
+
+std::string time_after(self_pointer self, std::chrono::nanoseconds distance) {
+  return model::iso_time(self->state.parts.now() +
+                         std::chrono::duration_cast<std::chrono::milliseconds>(distance));
+}
+
 /// "is quarantined until 2026-11-26T01:02:03.004Z, after more than 3 bad pieces"; nothing when it
-/// may be asked.
+/// may be asked. Who rests may be asked later in this round, who is quarantined may not.
 std::optional<source_failure> refusal(self_pointer self) {
   auto& state = self->state;
-  const auto now = self->clock().now();
-  if (state.resting_until && now >= *state.resting_until) { state.resting_until.reset(); }
-  const bool quarantined = is_quarantined(self);
-  if (!quarantined && !state.resting_until) { return std::nullopt; }
-  const auto until = quarantined ? *state.quarantined_until : *state.resting_until;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - now);
-  const std::string time = model::iso_time(state.parts.now() + left);
-  return source_failure{
-      model::source_verdict::quarantined,
-      {errc::limit_reached, 0, format("ask source {}", state.source.name)},
-      "",
-      quarantined ? format("is quarantined until {}, after more than {} bad pieces", time,
-                           limits::bad_pieces_per_source_max)
-                  : format("rests until {}, as it asked for", time)};
+  const error asked{errc::limit_reached, 0, format("ask source {}", state.source.name)};
+  if (is_quarantined(self)) {
+    const auto left = *state.quarantined_until - self->clock().now();
+    return source_failure{model::source_verdict::quarantined,
+                          asked,
+                          "",
+                          format("is quarantined until {}, after more than {} bad pieces",
+                                 time_after(self, left), limits::bad_pieces_per_source_max),
+                          {}};
+  }
+  const auto left = rest_left(self);
+  if (left.count() == 0) { return std::nullopt; }
+  return source_failure{model::source_verdict::bad, asked, "",
+                        format("rests until {}, as it asked for", time_after(self, left)), left};
 }
 
 void report(self_pointer self, std::uint32_t id, std::vector<std::string> insertions) {
   const node_parts& parts = self->state.parts;
   caf::anon_send(self->state.journal,
                  append_reports{{status_row(parts, id, std::move(insertions))}});
+}
+
+void count_fault(const node_parts& parts, std::string_view row) {
+  std::size_t number = 0;
+  const auto read = std::from_chars(row.data() + 1, row.data() + row.size(), number);
+  if (read.ec == std::errc() && number < parts.source_faults->size()) {
+    ++(*parts.source_faults)[number];
+  }
 }
 
 /// Tells the site who misbehaved (20001), and rests a source that spent its budget (20002).
@@ -70,9 +95,11 @@ void blame(self_pointer self, const model::content_id& content,
     log::warning("content_source", format("{}: source {} {} ({})", content.text(),
                                           state.source.name, failure->what, failure->row));
     report(self, 20001, {content.package.text(), state.source.name, failure->row});
+    count_fault(state.parts, failure->row);
   }
   if (failure && failure->rest.count() > 0) {
-    state.resting_until = self->clock().now() + failure->rest;
+    const auto until = self->clock().now() + failure->rest;
+    state.resting_until = std::max(state.resting_until.value_or(until), until);
   }
   state.bad_pieces += bad_pieces;
   if (state.bad_pieces <= limits::bad_pieces_per_source_max || state.quarantined_until) { return; }
@@ -160,6 +187,10 @@ auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
 auto probe_for(self_pointer self, const probe_content& asked) {
   auto& state = self->state;
   auto promise = self->make_response_promise<bool>();
+  if (rest_left(self).count() > 0) {
+    promise.deliver(false);
+    return promise;
+  }
   auto [ticket, place] = make_place(self);
   ticket.release();  // bounded by the head deadline
   state.probes.start(

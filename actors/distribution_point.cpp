@@ -300,8 +300,12 @@ void distribution_point_state::on_down(const caf::down_msg& mail) {
              format("job {} for {} ended unexpectedly: {}", found->first.text().substr(0, 8),
                     found->second.content.text(), caf::to_string(mail.reason)));
   const model::job_id job = found->first;
-  dead_.emplace(job, found->second.content);
-  self_->delayed_send(distribution_point_actor{self_}, limits::actor_restart_delay, job_due{job});
+  if (is_being_removed(found->second.content)) {
+    caf::anon_send(setup_.journal, forget_job{job});
+  } else {
+    dead_.emplace(job, found->second.content);
+    self_->delayed_send(distribution_point_actor{self_}, limits::actor_restart_delay, job_due{job});
+  }
   on_job_over(job);
 }
 

@@ -46,6 +46,7 @@ transfer_tracking_actor distribution_point_proxy_state::tracking_of(model::packa
 }
 
 void distribution_point_proxy_state::on_deliver(const deliver& mail) {
+  if (mail.running) { slots_.take(mail.package); }
   if (trackings_.contains(mail.package)) { again_.insert(mail.package); }
   caf::anon_send(tracking_of(mail.package), mail);
 }
@@ -66,6 +67,7 @@ void distribution_point_proxy_state::on_reported(const job_reported& mail) {
 
 void distribution_point_proxy_state::on_over(const tracking_over& mail) {
   trackings_.erase(mail.package);
+  refused_.erase(mail.package);
   if (!mail.waits_for_slot) { slots_.leave(mail.package); }
   // The tracking may have ended before it read the last `deliver`: a new one looks once more.
   if (again_.erase(mail.package) > 0) { on_deliver({mail.package}); }
@@ -90,8 +92,14 @@ void distribution_point_proxy_state::on_slots_changed(std::uint32_t most) {
   admit();
 }
 
-/// Whose turn it is looks at its row again: it may not be wanted any more.
+void distribution_point_proxy_state::on_node_is_full(model::package_id package) {
+  refused_.insert(package);
+}
+
+/// A job has ended, or waits. Whose turn it is looks at its row again: it may not be wanted any
+/// more.
 void distribution_point_proxy_state::admit() {
+  if (!refused_.empty()) { on_deliver({refused_.extract(refused_.begin()).value()}); }
   while (const auto next = slots_.next()) { on_deliver({*next}); }
 }
 
@@ -109,6 +117,7 @@ distribution_point_proxy_actor::behavior_type distribution_point_proxy(
       [&state](slot_left mail) { state.on_slot_left(mail.package); },
       [&state](slot_taken mail) { state.on_slot_taken(mail.package); },
       [&state](slots_changed mail) { state.on_slots_changed(mail.most); },
+      [&state](node_is_full mail) { state.on_node_is_full(mail.package); },
   };
 }
 

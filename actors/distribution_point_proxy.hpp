@@ -35,6 +35,7 @@ public:
   void on_slot_left(model::package_id package);
   void on_slot_taken(model::package_id package);
   void on_slots_changed(std::uint32_t most);
+  void on_node_is_full(model::package_id package);
 
 private:
   void on_down(const caf::down_msg& mail);
@@ -45,6 +46,7 @@ private:
   distribution_point_proxy_setup setup_;
   model::job_slots slots_{limits::jobs_per_distribution_point_max};
   std::map<model::package_id, transfer_tracking_actor> trackings_;
+  std::set<model::package_id> refused_;  ///< have a slot here, and found the node full
   std::set<model::package_id>
       again_;  ///< told to look while a tracking was there: it may have ended
 };

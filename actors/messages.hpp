@@ -103,8 +103,8 @@ struct make_snapshot {
 struct source_failure {
   model::source_verdict verdict = model::source_verdict::bad;
   error cause;
-  std::string row;   ///< of the lying-source matrix, "X21"; empty: no blame
-  std::string what;  ///< one sentence
+  std::string row;              ///< of the lying-source matrix, "X21"; empty: no blame
+  std::string what;             ///< one sentence
   std::chrono::seconds rest{};  ///< it asked to be left alone so long (X4)
 };
 struct probe_content {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -12,6 +13,10 @@ namespace sluice::actors {
 
 /// The calendar, as apps provides it: real, or simulated.
 using calendar_clock = std::function<model::calendar_time()>;
+
+/// How often sources were at fault since the start, by the row of the lying-source matrix (X1 is at
+/// 1). Any thread.
+using source_fault_counters = std::array<std::atomic<std::uint64_t>, 37>;
 
 /// What the actors of a node share. Everything here outlives the actors, and the reactor outlives
 /// what runs on it.
@@ -31,6 +36,7 @@ struct node_parts {
   /// Pages that are being pulled now; any thread.
   std::shared_ptr<std::atomic<std::uint32_t>> pages_moving =
       std::make_shared<std::atomic<std::uint32_t>>(0);
+  std::shared_ptr<source_fault_counters> source_faults = std::make_shared<source_fault_counters>();
 };
 
 }  // namespace sluice::actors

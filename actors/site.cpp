@@ -35,8 +35,23 @@ result<void> site_state::take_up() {
   for (const auto& point : *points) { spawn_proxy(point.row.name); }
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
-  for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
-  return {};
+  deliver_all(*open);
+  return reconcile_groups();
+}
+
+/// Those that are under way first: they have their slots already.
+void site_state::deliver_all(const std::vector<storage::site_distribution>& open) {
+  const auto runs = [](const storage::site_distribution& row) {
+    return job_is_open(row) && !row.removing && !model::is_waiting(row.node_state);
+  };
+  for (const bool running : {true, false}) {
+    for (const auto& row : open) {
+      if (runs(row) != running) { continue; }
+      const auto found = proxies_.find(row.row.distribution_point);
+      if (found == proxies_.end()) { continue; }
+      caf::anon_send(found->second, deliver{row.row.package, running});
+    }
+  }
 }
 
 result<void> site_state::take_up_own_point() {
@@ -79,9 +94,8 @@ void site_state::on_proxy_due(const std::string& name) {
   spawn_proxy(name);
   auto open = setup_.database->open_distributions();
   if (!open) { return log::error("site", describe(open.error())); }
-  for (const auto& row : *open) {
-    if (row.row.distribution_point == name) { deliver_to(name, row.row.package); }
-  }
+  std::erase_if(*open, [&](const auto& row) { return row.row.distribution_point != name; });
+  deliver_all(*open);
 }
 
 void site_state::spawn_proxy(const std::string& name) {
@@ -159,6 +173,8 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.target.has_it = is_installed(target) || target.cancelled ||
                         target.row.job_state == model::site_job_state::failed ||
                         target.row.job_state == model::site_job_state::cancelled;
+  facts.reason = target.row.reason;
+  facts.held = target.cancelled;
   facts.cancelling = target.cancel_asked;
   facts.cancelled_by = target.held_by;
   facts.target.job_open = job_is_open(target);
@@ -193,15 +209,17 @@ void site_state::on_news(const tracking_news& news) {
   if (!found || !*found) { return; }
   storage::site_distribution row = **found;
   if (news.job && news.job != row.row.job) { return; }  // of an earlier job
+  const bool ends = news.cancelled || news.cancel_over;
+  if (is_installed(row) || (!row.removing && is_over(row) && !ends)) { return; }  // reports lead
   const bool starts = news.job_state == model::site_job_state::started;
-  if (is_installed(row) || (starts && has_begun(row))) { return; }  // reports lead
-  if (starts && was_refused(row)) { move(row, model::package_state::install_pending); }
-  if (news.job_state) { move(row, *news.job_state); }
-  if (news.state) { move(row, *news.state); }
+  if (starts && has_begun(row)) { return; }
+  if (starts && was_refused(row) && !move(row, model::package_state::install_pending)) { return; }
+  if (news.job_state && !move(row, *news.job_state)) { return; }
+  if (news.state && !move(row, *news.state)) { return; }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }
   if (news.polls) { row.polls = *news.polls; }
-  if (news.polled && !apply_poll(row, *news.polled)) { return; }
+  if (news.polled && !apply_poll(row, *news.polled, setup_.parts.node.now())) { return; }
   if (news.next_try) {
     row.row.next_try.reset();
     if (*news.next_try != model::calendar_time{}) { row.row.next_try = *news.next_try; }
@@ -251,6 +269,7 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
       },
       [&state](const distribute_package& asked) { return to_caf(state.on_distribute(asked)); },
       [&state](const cancel_package& asked) { return to_caf(state.on_cancel(asked)); },
+      [&state](const change_group& asked) { return to_caf(state.on_group(asked)); },
       [&state](const set_package& asked) { return to_caf(state.on_set_package(asked)); },
       [&state](const begin_validations& asked) { return state.on_begin_validations(asked); },
       [&state](const show_validation& asked) { return state.on_show_validation(asked); },

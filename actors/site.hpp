@@ -38,6 +38,7 @@ public:
   result<void> on_remove_point(const remove_distribution_point& asked);
   result<rpc::distribute_answer> on_distribute(const distribute_package& asked);
   result<rpc::cancel_answer> on_cancel(const cancel_package& asked);
+  result<rpc::group_answer> on_group(const change_group& asked);
   result<model::package_row> on_set_package(const set_package& asked);
 
   caf::result<rpc::validation_begun> on_begin_validations(const begin_validations& asked);
@@ -78,13 +79,15 @@ private:
                             const model::distribution_point_row& changed);
   result<void> check_sources(const model::distribution_point_row& changed);
   result<void> distribute_to(const storage::site_package& package, const std::string& name,
-                             bool redistribute, rpc::distribute_answer& answer);
+                             const rpc::distribute_request& wish, rpc::distribute_answer& answer);
+  result<rpc::distribute_answer> reconcile(const model::group_row& group);
+  result<void> reconcile_groups();
   result<std::vector<std::string>> targets_of(const rpc::cancel_request& request);
   result<void> cancel_on(const std::string& name, const cancel_package& asked,
                          rpc::cancel_answer& answer, std::vector<site_message>& words);
   job_begin new_job(std::uint32_t version, model::byte_count bytes, bool redistribute);
   result<void> warn_of_sources(const model::package_row& package,
-                               const model::distribution_point_row& point,
+                               const std::vector<std::string>& names,
                                rpc::distribute_answer& answer);
   result<void> count_anew(const std::string& name);
   result<bool> collect_inventory(const rpc::registration& given);
@@ -126,6 +129,7 @@ private:
   void say_repaired(const model::state_message& message);
   void on_down(const caf::down_msg& mail);
   void spawn_proxy(const std::string& name);
+  void deliver_all(const std::vector<storage::site_distribution>& open);
   void deliver_to(const std::string& name, const model::package_id& package);
   void add_message(std::uint32_t id, std::vector<std::string> insertions);
   void broadcast_back(const std::string& name);

@@ -9,10 +9,11 @@ using model::site_job_state;
 
 namespace {
 
-bool is_over(const storage::site_distribution& row) noexcept {
-  return row.row.job_state == site_job_state::failed ||
-         row.row.job_state == site_job_state::cancelled ||
-         row.row.job_state == site_job_state::complete;
+/// The node may have the job: it was told of it, or a call to tell it was begun; also of one that
+/// the site gave up or detached, which runs on over there (C4).
+bool may_be_there(const storage::site_distribution& row) noexcept {
+  const bool given_up = row.row.job_state == site_job_state::cancelled && !row.cancelled;
+  return job_is_open(row) || row.row.job_state == site_job_state::ready || given_up;
 }
 
 /// Nothing of it runs at the node, or nobody looks any more whether it does.
@@ -54,7 +55,8 @@ result<void> site_state::cancel_on(const std::string& name, const cancel_package
   }
   storage::site_distribution row = **found;
   const bool is_there = is_installed(row) && !job_is_open(row);
-  if ((*point)->row.own || row.removing || is_there || is_over(row)) {
+  const bool runs_on = may_be_there(row) && !asked.request.detach;
+  if ((*point)->row.own || row.removing || is_there || (is_over(row) && !runs_on)) {
     const bool too_late = is_there && !(*point)->row.own && !row.removing;
     (too_late ? answer.too_late : answer.nothing).push_back(name);
     return {};
@@ -65,8 +67,10 @@ result<void> site_state::cancel_on(const std::string& name, const cancel_package
     end_job(row, format("detached by {}: the site does not follow it any more; its success will "
                         "still count",
                         asked.admin));
+    row.cancel_asked = false;
+    row.held_by.clear();
     answer.cancelled.push_back(name);
-  } else if (job_is_open(row)) {
+  } else if (runs_on) {
     row.held_by = asked.admin;
     row.cancel_asked = true;
     row.row.reason =

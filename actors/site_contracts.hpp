@@ -14,6 +14,7 @@ using site_actor = caf::typed_actor<
     caf::replies_to<remove_distribution_point>::with<done>,
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,
     caf::replies_to<cancel_package>::with<rpc::cancel_answer>,
+    caf::replies_to<change_group>::with<rpc::group_answer>,
     caf::replies_to<set_package>::with<model::package_row>,
     caf::replies_to<begin_validations>::with<rpc::validation_begun>,  // each call is a new cycle
     caf::replies_to<show_validation>::with<validation_rows>, caf::reacts_to<validation_taken>,
@@ -38,7 +39,7 @@ using distribution_point_proxy_actor =
                      caf::reacts_to<node_back>, caf::reacts_to<job_reported>,
                      caf::reacts_to<tracking_over>, caf::replies_to<slot_wanted>::with<bool>,
                      caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>,
-                     caf::reacts_to<slots_changed>>;
+                     caf::reacts_to<node_is_full>, caf::reacts_to<slots_changed>>;
 
 /// One (package, distribution point) until it is at rest: waits for a source, notifies, polls,
 /// withdraws.

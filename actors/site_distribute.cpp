@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "actors/site.hpp"
-#include "actors/site_words.hpp"
+#include "actors/site_targets.hpp"
 
-/// Distributions, and what nodes say of themselves and of their jobs.
+/// Distributions: where to, and what each target needs.
 namespace sluice::actors {
 
 result<rpc::distribute_answer> site_state::on_distribute(const distribute_package& asked) {
@@ -16,21 +16,33 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
                         "package list",
                         asked.request.package.text())};
   }
-  if (asked.request.distribution_points.empty()) {
-    return error{errc::invalid, 0,
-                 format("distribute {0}: say where to: sluice distribute {0} --dp "
-                        "NAME",
-                        asked.request.package.text())};
+  auto names = names_of(database, asked.request);
+  if (!names) { return names.error(); }
+  if (asked.request.with_sources) {
+    const auto added = add_sources(database, (*package)->row, *names);
+    if (!added) { return added.error(); }
   }
   rpc::distribute_answer answer;
+  answer.files = (*package)->row.files;
+  answer.bytes = model::raw((*package)->row.bytes);
   const auto kept = database.transaction([&]() -> result<void> {
-    for (const std::string& name : asked.request.distribution_points) {
-      auto put = distribute_to(**package, name, asked.request.redistribute, answer);
+    for (const std::string& group : asked.request.groups) {
+      if (asked.request.plan) { break; }
+      auto linked = database.link_package(group, asked.request.package);
+      if (!linked) { return linked; }
+    }
+    for (const std::string& name : *names) {
+      auto put = distribute_to(**package, name, asked.request, answer);
       if (!put) { return put; }
     }
-    return {};
+    return warn_of_sources((*package)->row, *names, answer);
   });
   if (!kept) { return kept.error(); }
+  const bool nothing_else = answer.started.empty() && answer.had_it.empty();
+  if (nothing_else && !answer.refused.empty()) {
+    return error{errc::not_found, 0, format("distribute to {}", answer.refused.front())};
+  }
+  if (asked.request.plan) { return answer; }
   add_message(2300, {asked.request.package.text(),
                      asked.request.redistribute ? "redistribute" : "distribute"});
   for (const std::string& name : answer.started) {
@@ -42,16 +54,15 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
 }
 
 result<void> site_state::distribute_to(const storage::site_package& package,
-                                       const std::string& name, bool redistribute,
+                                       const std::string& name, const rpc::distribute_request& wish,
                                        rpc::distribute_answer& answer) {
   storage::site_database& database = *setup_.database;
   auto point = database.distribution_point(name);
   if (!point) { return point.error(); }
-  if (!*point) {
-    return error{errc::not_found, 0,
-                 format("distribute to {}: there is no such distribution point; "
-                        "see sluice dp list",
-                        escaped(name))};
+  if (!*point) {  // Q9: the others are not held up by it
+    answer.refused.push_back(
+        format("{}: there is no such distribution point; see sluice dp list", escaped(name)));
+    return {};
   }
   auto existing = database.distribution(package.row.id, name);
   if (!existing) { return existing.error(); }
@@ -59,22 +70,26 @@ result<void> site_state::distribute_to(const storage::site_package& package,
   if (*existing) { row = **existing; }
   const bool same_version = *existing && row.row.version == package.row.version;
   const bool has_it = same_version && row.heard && is_installed(row) && !row.removing;
-  if (has_it && (!redistribute || (*point)->row.own)) {
+  if (has_it && (!wish.redistribute || (*point)->row.own)) {
     answer.had_it.push_back(name);
     return {};
   }
   const bool under_way = same_version && job_is_open(row) && !row.removing && !row.cancel_asked;
-  if (under_way && row.redistribute == redistribute) {
+  if (under_way && row.redistribute == wish.redistribute) {
+    answer.started.push_back(name);
+    return {};
+  }
+  if (wish.plan) {
     answer.started.push_back(name);
     return {};
   }
   row.row.package = package.row.id;
   row.row.distribution_point = name;
-  begin_job(row, new_job(package.row.version, package.row.bytes, redistribute));
+  begin_job(row, new_job(package.row.version, package.row.bytes, wish.redistribute));
   auto put = database.put_distribution(row);
   if (!put) { return put; }
   answer.started.push_back(name);
-  return warn_of_sources(package.row, (*point)->row, answer);
+  return {};
 }
 
 job_begin site_state::new_job(std::uint32_t version, model::byte_count bytes, bool redistribute) {
@@ -87,226 +102,28 @@ job_begin site_state::new_job(std::uint32_t version, model::byte_count bytes, bo
           node.now()};
 }
 
-/// B22: a target none of whose sources holds or will get the package would wait for ever.
+/// B22. Of those that were begun, together with `names`.
 result<void> site_state::warn_of_sources(const model::package_row& package,
-                                         const model::distribution_point_row& point,
+                                         const std::vector<std::string>& names,
                                          rpc::distribute_answer& answer) {
-  if (point.own) { return {}; }
-  for (const model::source_choice& choice : point.sources) {
-    auto row = setup_.database->distribution(package.id, choice.name);
-    if (!row) { return row.error(); }
-    if (*row && !(*row)->removing) { return {}; }
-    auto available = setup_.database->is_available({package.id, package.version}, choice.name);
-    if (!available) { return available.error(); }
-    if (*available) { return {}; }
-  }
-  std::string first = point.sources.empty() ? "NAME" : point.sources.front().name;
-  answer.warnings.push_back(
-      format("{0}: none of its sources holds or will get {1}; it waits until one does: sluice "
-             "distribute {1} --dp {2}",
-             point.name, package.id.text(), first));
-  return {};
-}
-
-/// In a new epoch a node numbers its reports from 1 again.
-result<void> site_state::count_anew(const std::string& name) {
-  auto open = setup_.database->open_distributions();
-  if (!open) { return open.error(); }
-  for (storage::site_distribution& row : *open) {
-    if (row.row.distribution_point != name) { continue; }
-    row.last_sequence = 0;
-    auto put = setup_.database->put_distribution(row);
-    if (!put) { return put; }
+  const auto is_named = [&](const model::source_choice& source) {
+    return std::find(names.begin(), names.end(), source.name) != names.end();
+  };
+  for (const std::string& name : answer.started) {
+    auto point = setup_.database->distribution_point(name);
+    if (!point) { return point.error(); }
+    if (!*point) { continue; }
+    const auto& sources = (*point)->row.sources;
+    if (std::any_of(sources.begin(), sources.end(), is_named)) { continue; }
+    auto found = has_source(*setup_.database, package, (*point)->row);
+    if (!found) { return found.error(); }
+    if (*found) { continue; }
+    answer.warnings.push_back(
+        format("{0}: none of its sources holds or will get {1}; it waits until one does: sluice "
+               "distribute {1} --dp {2}, or --with-sources",
+               name, package.id.text(), sources.empty() ? "NAME" : sources.front().name));
   }
   return {};
-}
-
-/// B8: none of these jobs' notifications was heard, or no removal; the node is, now.
-result<void> site_state::reopen_given_up(const std::string& name) {
-  storage::site_database& database = *setup_.database;
-  auto rows = database.without_tries(name);
-  if (!rows) { return rows.error(); }
-  std::erase_if(*rows, [](const auto& row) { return !waits_for_heartbeat(row); });
-  const auto kept = database.transaction([&]() -> result<void> {
-    for (storage::site_distribution& row : *rows) {
-      if (row.removing) {
-        move(row, model::package_state::removal_pending);
-        row.row.tries_left = setup_.parts.policy.distribution.retry.number;
-        auto again = database.put_distribution(row);
-        if (!again) { return again; }
-        continue;
-      }
-      begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
-      auto put = database.put_distribution(row);
-      if (!put) { return put; }
-    }
-    return {};
-  });
-  if (!kept) { return kept; }
-  for (const storage::site_distribution& row : *rows) { deliver_to(name, row.row.package); }
-  return {};
-}
-
-/// True with the last part. Parts that lack one before them are refused: the node begins anew.
-result<bool> site_state::collect_inventory(const rpc::registration& given) {
-  std::vector<model::content_id>& held = inventories_[given.name];
-  if (given.part == 0) { held.clear(); }
-  const std::size_t before = std::size_t{given.part} * limits::rpc_container_items_max;
-  if (held.size() != before || held.size() > limits::validation_contents_max) {
-    inventories_.erase(given.name);
-    return error{errc::conflict, 0,
-                 format("take part {} of the inventory of {}: send it from its first part",
-                        given.part, escaped(given.name))};
-  }
-  held.insert(held.end(), given.inventory.begin(), given.inventory.end());
-  return !given.more;
-}
-
-result<rpc::registration_answer> site_state::on_registration(const rpc::registration& given) {
-  storage::site_database& database = *setup_.database;
-  auto point = database.distribution_point(given.name);
-  if (!point) { return point.error(); }
-  if (!*point || (*point)->row.own) {
-    return error{errc::not_found, 0,
-                 format("register node '{0}': the site knows no such distribution "
-                        "point; add it there: sluice dp add {0} --address "
-                        "HOST:PORT --mode pull --source NAME:PRIORITY",
-                        escaped(given.name))};
-  }
-  if ((*point)->row.node && *(*point)->row.node != given.node) {
-    return error{errc::denied, 0,
-                 format("register node '{}': another node has this name", given.name)};
-  }
-  if (!io::endpoint::parse(given.content_address)) {
-    return error{errc::invalid, 0,
-                 format("register node '{}': its content address is not HOST:PORT", given.name)};
-  }
-  auto complete = collect_inventory(given);
-  if (!complete) { return complete.error(); }
-  if (!*complete) { return rpc::registration_answer{}; }
-  const auto held = inventories_.extract(given.name);
-  const bool known_epoch = (*point)->epoch == given.epoch;
-  const auto kept = database.transaction([&]() -> result<void> {
-    auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
-                                         given.build, setup_.parts.node.now());
-    if (put && !known_epoch) { put = count_anew(given.name); }
-    if (!put || !given.full_inventory) { return put; }
-    return database.replace_available(given.name, held.mapped());
-  });
-  if (!kept) { return kept.error(); }
-  if (!known_epoch || (*point)->build != given.build) {
-    add_message(2399, {given.name, given.build});
-  }
-  if ((*point)->row.content_address != given.content_address) {
-    add_message(2375, {given.name, format("http://{}/", given.content_address)});
-  }
-  rpc::registration_answer answer;
-  answer.site = setup_.parts.code.text();
-  for (const hashing::public_key& key : setup_.site_keys) {
-    answer.site_keys.push_back(to_hex(key));
-  }
-  if (known_epoch) { answer.acknowledged = (*point)->acknowledged; }
-  end_monitoring(given.name);
-  refresh_validations_of(given.name);  // it may know nothing of them any more
-  broadcast_back(given.name);
-  const auto reopened = reopen_given_up(given.name);
-  if (!reopened) { return reopened.error(); }
-  return answer;
-}
-
-result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_request& given) {
-  auto point = setup_.database->distribution_point_of(given.node);
-  if (!point) { return point.error(); }
-  rpc::heartbeat_answer answer;
-  answer.known = *point && (*point)->epoch == given.epoch;
-  if (!answer.known) { return answer; }
-  const auto now = setup_.parts.node.now();
-  const auto silence = now - (*point)->row.last_heard.value_or(now);
-  const auto put = setup_.database->put_heard((*point)->row.name, now);
-  if (!put) { return put.error(); }
-  if (silence > 3 * limits::heartbeat_interval) { broadcast_back((*point)->row.name); }
-  const auto reopened = reopen_given_up((*point)->row.name);
-  if (!reopened) { return reopened.error(); }
-  return answer;
-}
-
-void site_state::say(const std::vector<site_message>& words) {
-  for (const site_message& one : words) { add_message(one.id, one.insertions); }
-}
-
-result<void> site_state::take_state(const std::string& name, const model::state_message& message,
-                                    report_news& news, std::vector<content_gained>& gained) {
-  storage::site_database& database = *setup_.database;
-  if (!model::is_known(message.report)) {
-    news.said.push_back({2360, {name, format("{}", static_cast<int>(message.report))}});
-    return {};
-  }
-  auto found = database.distribution_of(message.job);
-  if (!found) { return found.error(); }
-  const bool of_another = *found && ((*found)->row.distribution_point != name ||
-                                     (*found)->row.package != message.content.package);
-  if (of_another) {
-    news.said.push_back(
-        {2354,
-         {name, format("its job {} is one of {} on {}", message.job.text(),
-                       (*found)->row.package.text(), (*found)->row.distribution_point)}});
-    return {};
-  }
-  if (message.report == model::state_report::success) {
-    auto available = database.put_available(message.content, name, true);
-    if (!available) { return available; }
-    gained.push_back({message.content, name});
-  }
-  if (!*found || (*found)->removing) { return {}; }
-  storage::site_distribution row = **found;
-  if (!apply_report(row, message)) { return {}; }
-  news.told.push_back({message.content.package, message});
-  const auto words = words_of(**found, row);
-  news.said.insert(news.said.end(), words.begin(), words.end());
-  return database.put_distribution(row);
-}
-
-result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
-  storage::site_database& database = *setup_.database;
-  auto point = database.distribution_point_of(batch.node);
-  if (!point) { return point.error(); }
-  if (!*point || (*point)->epoch != batch.epoch) {
-    return error{errc::not_found, 0, "take these reports: register this node first"};
-  }
-  const std::string name = (*point)->row.name;
-  std::uint64_t last = (*point)->acknowledged;
-  report_news reported;
-  validation_news news;
-  const auto kept = database.transaction([&]() -> result<void> {
-    for (const model::state_message& message : batch.states) {
-      if (message.sequence <= (*point)->acknowledged) { continue; }
-      last = std::max(last, message.sequence);
-      auto taken = take_state(name, message, reported, news.gained);
-      if (!taken) { return taken; }
-    }
-    for (const model::status_message& message : batch.messages) {
-      if (message.sequence <= (*point)->acknowledged) { continue; }
-      last = std::max(last, message.sequence);
-      auto added = database.add_message({message, setup_.parts.code.text(), name});
-      if (added) { added = keep_validation_message(name, message, news); }
-      if (!added) { return added; }
-    }
-    auto heard = database.put_heard(name, setup_.parts.node.now());
-    if (!heard) { return heard; }
-    return database.put_acknowledged(name, last);
-  });
-  if (!kept) { return kept.error(); }
-  const auto own_proxy = proxies_.find(name);
-  for (const job_reported& mail : reported.told) {
-    if (own_proxy != proxies_.end()) { caf::anon_send(own_proxy->second, mail); }
-    say_repaired(mail.message);
-  }
-  say(reported.said);
-  for (const model::status_message& message : batch.messages) {
-    if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
-  }
-  tell(name, news);
-  return last;
 }
 
 }  // namespace sluice::actors

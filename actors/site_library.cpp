@@ -156,6 +156,8 @@ result<void> site_state::begin_removal(const model::package_id& package,
     if (!row) { return row.error(); }
     if (!*row) { continue; }
     (*row)->removing = true;
+    (*row)->cancelled = (*row)->cancel_asked = false;
+    (*row)->held_by.clear();
     move(**row, model::package_state::removal_pending);
     (*row)->row.tries_left = setup_.parts.policy.distribution.retry.number;
     (*row)->row.job_state.reset();

@@ -33,6 +33,10 @@ struct distribute_package {
   std::string admin;
 };
 
+struct change_group {
+  rpc::group_request request;
+  std::string admin;
+};
 struct cancel_package {
   rpc::cancel_request request;
   std::string admin;
@@ -70,6 +74,8 @@ struct distribution_facts {
   std::uint32_t tries_left = 0;
   std::uint32_t polls = 0;  ///< in vain, since it was last heard of
   model::job_state node_state = model::job_state::not_started;
+  std::string reason;        ///< what the row says of its wait
+  bool held = false;         ///< cancelled by an operator
   bool cancelling = false;   ///< the node is to be asked to stop
   std::string cancelled_by;  ///< whose wish that is
 };
@@ -98,9 +104,11 @@ struct proxy_due {
 };
 
 // To a proxy, and on to its trackings -------------------------------------------------------------
+/// Look at this target: something changed. `running`: it is open over there, so its slot is taken.
 struct deliver {
   model::package_id package;
-};  ///< look at this target: something changed
+  bool running = false;
+};
 struct content_gained {
   model::content_id content;
   std::string name;
@@ -126,6 +134,10 @@ struct slot_left {
   model::package_id package;
 };
 struct slot_taken {
+  model::package_id package;
+};
+/// The node takes no more, whatever is counted here: tell it when another job has ended.
+struct node_is_full {
   model::package_id package;
 };
 struct slots_changed {
@@ -199,12 +211,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_left)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slot_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slots_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::node_is_full)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::notified)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::polled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::withdrawn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_package)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::change_group)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::group_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::set_package)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::rpc::cancel_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::model::package_row)

@@ -54,6 +54,12 @@ bool has_begun(const storage::site_distribution& row) noexcept {
          row.row.job_state == site_job_state::failed || row.cancelled;
 }
 
+bool is_over(const storage::site_distribution& row) noexcept {
+  return row.row.job_state == site_job_state::complete ||
+         row.row.job_state == site_job_state::failed ||
+         row.row.job_state == site_job_state::cancelled;
+}
+
 bool was_refused(const storage::site_distribution& row) noexcept {
   return row.row.state == package_state::install_retrying ||
          row.row.state == package_state::install_failed;
@@ -136,12 +142,13 @@ void begin_job(storage::site_distribution& row, const job_begin& given) {
 namespace {
 
 /// Where the job is over there, and how far.
-void take_progress(storage::site_distribution& row, const model::state_message& message) {
+void take_progress(storage::site_distribution& row, const model::state_message& message,
+                   model::calendar_time now) {
   row.heard = true;
   row.polls = 0;
   row.node_state = message.state;
   model::distribution_row& shown = row.row;
-  shown.changed = message.time;
+  shown.changed = now;
   shown.bytes_total = message.bytes_total;
   shown.bytes_done = std::max(shown.bytes_done, message.bytes_done);
   shown.bytes_transferred = std::max(shown.bytes_transferred, message.bytes_transferred);
@@ -149,7 +156,8 @@ void take_progress(storage::site_distribution& row, const model::state_message& 
   shown.bytes_per_second = message.bytes_per_second;
   shown.source = message.source;
   shown.reason = message.reason;
-  shown.next_try = message.next_try;
+  shown.next_try.reset();
+  if (message.next_try) { shown.next_try = now + (*message.next_try - message.time); }
 }
 
 void go_on(storage::site_distribution& row, bool warned) {
@@ -162,23 +170,27 @@ void go_on(storage::site_distribution& row, bool warned) {
 
 }  // namespace
 
-bool apply_poll(storage::site_distribution& row, const model::state_message& answer) {
+bool apply_poll(storage::site_distribution& row, const model::state_message& answer,
+                model::calendar_time now) {
   if (row.row.job != answer.job || !job_is_open(row)) { return false; }
-  take_progress(row, answer);
+  take_progress(row, answer, now);
   go_on(row, model::is_waiting(answer.state));
   derive(row);
   return true;
 }
 
-bool apply_report(storage::site_distribution& row, const model::state_message& report) {
+bool apply_report(storage::site_distribution& row, const model::state_message& report,
+                  model::calendar_time now) {
   if (row.row.job != report.job || report.sequence <= row.last_sequence) { return false; }
   row.last_sequence = report.sequence;
-  take_progress(row, report);
+  take_progress(row, report, now);
   model::distribution_row& shown = row.row;
-  const bool over = shown.job_state == site_job_state::cancelled ||
-                    shown.job_state == site_job_state::failed ||
-                    shown.job_state == site_job_state::complete;
-  if (over && report.report != state_report::success) {  // S1: only a late success changes it
+  if (is_over(row) &&
+      report.report != state_report::success) {  // S1: only a late success changes it
+    if (report.report == state_report::cancelled && row.cancel_asked) {
+      row.cancelled = true;  // it ran on after the site had given it up, until it was cancelled
+      row.cancel_asked = false;
+    }
     derive(row);
     return true;
   }

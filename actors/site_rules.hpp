@@ -15,14 +15,14 @@ namespace sluice::actors {
 bool move(storage::site_distribution& row, model::site_job_state to);
 bool move(storage::site_distribution& row, model::package_state to);
 
-/// Writes what a node reports of its job into the row: S1, S5, counters, rate, ETA. False when it
-/// is old news.
-[[nodiscard]] bool apply_report(storage::site_distribution& row,
-                                const model::state_message& report);
-
+/// Writes what a node reports of its job into the row: S1, S5, counters, rate, ETA. `now` is the
+/// site's: clocks of nodes may be in any zone (Q5). False when it is old news.
+[[nodiscard]] bool apply_report(storage::site_distribution& row, const model::state_message& report,
+                                model::calendar_time now);
 /// The same with what a node answers when it is asked: it never ends a job (B9). False when it is
 /// of another job, or the job is over.
-[[nodiscard]] bool apply_poll(storage::site_distribution& row, const model::state_message& answer);
+[[nodiscard]] bool apply_poll(storage::site_distribution& row, const model::state_message& answer,
+                              model::calendar_time now);
 
 /// True when no package of the site database is this content of the library.
 [[nodiscard]] bool is_without_package(const model::content_id& content,
@@ -52,6 +52,8 @@ void begin_job(storage::site_distribution& row, const job_begin& given);
 [[nodiscard]] bool job_is_open(const storage::site_distribution& row) noexcept;
 /// True when a report said that the job of this row began, or ended.
 [[nodiscard]] bool has_begun(const storage::site_distribution& row) noexcept;
+/// True when S1 says that the job has ended, at the site at least.
+[[nodiscard]] bool is_over(const storage::site_distribution& row) noexcept;
 /// True when the node could not be told of the job, so far.
 [[nodiscard]] bool was_refused(const storage::site_distribution& row) noexcept;
 [[nodiscard]] bool is_installed(const storage::site_distribution& row) noexcept;

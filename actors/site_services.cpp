@@ -127,6 +127,37 @@ result<rpc::distribute_answer> site_services::distribute(const rpc::principal& w
   return ask<rpc::distribute_answer>(system_, site_, distribute_package{request, who.name});
 }
 
+result<rpc::group_answer> site_services::group_change(const rpc::principal& who,
+                                                      const rpc::group_request& request) {
+  return ask<rpc::group_answer>(system_, site_, change_group{request, who.name});
+}
+
+result<rpc::page<model::group_row>> site_services::group_list(const rpc::principal&,
+                                                              rpc::page_request page) {
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->groups(page.offset, capped(page.rows)));
+}
+
+result<model::group_row> site_services::group_show(const rpc::principal&, const std::string& name) {
+  const std::lock_guard lock(reading_mutex_);
+  auto found = reading_->group(name);
+  if (!found) { return found.error(); }
+  if (!*found) {
+    return error{errc::not_found, 0,
+                 format("show group {}: there is none; see sluice group list", escaped(name))};
+  }
+  return **found;
+}
+
+result<rpc::page<model::group_status_row>> site_services::group_status(const rpc::principal& who,
+                                                                       const std::string& name,
+                                                                       rpc::page_request page) {
+  const auto known = group_show(who, name);
+  if (!known) { return known.error(); }
+  const std::lock_guard lock(reading_mutex_);
+  return as_page(reading_->group_status(name, page.offset, capped(page.rows)));
+}
+
 result<rpc::cancel_answer> site_services::cancel(const rpc::principal& who,
                                                  const rpc::cancel_request& request) {
   return ask<rpc::cancel_answer>(system_, site_, cancel_package{request, who.name});

@@ -37,6 +37,12 @@ public:
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override;
   result<rpc::distribute_answer> distribute(const rpc::principal&,
                                             const rpc::distribute_request&) override;
+  result<rpc::group_answer> group_change(const rpc::principal&, const rpc::group_request&) override;
+  result<rpc::page<model::group_row>> group_list(const rpc::principal&, rpc::page_request) override;
+  result<model::group_row> group_show(const rpc::principal&, const std::string& name) override;
+  result<rpc::page<model::group_status_row>> group_status(const rpc::principal&,
+                                                          const std::string& name,
+                                                          rpc::page_request) override;
   result<rpc::cancel_answer> cancel(const rpc::principal&, const rpc::cancel_request&) override;
   result<rpc::page<model::distribution_row>> status(const rpc::principal&,
                                                     const rpc::status_query&) override;

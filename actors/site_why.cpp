@@ -76,7 +76,7 @@ result<model::why_report> site_services::explain(const storage::site_distributio
     if (silent) { verdict += "; not heard of for more than 90 s"; }
     report.sources.push_back({choice.name, choice.priority, std::move(verdict)});
   }
-  if (row.cancelled) {
+  if (row.cancelled && !row.removing) {
     report.unblock =
         format("sluice distribute {} --dp {}", content.package.text(), row.row.distribution_point);
     return report;

@@ -252,6 +252,7 @@ result<void> site_state::on_remove_point(const remove_distribution_point& asked)
   }
   const auto forgotten = database.forget_distribution_point(asked.name);
   if (!forgotten) { return forgotten; }
+  inventories_.erase(asked.name);
   const auto proxy = proxies_.find(asked.name);
   if (proxy != proxies_.end()) {
     self_->send_exit(proxy->second, caf::exit_reason::user_shutdown);

@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::uint8_t percent_step = 25;
 
-bool is_over(const storage::site_distribution& row) noexcept {
-  using enum model::site_job_state;
-  return row.row.job_state == complete || row.row.job_state == failed ||
-         row.row.job_state == cancelled;
-}
-
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) { text += (text.empty() ? "" : ", ") + item; }
@@ -79,6 +73,13 @@ std::vector<site_message> words_of(const std::optional<model::distribution_point
   found.note("mode", before ? std::string(model::name_of(then.mode)) : "",
              std::string(model::name_of(after.mode)));
   found.note("sources", text_of(then.sources), text_of(after.sources));
+  return std::move(found).take();
+}
+
+std::vector<site_message> words_of(const std::optional<model::group_row>& before,
+                                   const model::group_row& after, const std::string& admin) {
+  changes found(format("group {} ", after.name), admin);
+  found.note("members", before ? joined(before->members) : "", joined(after.members));
   return std::move(found).take();
 }
 

@@ -15,6 +15,10 @@ namespace sluice::actors {
     const std::optional<model::distribution_point_row>& before,
     const model::distribution_point_row& after, const std::string& admin);
 
+/// The same for the members of a group; `before` is nothing for a new one.
+[[nodiscard]] std::vector<site_message> words_of(const std::optional<model::group_row>& before,
+                                                 const model::group_row& after,
+                                                 const std::string& admin);
 /// The same for a package.
 [[nodiscard]] std::vector<site_message> words_of(const model::package_row& before,
                                                  const model::package_row& after,

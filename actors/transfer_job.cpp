@@ -280,6 +280,9 @@ void transfer_job_state::on_cancel(const std::string& user) {
 
 rpc::cancel_outcome transfer_job_state::on_cancel_wish(const std::string& user) {
   if (situation_.state == job_state::cancel_requested) { return rpc::cancel_outcome::requested; }
+  const bool brought_nothing =
+      situation_.state == job_state::failed || situation_.state == job_state::cancelled;
+  if (brought_nothing) { return rpc::cancel_outcome::unknown; }
   const bool stops = model::advance(situation_, job_event::cancel_asked).allowed;
   if (brings_nothing_ || !stops) { return rpc::cancel_outcome::too_late; }
   reason_ = format("cancelled by {}", user);

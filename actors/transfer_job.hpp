@@ -49,6 +49,7 @@ private:
     storage::manifest_cursor from;
     std::optional<storage::manifest_cursor> until;  ///< unset: fresh ground
     std::optional<std::size_t> avoid;               ///< the source that failed it last
+    bool was_asked = false;  ///< of a source before: what staging holds of it is counted
   };
   struct page {
     stretch where;
@@ -152,6 +153,7 @@ private:
   std::optional<std::string> cancel_wanted_;  ///< by whom, after the commit point
   std::optional<time_point> next_round_;
   std::chrono::nanoseconds probe_delay_{};
+  std::optional<time_point> rests_until_;  ///< the first source that may be asked again (X4)
 };
 
 transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer self,

@@ -116,13 +116,13 @@ void transfer_job_state::on_listing(const stretch& where, const storage::missing
     bytes_present_ += found.bytes_present;
   }
   if (situation_.state != job_state::downloading) {
-    retries_.push_back({where.from, found.next, where.avoid});
+    retries_.push_back({where.from, found.next, where.avoid, where.was_asked});
     if (situation_.state == job_state::cancel_requested) { stop_fetching(); }
     return;
   }
   if (!found.files.empty()) {
     if (pausing_) {
-      retries_.push_back({where.from, found.next, where.avoid});
+      retries_.push_back({where.from, found.next, where.avoid, where.was_asked});
     } else {
       dispatch(where, found);
     }
@@ -131,11 +131,11 @@ void transfer_job_state::on_listing(const stretch& where, const storage::missing
 }
 
 void transfer_job_state::dispatch(const stretch& where, const storage::missing_page& found) {
-  const stretch mine{where.from, found.next, where.avoid};
+  const stretch mine{where.from, found.next, where.avoid, true};
   const auto source = choose(where.avoid);
   if (!source) {
     exhausted_ = true;
-    retries_.push_back(mine);
+    retries_.push_back({where.from, found.next, where.avoid, where.was_asked});
     return;
   }
   current_source_ = setup_.notification.sources[*source].name;
@@ -152,7 +152,7 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
                    setup_.notification.content,
                    found.files,
                    setup_.notification.action == model::notification_action::redistribute,
-                   !where.until.has_value()};
+                   !where.was_asked};
   progress_listener listener = transfer_job_actor{self_};
   self_->request(setup_.sources[*source], caf::infinite, std::move(asked), listener)
       .then([this, number](const page_outcome& outcome) { on_page(number, outcome); },
@@ -218,6 +218,7 @@ std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t>
 bool transfer_job_state::is_asked_again(std::size_t source, const source_failure& failure) {
   const auto how = model::second_try_for(failure.row);
   if (how == model::second_try::none || patience_[source] == patience::used) { return false; }
+  if (failure.rest.count() > 0) { return false; }  // not before its time
   verdicts_[source] = failure.what + "; it is asked once more";
   if (patience_[source] == patience::spent) { return true; }
   patience_[source] = patience::spent;
@@ -228,6 +229,10 @@ bool transfer_job_state::is_asked_again(std::size_t source, const source_failure
 void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
   ranking_[source].verdict = failure.verdict;
   verdicts_[source] = failure.what;
+  if (failure.rest.count() > 0) {
+    const auto until = self_->clock().now() + failure.rest;
+    rests_until_ = std::min(rests_until_.value_or(until), until);
+  }
   log::info("transfer_job", format("{}: source {}: {}", setup_.notification.content.text(),
                                    ranking_[source].name, failure.what));
 }

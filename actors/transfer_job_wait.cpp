@@ -56,6 +56,12 @@ void transfer_job_state::wait_for_source() {
   ++wait_;
   exhausted_ = false;
   probe_delay_ = limits::source_probe_first;
+  if (rests_until_) {
+    const std::chrono::nanoseconds left = *rests_until_ - self_->clock().now();
+    probe_delay_ =
+        std::clamp<std::chrono::nanoseconds>(left, std::chrono::seconds(1), probe_delay_);
+    rests_until_.reset();
+  }
   schedule_tick(probe_delay_);
 }
 

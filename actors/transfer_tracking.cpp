@@ -78,9 +78,12 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
     source_checks_ = 0;
     polls_ = facts.polls;
     node_state_ = facts.node_state;
+    may_be_there_ = false;
   }
   if (!facts.wanted) { return over(); }
-  if (facts.cancelling && !facts.removing) { return ask_to_cancel(); }
+  // Also when it was cancelled at the site while a notification was on its way.
+  const bool is_to_stop = facts.cancelling || (facts.held && may_be_there_);
+  if (is_to_stop && !facts.removing) { return ask_to_cancel(); }
   if (facts.removing) { return facts.target.own ? withdraw_locally() : withdraw(); }
   const model::planned_step step = model::plan(facts.target);
   switch (step.action) {
@@ -93,6 +96,10 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   }
 }
 
+void transfer_tracking_state::leave_slot() {
+  caf::anon_send(setup_.owner, slot_left{setup_.package});
+}
+
 /// It is open over there: its slot is taken, unless it waits for something else.
 void transfer_tracking_state::run() {
   if (!model::is_waiting(node_state_)) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
@@ -103,12 +110,13 @@ void transfer_tracking_state::set_node_state(model::job_state state) {
   const bool waited = model::is_waiting(node_state_);
   node_state_ = state;
   const bool waits = model::is_waiting(node_state_);
-  if (waits && !waited) { caf::anon_send(setup_.owner, slot_left{setup_.package}); }
+  if (waits && !waited) { leave_slot(); }
   if (waited && !waits) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
 }
 
 /// B2, B3: look every 20 minutes; a source that reports success ends the wait at once.
 void transfer_tracking_state::wait_for_source(const std::vector<std::string>& lacking) {
+  leave_slot();
   ++source_checks_;
   std::string names;
   for (const std::string& name : lacking) { names += (names.empty() ? "" : ", ") + name; }
@@ -156,8 +164,10 @@ void transfer_tracking_state::wait_for_slot() {
   told.reason =
       format("waits until one of the {} jobs of {} ends", facts_.settings.active_jobs, setup_.name);
   told.next_try = model::calendar_time{};
-  say(8211, {setup_.package.text(), setup_.name, *told.reason, "0"});
-  tell(std::move(told));
+  if (facts_.reason != *told.reason) {
+    say(8211, {setup_.package.text(), setup_.name, *told.reason, "0"});
+    tell(std::move(told));
+  }
   over(true);
 }
 
@@ -168,12 +178,19 @@ void transfer_tracking_state::wait_until_it_takes_more() {
   told.next_try = in(facts_.settings.retry.delay);
   say(8211, {setup_.package.text(), setup_.name, *told.reason, "0"});
   tell(std::move(told));
+  caf::anon_send(setup_.owner, node_is_full{setup_.package});
   schedule(wait::capacity, facts_.settings.retry.delay);
 }
 
 void transfer_tracking_state::notify() {
   if (calling_) { return; }
   calling_ = true;
+  if (!may_be_there_ && !facts_.target.job_open) {
+    auto told = news();
+    told.job_state = site_job_state::ready;  // from here on a cancel has to ask the node
+    tell(std::move(told));
+  }
+  may_be_there_ = true;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
       facts_.control_address, [me, given = facts_.notification](rpc::control_service& node) {
@@ -246,8 +263,9 @@ void transfer_tracking_state::retry_later(const error& failure) {
 
 void transfer_tracking_state::on_tick(std::uint64_t number) {
   if (number != ticks_) { return; }
-  if (waiting_ == wait::running) { return poll(); }
-  look();
+  if (waiting_ != wait::running) { return look(); }
+  if (facts_.cancelling) { return ask_to_cancel(); }
+  poll(true);
 }
 
 void transfer_tracking_state::on_content_gained(const content_gained& mail) {
@@ -270,7 +288,7 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
     const bool was_away = waiting_ == wait::retry || waiting_ == wait::capacity;
     const bool is_stopping = waiting_ == wait::withdrawing || waiting_ == wait::cancelling;
     if (was_away || is_stopping) { return look(); }
-    if (waiting_ == wait::running) { return poll(); }
+    if (waiting_ == wait::running) { return poll(false); }
     return;
   }
   if (waiting_ == wait::source) { return look(); }
@@ -284,6 +302,7 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
 void transfer_tracking_state::on_reported(const model::state_message& message) {
   if (message.job != facts_.notification.job) { return; }
   polls_ = 0;
+  heard_meanwhile_ = calling_;
   switch (message.report) {
     case model::state_report::success:
     case model::state_report::failure:

@@ -6,7 +6,8 @@ namespace sluice::actors {
 
 using tracking_owner =
     caf::typed_actor<caf::reacts_to<tracking_over>, caf::replies_to<slot_wanted>::with<bool>,
-                     caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>>;
+                     caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>,
+                     caf::reacts_to<node_is_full>>;
 
 struct transfer_tracking_setup {
   site_parts parts;
@@ -53,7 +54,8 @@ private:
   void notify();
   void run();
   void set_node_state(model::job_state state);
-  void poll();
+  void poll(bool counted);
+  void leave_slot();
   void ask_to_cancel();
   void install_locally();
   void withdraw();
@@ -73,6 +75,8 @@ private:
   bool asking_ = false;
   bool look_again_ = false;
   bool calling_ = false;
+  bool heard_meanwhile_ = false;  ///< a report came during the call: its answer is older
+  bool may_be_there_ = false;     ///< a notification of this job may have reached the node
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;

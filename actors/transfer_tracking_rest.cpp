@@ -7,10 +7,12 @@ using model::package_state;
 using model::site_job_state;
 
 /// B9, B10: reports lead; polls are the backup. Exhausted polls end only the site's job.
-void transfer_tracking_state::poll() {
+/// One because the node is back is no try of these.
+void transfer_tracking_state::poll(bool counted) {
   if (calling_) { return; }
   auto told = news();
-  told.polls = ++polls_;
+  if (counted) { ++polls_; }
+  told.polls = polls_;
   if (polls_ > facts_.settings.polling.number) {
     told.job_state = site_job_state::cancelled;
     told.state = package_state::install_failed;
@@ -21,6 +23,7 @@ void transfer_tracking_state::poll() {
   }
   tell(std::move(told));
   calling_ = true;
+  heard_meanwhile_ = false;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
       facts_.control_address, [me, job = facts_.notification.job](rpc::control_service& node) {
@@ -42,7 +45,7 @@ void transfer_tracking_state::on_polled(const polled& mail) {
     look_again_ = false;
     return look();
   }
-  if (!mail.failure && mail.answer.known) {
+  if (!mail.failure && mail.answer.known && !heard_meanwhile_) {
     polls_ = 0;
     auto told = news();
     told.polled = mail.answer.state;
@@ -146,6 +149,7 @@ void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
 
 void transfer_tracking_state::withdraw() {
   if (calling_) { return; }
+  leave_slot();
   calling_ = true;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
@@ -159,15 +163,24 @@ void transfer_tracking_state::withdraw() {
 }
 
 void transfer_tracking_state::on_withdrawn(const withdrawn& mail) {
+  constexpr auto too_many_calls_delay = std::chrono::seconds(2);
   calling_ = false;
   if (!mail.failure) {
     caf::anon_send(setup_.site, removal_done{setup_.package, setup_.name});
     return over();
   }
+  if (look_again_) {
+    look_again_ = false;
+    return look();
+  }
+  if (mail.failure->code == errc::limit_reached) {  // of the calls that wait: that is no try
+    return schedule(wait::withdrawing, too_many_calls_delay);
+  }
   auto told = news();
   told.state = package_state::removal_retrying;
   told.reason = format("{} did not remove it: {}", setup_.name, describe(*mail.failure));
-  if (facts_.tries_left > 0) { --facts_.tries_left; }
+  // The site's own never gives up: no heartbeat of it would begin anew.
+  if (facts_.tries_left > 0 && !facts_.target.own) { --facts_.tries_left; }
   told.tries_left = facts_.tries_left;
   if (facts_.tries_left == 0) {
     told.state = package_state::removal_failed;

@@ -33,6 +33,8 @@ struct world {
   std::function<model::calendar_time()> now;
   /// Waits so long; false ends whatever is being watched.
   std::function<bool(std::chrono::milliseconds)> pause;
+  /// A whole file, of at most 1 MiB.
+  std::function<result<std::string>(const std::string& path)> read_text;
 };
 
 /// The whole of `sluice`: parses, asks, prints; returns the exit code. `arguments` without argv[0].

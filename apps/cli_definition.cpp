@@ -39,10 +39,11 @@ std::vector<verb> package_verbs() {
        {priority, {"--name", "TEXT", "what operators read"}},
        package_set},
       {"package remove",
-       "Removes a package from the site and from its distribution points.",
+       "Removes packages from the site and from their distribution points.",
        asked::site,
-       {package_argument},
-       {},
+       {{"PKG", "a PackageID, as in PKG00012", false}},
+       {{"--from-file", "FILE", "instead: all that a file names, one PackageID a line"},
+        {"--yes", "", "with --from-file: do it, instead of saying what would be done"}},
        package_remove},
   };
 }
@@ -97,7 +98,44 @@ std::vector<verb> distribution_point_verbs() {
   };
 }
 
+std::vector<verb> group_verbs() {
+  const argument group{"GROUP", "the group's name"};
+  return {
+      {"group create",
+       "Makes a distribution point group.",
+       asked::site,
+       {group},
+       {points_option(false)},
+       group_create},
+      {"group add",
+       "Puts distribution points into a group; they are sent what was distributed to it.",
+       asked::site,
+       {group},
+       {points_option(true)},
+       group_add},
+      {"group remove",
+       "Takes distribution points out of a group, or removes the group; content stays.",
+       asked::site,
+       {group},
+       {points_option(false)},
+       group_remove},
+      {"group list", "Lists the groups.", asked::site, {}, {}, group_list},
+      {"group show", "Shows one group.", asked::site, {group}, {}, group_show},
+      {"group status",
+       "Shows how far each package of a group is on its members.",
+       asked::site,
+       {group},
+       {},
+       group_status},
+  };
+}
+
 std::vector<verb> distribution_verbs() {
+  const option groups{"--group", "NAME", "a distribution point group; several may follow",
+                      times::many_words};
+  const option plan{"--plan", "", "say what would move, and do nothing"};
+  const option with_sources{"--with-sources", "",
+                            "send it also to a source of each that would wait for ever"};
   const option wait{"--wait", "", "follow to the end; 6 when only some targets got it"};
   const option patience{"--timeout", "SECONDS", "with --wait: give up after so long, exit code 7"};
   return {
@@ -105,7 +143,10 @@ std::vector<verb> distribution_verbs() {
        "Sends a package to distribution points; only what they lack moves.",
        asked::site,
        {package_argument},
-       {points_option(true),
+       {points_option(false),
+        groups,
+        plan,
+        with_sources,
         {"--redistribute", "", "copy and overwrite every file, whatever they have"},
         wait,
         patience},
@@ -114,7 +155,7 @@ std::vector<verb> distribution_verbs() {
        "Sends a package again: every file is copied and overwritten.",
        asked::site,
        {package_argument},
-       {points_option(true), wait, patience},
+       {points_option(false), groups, plan, with_sources, wait, patience},
        redistribute},
       {"cancel",
        "Stops what is on its way; it is held until it is distributed again.",
@@ -199,8 +240,8 @@ std::vector<verb> question_verbs() {
 
 std::vector<verb> make_verbs() {
   std::vector<verb> all = package_verbs();
-  for (auto& more :
-       {distribution_point_verbs(), distribution_verbs(), validation_verbs(), question_verbs()}) {
+  for (auto& more : {distribution_point_verbs(), group_verbs(), distribution_verbs(),
+                     validation_verbs(), question_verbs()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
@@ -218,6 +259,7 @@ const std::vector<verb_group>& verb_groups() {
       {"package", "Packages of the site."},
       {"dp", "Distribution points."},
       {"dp source", "Sources of a pull distribution point."},
+      {"group", "Groups of distribution points."},
       {"job", "Jobs: one package on its way to one distribution point."},
   };
   return all;

@@ -1,4 +1,5 @@
 #include "apps/cli_follow.hpp"
+#include "apps/cli_text.hpp"
 #include "apps/cli_verbs.hpp"
 
 namespace sluice::cli {
@@ -11,31 +12,79 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+void say_plan(answer& made, const rpc::distribute_answer& given, const std::string& id) {
+  for (const std::string& name : given.started) {
+    made.text += format("{} would go to {}: up to {} files, {}; what it has does not move.\n", id,
+                        escaped(name), given.files, human_bytes(given.bytes));
+  }
+}
+
+/// What was, or would be, done.
+answer answer_of(const rpc::distribute_answer& given, const rpc::distribute_request& request) {
+  const std::string id = request.package.text();
+  answer made;
+  made.items = {json_of(given)};
+  if (request.plan) {
+    say_plan(made, given, id);
+  } else if (!given.started.empty()) {
+    made.text += format("{} goes to {}.\n", id, joined(given.started));
+  }
+  if (!given.had_it.empty()) {
+    made.text += format("{} is already on {} ({}); nothing moves there.\n", id,
+                        joined(given.had_it), given.had_it.size());
+  }
+  for (const std::string& warning : given.warnings) {
+    made.text += format("Warning: {}\n", escaped(warning));
+  }
+  for (const std::string& refused : given.refused) {
+    made.text += format("Refused: {}\n", escaped(refused));
+  }
+  if (!given.refused.empty()) { made.code = exit_code::partial; }
+  return made;
+}
+
+/// What was planned, to be typed.
+std::string command_of(const rpc::distribute_request& request) {
+  std::string line = format("sluice {} {}", request.redistribute ? "redistribute" : "distribute",
+                            request.package.text());
+  const auto add = [&line](std::string_view option, const std::vector<std::string>& names) {
+    if (!names.empty()) { line += format(" {}", option); }
+    for (const std::string& name : names) { line += " " + name; }
+  };
+  add("--dp", request.distribution_points);
+  add("--group", request.groups);
+  if (request.with_sources) { line += " --with-sources"; }
+  return line;
+}
+
 result<answer> distribute_as(session& now, bool again) {
   const auto id = model::package_id::parse(now.call().one("PKG"));
   if (!id) { return id.error(); }
   const auto patience = patience_of(now.call());
   if (!patience) { return patience.error(); }
-  const rpc::distribute_request request{*id, now.call().all("--dp"), again};
+  rpc::distribute_request request{*id, now.call().all("--dp"), again, now.call().all("--group")};
+  request.plan = now.call().has("--plan");
+  request.with_sources = now.call().has("--with-sources");
+  if (request.distribution_points.empty() && request.groups.empty()) {
+    return error{errc::invalid, 0,
+                 format("distribute {}: say where to: --dp NAME or --group NAME", id->text())};
+  }
   const auto given = now.site().distribute(session::me(), request);
   if (!given) { return given.error(); }
-  answer made;
-  made.items = {json_of(*given)};
-  if (!given->started.empty()) {
-    made.text += format("{} goes to {}.\n", id->text(), joined(given->started));
-  }
-  if (!given->had_it.empty()) {
-    made.text += format("{} is already on {}; nothing moves.\n", id->text(), joined(given->had_it));
-  }
-  for (const std::string& warning : given->warnings) {
-    made.text += format("Warning: {}\n", escaped(warning));
-  }
-  if (!now.call().has("--wait")) {
-    made.next = {format("sluice status {} --watch", id->text())};
+  answer made = answer_of(*given, request);
+  if (request.plan || !now.call().has("--wait")) {
+    made.next = {request.plan ? command_of(request)
+                              : format("sluice status {} --watch", id->text())};
     return made;
   }
   if (!now.json()) { print_answer(now, made); }
-  return follow_to_end(now, *id, request.distribution_points, *patience);
+  std::vector<std::string> names = given->started;
+  names.insert(names.end(), given->had_it.begin(), given->had_it.end());
+  auto ended = follow_to_end(now, *id, names, *patience);
+  if (ended && made.code == exit_code::partial && ended->code == exit_code::ok) {
+    ended->code = exit_code::partial;
+  }
+  return ended;
 }
 
 result<answer> cancel_as(session& now, bool detach) {

@@ -140,8 +140,26 @@ json_item json_of(const model::node_report& report) {
 }
 
 json_item json_of(const rpc::distribute_answer& given) {
-  return {
-      dumped({{"started", given.started}, {"had_it", given.had_it}, {"warnings", given.warnings}})};
+  return {dumped({{"started", given.started},
+                  {"had_it", given.had_it},
+                  {"warnings", given.warnings},
+                  {"refused", given.refused},
+                  {"files", given.files},
+                  {"bytes", given.bytes}})};
+}
+
+json_item json_of(const model::group_row& row) {
+  ordered_json packages = ordered_json::array();
+  for (const model::package_id& package : row.packages) { packages.push_back(package.text()); }
+  return {dumped({{"name", row.name}, {"members", row.members}, {"packages", packages}})};
+}
+
+json_item json_of(const model::group_status_row& row) {
+  return {dumped({{"package", row.package.text()},
+                  {"success", row.success},
+                  {"in_progress", row.in_progress},
+                  {"unknown", row.unknown},
+                  {"failed", row.failed}})};
 }
 
 json_item json_of(const rpc::cancel_answer& given) {

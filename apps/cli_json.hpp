@@ -27,6 +27,8 @@ json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
 json_item json_of(const rpc::distribute_answer& given);
 json_item json_of(const rpc::cancel_answer& given);
+json_item json_of(const model::group_row& row);
+json_item json_of(const model::group_status_row& row);
 json_item json_of(const rpc::validation_begun& given);
 json_item json_of(const model::validation_row& row);
 /// {"text":"..."}: one value under one name.

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <future>
 #include <ostream>
+#include <sstream>
 
 #include "apps/cli_definition.hpp"
 #include "apps/cli_text.hpp"
@@ -178,8 +179,75 @@ result<answer> package_set(session& now) {
                 {format("sluice package show {}", id->text())}};
 }
 
+namespace {
+
+/// The ids that a file names: one a line; empty lines and those that begin with '#' say nothing.
+result<std::vector<model::package_id>> ids_in(const std::string& path, const std::string& text) {
+  std::vector<model::package_id> ids;
+  std::istringstream lines(text);
+  std::string line;
+  for (std::size_t number = 1; std::getline(lines, line); ++number) {
+    if (!line.empty() && line.back() == '\r') { line.pop_back(); }
+    if (line.empty() || line.front() == '#') { continue; }
+    const auto id = model::package_id::parse(line);
+    if (!id) {
+      return error{errc::invalid, 0,
+                   format("read {}:{}: '{}' is no PackageID, as in PKG00012", escaped(path), number,
+                          escaped(line))};
+    }
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+/// K13: one list, one plan, one confirmation.
+result<answer> remove_many(session& now, const std::string& path) {
+  const auto text = now.outside().read_text(path);
+  if (!text) { return text.error(); }
+  const auto ids = ids_in(path, *text);
+  if (!ids) { return ids.error(); }
+  std::vector<model::package_row> rows;
+  std::uint32_t targets = 0;
+  for (const model::package_id& id : *ids) {  // all of them first: a wrong list removes nothing
+    auto row = now.site().package_show(session::me(), id);
+    if (!row) { return row.error(); }
+    targets += row->targets;
+    rows.push_back(std::move(*row));
+  }
+  answer made;
+  const bool does = now.call().has("--yes");
+  std::size_t failures = 0;
+  for (const model::package_row& row : rows) {
+    made.items.push_back(json_of(row));
+    const auto removed = does ? now.site().package_remove(session::me(), row.id) : result<void>();
+    failures += removed ? 0 : 1;
+    made.text += format("{} {}, {} targets: {}\n", row.id.text(), escaped(row.name), row.targets,
+                        !does      ? "would be removed"
+                        : !removed ? describe(removed.error())
+                                   : "removed");
+  }
+  if (!does) {
+    made.text += format("{} packages on {} targets; nothing was done.\n", rows.size(), targets);
+    made.next = {format("sluice package remove --from-file {} --yes", path)};
+    return made;
+  }
+  made.next = {"sluice package list"};
+  if (failures > 0) {
+    made.code = failures == rows.size() ? exit_code::failed : exit_code::partial;
+  }
+  return made;
+}
+
+}  // namespace
+
 result<answer> package_remove(session& now) {
-  const auto id = model::package_id::parse(now.call().one("PKG"));
+  const auto one = now.call().maybe("PKG");
+  const auto file = now.call().maybe("--from-file");
+  if (one.has_value() == file.has_value()) {
+    return error{errc::invalid, 0, "remove packages: name one, or give --from-file FILE"};
+  }
+  if (file) { return remove_many(now, *file); }
+  const auto id = model::package_id::parse(*one);
   if (!id) { return id.error(); }
   const auto removed = now.site().package_remove(session::me(), *id);
   if (!removed) { return removed.error(); }

@@ -2,8 +2,8 @@
 
 #include "apps/cli_session.hpp"
 
-/// What each verb does, by noun: cli_package, cli_distribution_point, cli_distribute, cli_validate,
-/// cli_status, cli_node.
+/// What each verb does, by noun: cli_package, cli_distribution_point, cli_group, cli_distribute,
+/// cli_validate, cli_status, cli_node.
 namespace sluice::cli {
 
 result<answer> package_add(session& now);
@@ -19,6 +19,13 @@ result<answer> distribution_point_set(session& now);
 result<answer> distribution_point_remove(session& now);
 result<answer> source_add(session& now);
 result<answer> source_remove(session& now);
+
+result<answer> group_create(session& now);
+result<answer> group_add(session& now);
+result<answer> group_remove(session& now);
+result<answer> group_list(session& now);
+result<answer> group_show(session& now);
+result<answer> group_status(session& now);
 
 result<answer> distribute(session& now);
 result<answer> redistribute(session& now);

@@ -138,6 +138,7 @@ result<void> daemon::parts::start_actors() {
   given.parts.now = setup.now;
   given.parts.random = setup.random;
   given.parts.site_key = site_key.get();
+  given.parts.source_faults = source_faults;
   given.parts.activity = activity_of(counters, given.parts.pages_moving);
   given.node = ports.node;
   given.version = setup.version;

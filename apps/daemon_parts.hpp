@@ -31,6 +31,8 @@ struct daemon::parts {
   bool site_known = false;  ///< keys of the site were pinned by an earlier registration
 
   std::shared_ptr<http::server_counters> counters;
+  std::shared_ptr<actors::source_fault_counters> source_faults =
+      std::make_shared<actors::source_fault_counters>();
   std::vector<serving_reactor> serving;  ///< the first one serves on the library's reactor
   std::unique_ptr<http::observation_server> observation;
   std::atomic<bool> ready{false};

@@ -20,13 +20,25 @@ public:
         counters_(prometheus::BuildGauge()
                       .Name("sluice_served_total")
                       .Help("What the content server did since the start")
-                      .Register(registry_)) {
+                      .Register(registry_)),
+        faults_(prometheus::BuildGauge()
+                    .Name("sluice_source_faults_total")
+                    .Help("Faults of sources since the start, by their row of the matrix")
+                    .Register(registry_)) {
     prometheus::BuildGauge()
         .Name("sluice_build_info")
         .Help("Always 1; the labels say what runs")
         .Register(registry_)
         .Add({{"node", node}, {"version", version}})
         .Set(1);
+  }
+
+  void set(const actors::source_fault_counters& faults) {
+    for (std::size_t row = 1; row < faults.size(); ++row) {
+      const std::uint64_t count = faults[row].load(std::memory_order_relaxed);
+      if (count == 0) { continue; }
+      faults_.Add({{"row", format("X{}", row)}}).Set(static_cast<double>(count));
+    }
   }
 
   void set(const http::server_counters& served, std::size_t contents) {
@@ -49,25 +61,23 @@ private:
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Gauge>& gauges_;
   prometheus::Family<prometheus::Gauge>& counters_;
+  prometheus::Family<prometheus::Gauge>& faults_;
 };
 
 }  // namespace
 
-std::function<http::plain_answer(std::string_view path)> observation_answers(
-    std::string node_name, std::string version, std::function<bool()> ready,
-    std::shared_ptr<const http::server_counters> counters,
-    std::shared_ptr<const storage::content_catalogue> catalogue) {
-  auto shown = std::make_shared<metrics>(node_name, version);
-  return [shown, ready = std::move(ready), counters = std::move(counters),
-          catalogue = std::move(catalogue)](std::string_view path) {
+std::function<http::plain_answer(std::string_view path)> observation_answers(observed_node node) {
+  auto shown = std::make_shared<metrics>(node.name, node.version);
+  return [shown, node = std::move(node)](std::string_view path) {
     http::plain_answer answer;
     if (path == "/livez") {
       answer.body = "ok\n";
     } else if (path == "/readyz") {
-      answer.status = ready() ? 200 : 503;
-      answer.body = ready() ? "ok\n" : "starting or draining\n";
+      answer.status = node.ready() ? 200 : 503;
+      answer.body = node.ready() ? "ok\n" : "starting or draining\n";
     } else if (path == "/metrics") {
-      shown->set(*counters, catalogue->all().size());
+      shown->set(*node.served, node.catalogue->all().size());
+      shown->set(*node.source_faults);
       answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
       answer.body = shown->text();
     } else {

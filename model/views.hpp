@@ -53,6 +53,23 @@ struct distribution_point_row {
   bool operator==(const distribution_point_row&) const = default;
 };
 
+/// A distribution point group: who belongs to it, and what was distributed to it.
+struct group_row {
+  std::string name;
+  std::vector<std::string> members;  ///< distribution points, in order of their names
+  std::vector<package_id> packages;
+  bool operator==(const group_row&) const = default;
+};
+/// How far a package is on the members of a group; the four sum to the members.
+struct group_status_row {
+  package_id package;
+  std::uint32_t success = 0;
+  std::uint32_t in_progress = 0;
+  std::uint32_t unknown = 0;
+  std::uint32_t failed = 0;
+  bool operator==(const group_status_row&) const = default;
+};
+
 /// One (package, distribution point): a row of `sluice status`.
 struct distribution_row {
   package_id package;

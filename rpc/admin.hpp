@@ -54,12 +54,18 @@ struct distribute_request {
   model::package_id package;
   std::vector<std::string> distribution_points;
   bool redistribute = false;
+  std::vector<std::string> groups{};
+  bool plan = false;          ///< what would be done; nothing is
+  bool with_sources = false;  ///< also to a source of each target that would wait for ever
   bool operator==(const distribute_request&) const = default;
 };
 struct distribute_answer {
-  std::vector<std::string> started;   ///< targets that will get it
-  std::vector<std::string> had_it;    ///< already there, nothing moves
-  std::vector<std::string> warnings;  ///< "dp3: none of its sources holds or will get PKG00012"
+  std::vector<std::string> started;    ///< targets that will get it
+  std::vector<std::string> had_it;     ///< already there, nothing moves
+  std::vector<std::string> warnings;   ///< "dp3: none of its sources holds or will get PKG00012"
+  std::vector<std::string> refused{};  ///< "dp7: there is no such distribution point"
+  std::uint32_t files = 0;             ///< that may move to each of `started`
+  std::uint64_t bytes = 0;
   bool operator==(const distribute_answer&) const = default;
 };
 /// Without a distribution point: each that has it under way.
@@ -68,6 +74,19 @@ struct cancel_request {
   std::vector<std::string> distribution_points;
   bool detach = false;  ///< the site stops following it; it goes on over there
   bool operator==(const cancel_request&) const = default;
+};
+enum class group_action : std::uint8_t { create = 1, add = 2, remove = 3 };
+/// `remove` without a distribution point removes the group itself. Content stays in either case.
+struct group_request {
+  group_action action = group_action::create;
+  std::string name;
+  std::vector<std::string> distribution_points;
+  bool operator==(const group_request&) const = default;
+};
+struct group_answer {
+  model::group_row row;
+  distribute_answer sent;  ///< what who joined is sent
+  bool operator==(const group_answer&) const = default;
 };
 struct cancel_answer {
   std::vector<std::string> cancelled;
@@ -111,6 +130,12 @@ public:
       const principal&, const std::string& name) = 0;
   virtual result<void> distribution_point_remove(const principal&, const std::string& name) = 0;
   virtual result<distribute_answer> distribute(const principal&, const distribute_request&) = 0;
+  virtual result<group_answer> group_change(const principal&, const group_request&) = 0;
+  virtual result<page<model::group_row>> group_list(const principal&, page_request) = 0;
+  virtual result<model::group_row> group_show(const principal&, const std::string& name) = 0;
+  virtual result<page<model::group_status_row>> group_status(const principal&,
+                                                             const std::string& name,
+                                                             page_request) = 0;
   virtual result<cancel_answer> cancel(const principal&, const cancel_request&) = 0;
   virtual result<page<model::distribution_row>> status(const principal&, const status_query&) = 0;
   virtual result<model::distribution_row> job_show(const principal&, model::job_id) = 0;

@@ -5,6 +5,7 @@
 #include "ManagementPoint.h"
 #include "Node.h"
 #include "rpc/remote.hpp"
+#include "rpc/wire_groups.hpp"
 
 namespace sluice::rpc {
 
@@ -112,6 +113,35 @@ public:
       wire::distribute_answer answer;
       client.distribute(answer, to_wire(given));
       return from_wire(answer);
+    });
+  }
+  result<group_answer> group_change(const principal&, const group_request& given) override {
+    return call("group_change", [&](wire::AdminClient& client) {
+      wire::group_answer answer;
+      client.group_change(answer, to_wire(given));
+      return from_wire(answer);
+    });
+  }
+  result<page<model::group_row>> group_list(const principal&, page_request wish) override {
+    return call("group_list", [&](wire::AdminClient& client) {
+      wire::group_page answer;
+      client.group_list(answer, to_wire(wish));
+      return page_from_wire<model::group_row>(answer);
+    });
+  }
+  result<model::group_row> group_show(const principal&, const std::string& name) override {
+    return call("group_show", [&](wire::AdminClient& client) {
+      wire::group_row answer;
+      client.group_show(answer, name);
+      return from_wire(answer);
+    });
+  }
+  result<page<model::group_status_row>> group_status(const principal&, const std::string& name,
+                                                     page_request wish) override {
+    return call("group_status", [&](wire::AdminClient& client) {
+      wire::group_status_page answer;
+      client.group_status(answer, name, to_wire(wish));
+      return page_from_wire<model::group_status_row>(answer);
     });
   }
   result<cancel_answer> cancel(const principal&, const cancel_request& given) override {

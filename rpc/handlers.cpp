@@ -9,7 +9,7 @@
 #include "Node.h"
 #include "rpc/gate.hpp"
 #include "rpc/protocol.hpp"
-#include "rpc/wire.hpp"
+#include "rpc/wire_groups.hpp"
 
 namespace sluice::rpc {
 
@@ -115,6 +115,22 @@ public:
   }
   void distribute(wire::distribute_answer& into, const wire::distribute_request& given) override {
     into = to_wire(good(service_->distribute(caller(), from_wire(given))));
+  }
+  void group_change(wire::group_answer& into, const wire::group_request& given) override {
+    into = to_wire(good(service_->group_change(caller(), from_wire(given))));
+  }
+  void group_list(wire::group_page& into, const wire::page_request& page) override {
+    const auto wish = from_wire(page);
+    into = page_to_wire<wire::group_page>(good(service_->group_list(caller(), wish)), wish.rows);
+  }
+  void group_show(wire::group_row& into, const std::string& name) override {
+    into = to_wire(good(service_->group_show(caller(), name)));
+  }
+  void group_status(wire::group_status_page& into, const std::string& name,
+                    const wire::page_request& page) override {
+    const auto wish = from_wire(page);
+    into = page_to_wire<wire::group_status_page>(good(service_->group_status(caller(), name, wish)),
+                                                 wish.rows);
   }
   void cancel(wire::cancel_answer& into, const wire::cancel_request& given) override {
     into = to_wire(good(service_->cancel(caller(), from_wire(given))));

@@ -198,15 +198,56 @@ struct distribution_point_request {
   3: optional distribution_point_mode mode
   4: optional source_choices sources
 }
+/** `plan`: says what would be done, and does nothing. `with_sources`: also to the first source of
+ * each target that would otherwise wait for ever. */
 struct distribute_request {
   1: string package_id
   2: list<string> distribution_points
   3: bool redistribute
+  4: optional list<string> groups
+  5: optional bool plan
+  6: optional bool with_sources
 }
+/** `files` and `bytes`: what may move to each of `started`, at most. `refused`: each with its
+ * reason. */
 struct distribute_answer {
   1: list<string> started
   2: list<string> had_it
   3: list<string> warnings
+  4: optional list<string> refused
+  5: optional i32 files
+  6: optional i64 bytes
+}
+struct group_row {
+  1: string name
+  2: list<string> members
+  3: list<string> packages
+}
+struct group_page {
+  1: list<group_row> rows
+  2: i32 total
+}
+struct group_status_row {
+  1: string package_id
+  2: i32 success
+  3: i32 in_progress
+  4: i32 unknown
+  5: i32 failed
+}
+struct group_status_page {
+  1: list<group_status_row> rows
+  2: i32 total
+}
+enum group_action { create = 1, add = 2, remove = 3 }
+/** `remove` without a distribution point removes the group itself; content stays in either case. */
+struct group_request {
+  1: group_action action
+  2: string name
+  3: list<string> distribution_points
+}
+struct group_answer {
+  1: group_row row
+  2: distribute_answer sent
 }
 /** Without a distribution point: each that has it under way. */
 struct cancel_request {
@@ -283,6 +324,14 @@ service Admin extends Greeting {
   void distribution_point_remove(1: string name)
     throws (1: failure refused) (authorization = "admin")
   distribute_answer distribute(1: distribute_request given)
+    throws (1: failure refused) (authorization = "admin")
+  group_answer group_change(1: group_request given)
+    throws (1: failure refused) (authorization = "admin")
+  group_page group_list(1: page_request page)
+    throws (1: failure refused) (authorization = "admin")
+  group_row group_show(1: string name)
+    throws (1: failure refused) (authorization = "admin")
+  group_status_page group_status(1: string name, 2: page_request page)
     throws (1: failure refused) (authorization = "admin")
   cancel_answer cancel(1: cancel_request given)
     throws (1: failure refused) (authorization = "admin")

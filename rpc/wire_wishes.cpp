@@ -54,12 +54,19 @@ wire::distribute_request to_wire(const distribute_request& value) {
   check_items(value.distribution_points.size(), "distribution points");
   made.__set_distribution_points(value.distribution_points);
   made.__set_redistribute(value.redistribute);
+  check_items(value.groups.size(), "groups");
+  made.__set_groups(value.groups);
+  made.__set_plan(value.plan);
+  made.__set_with_sources(value.with_sources);
   return made;
 }
 distribute_request from_wire(const wire::distribute_request& value) {
   return {.package = package_from_wire(value.package_id),
           .distribution_points = value.distribution_points,
-          .redistribute = value.redistribute};
+          .redistribute = value.redistribute,
+          .groups = value.groups,  // empty when it is not set
+          .plan = value.plan,
+          .with_sources = value.with_sources};
 }
 
 wire::distribute_answer to_wire(const distribute_answer& value) {
@@ -70,10 +77,19 @@ wire::distribute_answer to_wire(const distribute_answer& value) {
   made.__set_started(value.started);
   made.__set_had_it(value.had_it);
   made.__set_warnings(value.warnings);
+  check_items(value.refused.size(), "distribution points");
+  made.__set_refused(value.refused);
+  made.__set_files(number_to_wire(value.files, "files"));
+  made.__set_bytes(number_to_wire(value.bytes, "bytes"));
   return made;
 }
 distribute_answer from_wire(const wire::distribute_answer& value) {
-  return {.started = value.started, .had_it = value.had_it, .warnings = value.warnings};
+  return {.started = value.started,
+          .had_it = value.had_it,
+          .warnings = value.warnings,
+          .refused = value.refused,
+          .files = number_from_wire(value.files, "files"),
+          .bytes = number_from_wire(value.bytes, "bytes")};
 }
 
 wire::cancel_request to_wire(const cancel_request& value) {

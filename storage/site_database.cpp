@@ -19,10 +19,15 @@ constexpr int busy_milliseconds = 5'000;
 constexpr std::string_view made_later =
     "CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)"
     " WHERE tries_left = 0;"
-    "CREATE TABLE IF NOT EXISTS library_change (content TEXT PRIMARY KEY) WITHOUT ROWID";
+    "CREATE TABLE IF NOT EXISTS library_change (content TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS point_group (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS group_member (of_group TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (of_group, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS group_package (of_group TEXT NOT NULL, package TEXT NOT NULL,"
+    " PRIMARY KEY (of_group, package)) WITHOUT ROWID";
 
-/// Columns that format 1 lacked when it was first written. A release without them names the columns
-/// it writes, and leaves these as they are.
+/// Columns that format 1 lacked when it was first written. A release without them reads and writes
+/// the others.
 struct later_column {
   std::string_view table;
   std::string_view name;

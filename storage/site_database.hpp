@@ -55,6 +55,17 @@ public:
   result<void> put_heard(const std::string& name, model::calendar_time when);
   result<void> put_acknowledged(const std::string& name, std::uint64_t sequence);
 
+  // Groups --------------------------------------------------------------------------------------
+  result<void> put_group(const std::string& name);
+  result<void> forget_group(const std::string& name);  ///< with its memberships and links
+  result<std::optional<model::group_row>> group(const std::string& name);
+  result<site_page<model::group_row>> groups(std::uint32_t offset, std::uint32_t rows);
+  result<void> put_member(const std::string& group, const std::string& name, bool belongs);
+  result<void> link_package(const std::string& group, const model::package_id& package);
+  /// Of each package that is linked to the group.
+  result<site_page<model::group_status_row>> group_status(const std::string& name,
+                                                          std::uint32_t offset, std::uint32_t rows);
+
   // Availability index --------------------------------------------------------------------------
   result<void> put_available(const model::content_id& content, const std::string& name,
                              bool has_it);

@@ -17,8 +17,12 @@ constexpr std::string_view select_packages =
     " priority, (SELECT count(*) FROM distribution WHERE package = package.id AND NOT removing)"
     " FROM package ORDER BY id LIMIT ? OFFSET ?";
 constexpr std::string_view put_package_text =
-    "INSERT OR REPLACE INTO package (id, name, source_path, version, files, bytes, manifest_hash,"
-    " created, manifest_size, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO package (id, name, source_path, version, files, bytes, manifest_hash,"
+    " created, manifest_size, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET name = excluded.name, source_path = excluded.source_path,"
+    " version = excluded.version, files = excluded.files, bytes = excluded.bytes,"
+    " manifest_hash = excluded.manifest_hash, created = excluded.created,"
+    " manifest_size = excluded.manifest_size, priority = excluded.priority";
 
 site_package take_package(site_statement& from) {
   site_package package;
@@ -96,6 +100,7 @@ result<site_page<model::package_row>> site_database::packages(std::uint32_t offs
 result<void> site_database::forget_package(const model::package_id& id) {
   return state_->write("forget a package in", [&]() -> result<void> {
     state_->prepare("DELETE FROM package WHERE id = ?").with(id).run();
+    state_->prepare("DELETE FROM group_package WHERE package = ?").with(id).run();
     return {};
   });
 }

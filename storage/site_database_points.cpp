@@ -135,7 +135,8 @@ result<void> site_database::forget_distribution_point(const std::string& name) {
     for (const char* text :
          {"DELETE FROM distribution_point WHERE name = ?",
           "DELETE FROM source WHERE distribution_point = ?",
-          "DELETE FROM distribution WHERE name = ?", "DELETE FROM available WHERE name = ?"}) {
+          "DELETE FROM distribution WHERE name = ?", "DELETE FROM available WHERE name = ?",
+          "DELETE FROM group_member WHERE name = ?"}) {
       state_->prepare(text).with(name).run();
     }
     return {};

@@ -39,6 +39,7 @@ struct site_database::state {
   site_statement prepare(std::string_view text);
   std::uint32_t count(std::string_view text);  ///< of a statement without parameters
   void forget_old_messages(std::int64_t newest);
+  model::group_row read_group(const std::string& name);
 
   /// Runs `work`, which reads; what SQLite throws becomes an error that says `doing`.
   template <typename Work>

@@ -45,6 +45,22 @@ CREATE TABLE source (
   PRIMARY KEY (distribution_point, position)
 ) WITHOUT ROWID;
 
+-- Distribution point groups: who belongs to one, and what was distributed to it. What is deleted
+-- here is deleted nowhere else.
+CREATE TABLE IF NOT EXISTS point_group (
+  name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS group_member (
+  of_group TEXT NOT NULL,
+  name     TEXT NOT NULL, -- of the distribution point
+  PRIMARY KEY (of_group, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS group_package (
+  of_group TEXT NOT NULL,
+  package  TEXT NOT NULL,
+  PRIMARY KEY (of_group, package)
+) WITHOUT ROWID;
+
 -- Who holds which content ("PKG00012.3").
 CREATE TABLE available (
   content TEXT NOT NULL,

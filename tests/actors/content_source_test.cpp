@@ -149,6 +149,29 @@ TEST_CASE("a source keeps its good name when our own disk fails a write") {
   CHECK(outcome.files_done == 1);
 }
 
+// X4
+TEST_CASE("a source that says Retry-After is left alone so long, whoever asks") {
+  pulling_node node;
+  const auto target = http::file_target(node.content, node.file.id);
+  node.remote->answers[target] =
+      "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
+  const auto first = node.fetch();
+  REQUIRE(first.failure);
+  CHECK(first.failure->row == "X4");
+  CHECK(first.failure->rest == std::chrono::seconds(7));
+  node.remote->answers.clear();
+  const std::size_t asked = node.remote->asked.size();
+  const auto second = node.fetch();
+  REQUIRE(second.failure);
+  CHECK(second.failure->row.empty());
+  CHECK(second.failure->what.find("rests until ") == 0);
+  CHECK_FALSE(node.ask<bool>(probe_content{node.content}));
+  CHECK(node.remote->asked.size() == asked);
+  node.time.advance(std::chrono::seconds(7));
+  CHECK(node.fetch().files_done == 1);
+  CHECK(node.complaints() == 1);  // 20001, once
+}
+
 TEST_CASE("a source keeps its good name when our own disk does not take its manifest") {
   pulling_node node;
   node.world.fail(host, io::opcode::write, 1, ENOSPC);

@@ -85,13 +85,18 @@ TEST_CASE("a redistribution opens a new job") {
   CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
 }
 
-TEST_CASE("unknown packages and distribution points are named in the refusal") {
+// Q9
+TEST_CASE("unknown packages and distribution points are named, and hold nobody else up") {
   chain parts;
-  const auto nowhere = parts.site.distribute(parts.package, {"dp1", "dp7"});
+  const auto some = parts.site.distribute(parts.package, {"dp7", "dp1"});
+  REQUIRE(some.ok());
+  CHECK(some->started == std::vector<std::string>{"dp1"});
+  REQUIRE(some->refused.size() == 1);
+  CHECK(some->refused.front().find("dp7: there is no such distribution point") == 0);
+  const auto nowhere = parts.site.distribute(parts.package, {"dp7"});
   REQUIRE(!nowhere);
   CHECK(nowhere.error().code == errc::not_found);
   CHECK(speaks_of(nowhere.error(), "dp7"));
-  CHECK(!parts.site.has_row(parts.package, "dp1"));  // all or nothing
   model::package_id other = parts.package;
   other.number += 1;
   const auto nothing = parts.site.distribute(other, {"dp1"});
@@ -263,6 +268,26 @@ TEST_CASE("reports that come twice, out of order, or of an old epoch change noth
   REQUIRE(!old);
   CHECK(old.error().code == errc::not_found);
   check_installed();
+}
+
+// Q5
+TEST_CASE("a node whose clock is 13 hours off makes no second job, and no time of the site wrong") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  for (const auto offset : {13h, -13h}) {
+    auto waits = parts.site.message_for(parts.package, "dp1", state_report::warning);
+    waits.state = model::job_state::waiting_for_source;
+    waits.time += offset;
+    waits.next_try = waits.time + 30min;
+    CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {waits})).ok());
+    const auto row = parts.site.row(parts.package, "dp1").row;
+    CHECK(row.changed == parts.site.now());
+    CHECK(row.next_try == parts.site.now() + 30min);
+  }
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.heartbeat("dp1").ok());
+  parts.site.restart();
+  CHECK(parts.site.node("dp1").notified.size() == 1);
 }
 
 // A2

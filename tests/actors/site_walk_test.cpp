@@ -106,10 +106,10 @@ private:
   void step() {
     switch (random_() % 14) {
       case 0:
-      case 1: static_cast<void>(site_.distribute(some_package(), {some_point()})); break;
-      case 2: static_cast<void>(site_.distribute(some_package(), {some_point()}, true)); break;
-      case 3: static_cast<void>(site_.cancel(some_package(), {some_point()})); break;
-      case 4: static_cast<void>(site_.cancel(some_package(), {some_point()}, true)); break;
+      case 1: distribute(some_package(), some_point(), false); break;
+      case 2: distribute(some_package(), some_point(), true); break;
+      case 3: cancel(some_package(), some_point(), false); break;
+      case 4: cancel(some_package(), some_point(), true); break;
       case 5: replace_package(); break;
       case 6: be_away(some_point(), random_() % 2 == 0); break;
       case 7: wipe(some_point()); break;
@@ -118,6 +118,18 @@ private:
       case 10: static_cast<void>(site_.heartbeat("dp1", nodes_["dp1"].epoch)); break;
       default: say_something(some_point()); break;
     }
+  }
+
+  void distribute(model::package_id package, const std::string& name, bool again) {
+    CHECK(site_.distribute(package, {name}, again).ok());
+    wishes_[{package, name}] = wish::there;
+  }
+
+  void cancel(model::package_id package, const std::string& name, bool detach) {
+    const auto answer = site_.cancel(package, {name}, detach);
+    if (!answer) { return; }  // it was never sent there
+    if (answer->cancelled.empty() && answer->requested.empty()) { return; }
+    wishes_[{package, name}] = detach ? wish::whatever_comes : wish::held;
   }
 
   void replace_package() {
@@ -148,7 +160,10 @@ private:
     auto job = node.jobs.begin();
     std::advance(job, static_cast<std::ptrdiff_t>(random_() % node.jobs.size()));
     switch (random_() % 5) {
-      case 0: end(name, job->first, state_report::failure); break;
+      case 0:
+        wishes_[{job->second.content.package, name}] = wish::whatever_comes;
+        end(name, job->first, state_report::failure);
+        break;
       case 1: end(name, job->first, state_report::success); break;
       case 2:
         tell(name, job->first, state_report::warning, model::job_state::waiting_for_source);
@@ -193,12 +208,30 @@ private:
       site_.advance(30min);
     }
     CHECK(is_settled());
+    check_wishes();
     for (const auto& package : leaving_) {
       for (const char* const name : {"main", "dp1", "dp2"}) {
         CHECK_FALSE(site_.has_row(package, name));
       }
     }
     leaving_.clear();
+  }
+
+  /// The last wish counts: what was distributed is there, what was cancelled is held, unless it was
+  /// there before anybody could stop it.
+  void check_wishes() {
+    for (const auto& [key, row] : rows()) {
+      const auto wished = wishes_.find(key);
+      if (wished == wishes_.end() || wished->second == wish::whatever_comes) { continue; }
+      const bool waits = row.row.reason.find("no source of dp2") == 0;
+      CAPTURE(row.row.reason);
+      if (wished->second == wish::there) {
+        CHECK((row.row.bucket == console_bucket::success || waits));
+      } else {
+        CHECK((row.cancelled || row.row.bucket == console_bucket::success));
+        CHECK((row.row.bucket == console_bucket::success || row.held_by == "root"));
+      }
+    }
   }
 
   /// There, or not wished any more, or failed for a reason that the node gave.
@@ -242,7 +275,10 @@ private:
     CHECK(targets == static_cast<std::uint32_t>(wished));
   }
 
+  enum class wish : std::uint8_t { there, held, whatever_comes };
+
   seeded_random random_;
+  std::map<row_key, wish> wishes_;
   virtual_site site_;
   std::map<std::string, walked_node> nodes_;
   std::vector<model::package_id> packages_;

@@ -78,6 +78,54 @@ TEST_CASE("who waits for a slot waits on over a restart, and a removed one lets 
   CHECK(parts.site.node("dp1").notified.back().content.package == packages[3]);
 }
 
+// B4
+TEST_CASE("a package whose source lost it while it waited gives its slot to the next one") {
+  chain parts;
+  parts.site.change_settings({{30, 20min}, {72, 60min}, 20min, 1});
+  std::vector<model::package_id> packages;
+  for (int i = 0; i < 3; ++i) {
+    packages.push_back(parts.site.add_package());
+    CHECK(parts.site.distribute(packages.back(), {"main", "dp1"}).ok());
+    CHECK(parts.site.report(packages.back(), "dp1", state_report::success, package_bytes).ok());
+    CHECK(parts.site.distribute(packages.back(), {"dp2"}).ok());
+  }
+  const auto& notified = parts.site.node("dp2").notified;
+  CHECK(notified.size() == 1);
+  CHECK(parts.site.database().put_available({packages[1], 1}, "dp1", false).ok());
+  CHECK(parts.site.report(packages[0], "dp2", state_report::success, package_bytes).ok());
+  REQUIRE(notified.size() == 2);
+  CHECK(notified.back().content.package == packages[2]);
+}
+
+// B4
+TEST_CASE("after a restart those that are under way have their slots, whatever their number") {
+  chain parts;
+  parts.site.change_settings({{30, 20min}, {72, 60min}, 20min, 1});
+  const auto early = parts.site.add_package();
+  const auto late = parts.site.add_package();
+  CHECK(parts.site.distribute(late, {"main", "dp1"}).ok());
+  CHECK(parts.site.distribute(early, {"main", "dp1"}).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  parts.site.restart();
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.messages(8211) == 1);
+  CHECK(parts.site.report(late, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+}
+
+// B4
+TEST_CASE("a node that was full is told again as soon as one of its jobs has ended") {
+  chain parts;
+  const auto packages = distribute_many(parts, 1);
+  parts.site.node("dp1").answer = rpc::notify_answer::at_capacity;
+  const auto refused = distribute_many(parts, 1);
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  parts.site.node("dp1").answer = rpc::notify_answer::accepted;
+  CHECK(parts.site.report(packages[0], "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 3);
+  CHECK(parts.site.row(refused[0], "dp1").row.job_state == model::site_job_state::started);
+}
+
 // B13
 TEST_CASE("a higher number of active jobs lets those who wait begin at once") {
   chain parts;

@@ -384,8 +384,7 @@ TEST_CASE("a source that answers 503 is asked once more a second later, then the
   node.source("a").manner = source_manner::unavailable;
   CHECK(node.notify(given).ok());
   CHECK(node.source("a").manifests_asked == 1);
-  CHECK(node.why(content.package).sources.front().verdict ==
-        "answered 503; it is asked once more");
+  CHECK(node.why(content.package).sources.front().verdict == "answered 503; it is asked once more");
   node.advance(1s);
   CHECK(node.source("a").manifests_asked == 2);
   CHECK(node.source("b").manifests_asked == 1);
@@ -405,6 +404,22 @@ TEST_CASE("a source that is back after a second keeps its place") {
   node.advance(1min);
   CHECK(ends_with(node.reports(given.job), state_report::success));
   CHECK(node.source("b").pages_asked == 0);
+}
+
+// X4
+TEST_CASE("a lone source that asks to be left alone for 5 seconds is asked again after them") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::tired;
+  CHECK(node.notify(given).ok());
+  CHECK(node.source("a").manifests_asked == 1);
+  node.source("a").manner = source_manner::has_it;
+  node.advance(4s);
+  CHECK(node.source("a").probed.empty());
+  node.advance(1s);
+  CHECK(node.source("a").probed.size() == 1);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
 }
 
 // X30, X31

@@ -51,6 +51,12 @@ source_failure failure_of(source_manner manner) {
       return {source_verdict::bad, {errc::corrupt, 0, "verify"}, "X21", "sent wrong bytes"};
     case source_manner::unavailable:
       return {source_verdict::bad, {errc::refused, 0, "fetch"}, "X5", "answered 503"};
+    case source_manner::tired:
+      return {source_verdict::bad,
+              {errc::refused, 0, "fetch"},
+              "X4",
+              "answered 429",
+              std::chrono::seconds(5)};
     case source_manner::cut_off:
       return {source_verdict::bad, {errc::peer_closed, 0, "fetch"}, "X30", "reset the connection"};
     default:
@@ -153,7 +159,7 @@ auto give_manifest(source_pointer self, const fetch_manifest& asked) {
   manifest_outcome outcome;
   const bool fails = manner == source_manner::lacks || manner == source_manner::bad ||
                      manner == source_manner::unavailable || manner == source_manner::cut_off ||
-                     manner == source_manner::quarantined;
+                     manner == source_manner::tired || manner == source_manner::quarantined;
   if (fails) { outcome.failure = failure_of(manner); }
   if (!fails) {
     state.world.library->manifests.insert(asked.content);
@@ -336,7 +342,11 @@ rpc::cancel_outcome virtual_node::cancel(model::job_id job) {
 }
 
 void virtual_node::tell_to_cancel_job(model::job_id job) {
-  caf::anon_send(state_->distribution_point, cancel_order{job, "root"});
+  state_->time.system().spawn([this, job](caf::event_based_actor* self) {
+    self->request(state_->distribution_point, caf::infinite, cancel_order{job, "root"})
+        .then([this, job](rpc::cancel_outcome outcome) { cancel_answers[job] = outcome; },
+              [](caf::error&) {});
+  });
 }
 
 std::size_t virtual_node::kill_jobs_that_ask() {

@@ -19,6 +19,7 @@ enum class source_manner : std::uint8_t {
   bad,          ///< fails, without wrong bytes
   unavailable,  ///< answers 503 (X5)
   cut_off,      ///< ends its connection early (X30)
+  tired,        ///< answers 429 with Retry-After: 5 (X4), until it has_it
   wrong_bytes,  ///< a few pieces wrong, within the budget
   quarantined,
   no_space,  ///< this node's volume is full while it fetches
@@ -46,6 +47,7 @@ public:
   fake_library library;
   std::optional<error> outbox_trouble;  ///< every report is refused with it
   std::vector<std::string> asked;       ///< "dp1 manifest", "dp1 page": in order, all sources
+  std::map<model::job_id, rpc::cancel_outcome> cancel_answers;  ///< to `tell_to_cancel_job`
   fake_source& source(const std::string& name);
   storage::node_database& database();
 

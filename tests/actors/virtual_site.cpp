@@ -286,9 +286,19 @@ void virtual_site::change_settings(const model::distribution_settings& settings)
 result<rpc::distribute_answer> virtual_site::distribute(model::package_id package,
                                                         const std::vector<std::string>& names,
                                                         bool redistribute) {
-  rpc::distribute_request request{package, names, redistribute};
+  return distribute(rpc::distribute_request{package, names, redistribute});
+}
+
+result<rpc::distribute_answer> virtual_site::distribute(const rpc::distribute_request& request) {
   return state_->ask<rpc::distribute_answer>(state_->site,
                                              distribute_package{request, administrator});
+}
+
+result<rpc::group_answer> virtual_site::change_group(rpc::group_action action,
+                                                     const std::string& name,
+                                                     const std::vector<std::string>& points) {
+  return state_->ask<rpc::group_answer>(
+      state_->site, actors::change_group{{action, name, points}, administrator});
 }
 
 result<rpc::cancel_answer> virtual_site::cancel(model::package_id package,
@@ -296,6 +306,10 @@ result<rpc::cancel_answer> virtual_site::cancel(model::package_id package,
                                                 bool detach) {
   return state_->ask<rpc::cancel_answer>(state_->site,
                                          cancel_package{{package, names, detach}, administrator});
+}
+
+void virtual_site::tell_cancel(model::package_id package, const std::vector<std::string>& names) {
+  caf::anon_send(state_->site, cancel_package{{package, names, false}, administrator});
 }
 
 result<model::package_row> virtual_site::set_priority(model::package_id package,

@@ -80,8 +80,12 @@ public:
                                             const std::vector<std::string>& names,
                                             bool redistribute = false);
 
+  result<rpc::distribute_answer> distribute(const rpc::distribute_request& request);
+  result<rpc::group_answer> change_group(rpc::group_action action, const std::string& name,
+                                         const std::vector<std::string>& points = {});
   result<rpc::cancel_answer> cancel(model::package_id package,
                                     const std::vector<std::string>& names, bool detach = false);
+  void tell_cancel(model::package_id package, const std::vector<std::string>& names);
   result<model::package_row> set_priority(model::package_id package,
                                           model::package_priority priority);
 

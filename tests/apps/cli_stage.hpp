@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct stage {
   bool terminal = false;
   bool colour = false;
   int pauses_max = 1000;
-  std::string socket;  ///< the last one that was connected to
+  std::string socket;                        ///< the last one that was connected to
+  std::map<std::string, std::string> files;  ///< what `sluice` may read, by path
 
   outcome run(const std::vector<std::string>& arguments) {
     std::ostringstream output;
@@ -43,7 +45,12 @@ struct stage {
                           return std::shared_ptr<rpc::node_service>(&node, keep);
                         },
                         [&] { return noon + std::chrono::seconds{pauses}; },
-                        [&](std::chrono::milliseconds) { return ++pauses < pauses_max; }};
+                        [&](std::chrono::milliseconds) { return ++pauses < pauses_max; },
+                        [&](const std::string& path) -> result<std::string> {
+                          const auto found = files.find(path);
+                          if (found != files.end()) { return found->second; }
+                          return error{errc::not_found, 0, format("read {}", path)};
+                        }};
     const int code = run_cli(arguments, outside);
     return {code, output.str(), error_output.str()};
   }

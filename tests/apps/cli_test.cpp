@@ -35,6 +35,12 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "source", "remove", "dp2", "dp1"},
       {"distribute", "PKG00012", "--dp", "dp2", "dp3"},
       {"redistribute", "PKG00012", "--dp", "dp2"},
+      {"group", "create", "stores", "--dp", "dp2"},
+      {"group", "add", "stores", "--dp", "dp3"},
+      {"group", "remove", "stores", "--dp", "dp3"},
+      {"group", "list"},
+      {"group", "show", "stores"},
+      {"group", "status", "stores"},
       {"cancel", "PKG00012", "--dp", "dp2"},
       {"detach", "PKG00012", "--dp", "dp2"},
       {"validate", "PKG00012", "--dp", "dp2", "--priority", "low"},
@@ -262,7 +268,7 @@ TEST_CASE("distribute takes several names after --dp, says what moves, and warns
   CHECK(here.site.distribute_request.distribution_points == std::vector<std::string>{"dp2", "dp3"});
   CHECK(!here.site.distribute_request.redistribute);
   CHECK(seen.output ==
-        "PKG00012 goes to dp2.\nPKG00012 is already on dp3; nothing moves.\n"
+        "PKG00012 goes to dp2.\nPKG00012 is already on dp3 (1); nothing moves there.\n"
         "Warning: dp2: none of its sources holds it\nNext: sluice status PKG00012 --watch\n");
   here.run({"redistribute", "PKG00012", "--dp", "dp2"});
   CHECK(here.site.distribute_request.redistribute);
@@ -314,6 +320,7 @@ TEST_CASE("distribute --wait follows to the end, telling a pipe only what moved"
   stage here;
   const auto success = model::console_bucket::success;
   here.site.statuses = {{moving_row()}, {moving_row()}, {ended_row(success)}};
+  here.site.distributed = {{"dp2"}, {}, {}};
   const outcome seen = here.run({"distribute", "PKG00012", "--dp", "dp2", "--wait"});
   CHECK(seen.code == 0);
   CHECK(seen.error_output ==
@@ -327,12 +334,15 @@ TEST_CASE("distribute --wait ends with 6 when some targets failed and 1 when all
   const auto failed = ended_row(model::console_bucket::failed, "dp3");
   stage some;
   some.site.statuses = {{success, failed}};
+  some.site.distributed = {{"dp2", "dp3"}, {}, {}};
   const outcome seen = some.run({"distribute", "PKG00012", "--dp", "dp2", "dp3", "--wait"});
   CHECK(seen.code == 6);
   CHECK(has(seen.output, "Next: sluice why PKG00012 --dp dp3\n"));
   CHECK(some.run({"distribute", "PKG00012", "--dp", "dp2", "dp3", "--wait", "--json"})
             .output.starts_with("{\"status\":\"partial\",\"code\":6,\"items\":[{"));
+  some.site.distributed = {{"dp3"}, {}, {}};
   CHECK(some.run({"distribute", "PKG00012", "--dp", "dp3", "--wait"}).code == 1);
+  some.site.distributed = {{}, {"dp2"}, {}};
   CHECK(some.run({"distribute", "PKG00012", "--dp", "dp2", "--wait"}).code == 0);
 }
 

@@ -28,6 +28,9 @@ public:
   rpc::distribute_request distribute_request;
   rpc::package_set_request set_request;
   rpc::cancel_request cancel_request;
+  rpc::group_request group_request;
+  std::vector<model::group_row> groups{{"stores", {"dp2", "dp3"}, {package()}}};
+  std::vector<model::group_status_row> group_rows{{package(), 1, 1, 0, 0}};
   rpc::cancel_answer cancelled{{"dp2"}, {"dp3"}, {"dp4"}, {"site"}};
   std::atomic<int> add_waits_for_questions = 0;  ///< package_add lasts until so many were asked
   std::atomic<int> add_questions = 0;
@@ -84,6 +87,25 @@ public:
   }
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override {
     return answer("distribution_point_remove " + name);
+  }
+  result<rpc::group_answer> group_change(const rpc::principal&,
+                                         const rpc::group_request& request) override {
+    group_request = request;
+    rpc::group_answer made{groups.front(), {}};
+    made.sent.started = {"PKG00012 on dp3"};
+    return answer("group_change " + request.name, made);
+  }
+  result<rpc::page<model::group_row>> group_list(const rpc::principal&,
+                                                 rpc::page_request wanted) override {
+    return answer("group_list", page_of(groups, wanted));
+  }
+  result<model::group_row> group_show(const rpc::principal&, const std::string& name) override {
+    return answer("group_show " + name, groups.front());
+  }
+  result<rpc::page<model::group_status_row>> group_status(const rpc::principal&,
+                                                          const std::string& name,
+                                                          rpc::page_request wanted) override {
+    return answer("group_status " + name, page_of(group_rows, wanted));
   }
   result<rpc::cancel_answer> cancel(const rpc::principal&,
                                     const rpc::cancel_request& request) override {

@@ -28,8 +28,9 @@ public:
   simulated_source(const simulated_source&) = delete;
   simulated_source& operator=(const simulated_source&) = delete;
 
-  std::map<std::string, std::string> bodies;  ///< by target
-  std::vector<std::string> asked;             ///< targets, in order
+  std::map<std::string, std::string> bodies;   ///< by target
+  std::map<std::string, std::string> answers;  ///< whole ones, by target; they come first
+  std::vector<std::string> asked;              ///< targets, in order
   static constexpr std::uint16_t port = 8080;
 
 private:
@@ -66,6 +67,7 @@ private:
     const std::size_t begin = head.find(' ') + 1;
     const std::string target(head.substr(begin, head.find(' ', begin) - begin));
     asked.push_back(target);
+    if (const auto whole = answers.find(target); whole != answers.end()) { return whole->second; }
     const auto found = bodies.find(target);
     if (found == bodies.end()) { return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"; }
     const std::string& body = found->second;

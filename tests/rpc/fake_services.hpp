@@ -74,6 +74,19 @@ struct fake_admin final : admin_service, script {
   result<distribute_answer> distribute(who by, const distribute_request& a) override {
     return play<distribute_answer>(by, "distribute", a);
   }
+  result<group_answer> group_change(who by, const group_request& a) override {
+    return play<group_answer>(by, "group_change", a);
+  }
+  result<page<model::group_row>> group_list(who by, page_request a) override {
+    return play<page<model::group_row>>(by, "group_list", a);
+  }
+  result<model::group_row> group_show(who by, const std::string& a) override {
+    return play<model::group_row>(by, "group_show", a);
+  }
+  result<page<model::group_status_row>> group_status(who by, const std::string& a,
+                                                     page_request b) override {
+    return play<page<model::group_status_row>>(by, "group_status", a, b);
+  }
   result<cancel_answer> cancel(who by, const cancel_request& a) override {
     return play<cancel_answer>(by, "cancel", a);
   }

@@ -31,6 +31,18 @@ public:
     return one_of({model::package_priority::high, model::package_priority::medium,
                    model::package_priority::low});
   }
+  model::group_row group_row() {
+    return {.name = text(), .members = list([this] { return text(); }), .packages = list([this] {
+                                                                          return package();
+                                                                        })};
+  }
+  model::group_status_row group_status_row() {
+    return {.package = package(),
+            .success = small(),
+            .in_progress = small(),
+            .unknown = small(),
+            .failed = small()};
+  }
   model::distribution_point_mode mode() {
     return one_of({model::distribution_point_mode::standard, model::distribution_point_mode::pull});
   }

@@ -42,11 +42,25 @@ public:
   distribute_request distribute() {
     return {.package = package(),
             .distribution_points = list([this] { return text(); }),
-            .redistribute = coin()};
+            .redistribute = coin(),
+            .groups = list([this] { return text(); }),
+            .plan = coin(),
+            .with_sources = coin()};
   }
+  group_request group_change() {
+    return {.action = one_of({group_action::create, group_action::add, group_action::remove}),
+            .name = text(),
+            .distribution_points = list([this] { return text(); })};
+  }
+  group_answer group_changed() { return {.row = group_row(), .sent = distributed()}; }
   distribute_answer distributed() {
     const auto texts = [this] { return list([this] { return text(); }); };
-    return {.started = texts(), .had_it = texts(), .warnings = texts()};
+    return {.started = texts(),
+            .had_it = texts(),
+            .warnings = texts(),
+            .refused = texts(),
+            .files = small(),
+            .bytes = large()};
   }
   page_request wish() {
     return {.offset = small(), .rows = static_cast<std::uint32_t>(100 + below(400))};

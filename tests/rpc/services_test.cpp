@@ -123,6 +123,23 @@ void check_distributions(random_values& random, fake_admin& fake, admin_service&
       [&] { return client.messages({}, wish); }, wish);
 }
 
+void check_groups(random_values& random, fake_admin& fake, admin_service& client) {
+  const auto change = random.group_change();
+  check_call(
+      fake, "group_change", random.group_changed(), [&] { return client.group_change({}, change); },
+      change);
+  const auto wish = random.wish();
+  check_call(
+      fake, "group_list", random.page_of([&] { return random.group_row(); }),
+      [&] { return client.group_list({}, wish); }, wish);
+  const auto name = random.text();
+  check_call(
+      fake, "group_show", random.group_row(), [&] { return client.group_show({}, name); }, name);
+  check_call(
+      fake, "group_status", random.page_of([&] { return random.group_status_row(); }),
+      [&] { return client.group_status({}, name, wish); }, name, wish);
+}
+
 void check_validations(random_values& random, fake_admin& fake, admin_service& client) {
   const auto request = random.validation_wish();
   check_call(
@@ -146,6 +163,7 @@ TEST_CASE("every method of Admin carries its values there and back") {
     check_packages(random, fake, *client);
     check_points(random, fake, *client);
     check_distributions(random, fake, *client);
+    check_groups(random, fake, *client);
     check_validations(random, fake, *client);
   }
 }

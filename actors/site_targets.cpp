@@ -1,0 +1,66 @@
+#include "actors/site_targets.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace sluice::actors {
+
+result<std::vector<std::string>> names_of(storage::site_database& database,
+                                          const rpc::distribute_request& wish) {
+  if (wish.distribution_points.empty() && wish.groups.empty()) {
+    return error{errc::invalid, 0,
+                 format("distribute {0}: say where to: sluice distribute {0} --dp NAME, or --group "
+                        "NAME",
+                        wish.package.text())};
+  }
+  std::vector<std::string> names = wish.distribution_points;
+  for (const std::string& name : wish.groups) {
+    auto group = database.group(name);
+    if (!group) { return group.error(); }
+    if (!*group) {
+      return error{errc::not_found, 0,
+                   format("distribute to group {}: there is no such group; see sluice group list",
+                          escaped(name))};
+    }
+    names.insert(names.end(), (*group)->members.begin(), (*group)->members.end());
+  }
+  std::set<std::string> seen;
+  std::erase_if(names, [&](const std::string& name) { return !seen.insert(name).second; });
+  return names;
+}
+
+result<bool> has_source(storage::site_database& database, const model::package_row& package,
+                        const model::distribution_point_row& point) {
+  if (point.own) { return true; }
+  for (const model::source_choice& choice : point.sources) {
+    auto row = database.distribution(package.id, choice.name);
+    if (!row) { return row.error(); }
+    if (*row && !(*row)->removing) { return true; }
+    auto available = database.is_available({package.id, package.version}, choice.name);
+    if (!available || *available) { return available; }
+  }
+  return false;
+}
+
+result<void> add_sources(storage::site_database& database, const model::package_row& package,
+                         std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto point = database.distribution_point(names[i]);
+    if (!point) { return point.error(); }
+    if (!*point || (*point)->row.sources.empty()) { continue; }
+    auto found = has_source(database, package, (*point)->row);
+    if (!found) { return found.error(); }
+    const auto& sources = (*point)->row.sources;
+    const bool among = std::any_of(sources.begin(), sources.end(), [&](const auto& choice) {
+      return std::find(names.begin(), names.end(), choice.name) != names.end();
+    });
+    if (*found || among) { continue; }
+    const auto first = std::min_element(
+        sources.begin(), sources.end(),
+        [](const auto& one, const auto& other) { return one.priority < other.priority; });
+    names.push_back(first->name);
+  }
+  return {};
+}
+
+}  // namespace sluice::actors

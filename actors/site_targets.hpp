@@ -1,0 +1,23 @@
+#pragma once
+
+#include "rpc/rpc.hpp"
+#include "storage/storage.hpp"
+
+/// Where a distribution goes, as questions to the site database.
+namespace sluice::actors {
+
+/// Of distribution points and groups together, each once. `not_found`: an unknown group; an unknown
+/// distribution point is among the names all the same.
+result<std::vector<std::string>> names_of(storage::site_database& database,
+                                          const rpc::distribute_request& wish);
+
+/// B22: a target none of whose sources holds or will get the package would wait for ever.
+result<bool> has_source(storage::site_database& database, const model::package_row& package,
+                        const model::distribution_point_row& point);
+
+/// Adds the first source of each target that would wait for ever, and of these in turn: rings are
+/// refused when sources are set, so this ends.
+result<void> add_sources(storage::site_database& database, const model::package_row& package,
+                         std::vector<std::string>& names);
+
+}  // namespace sluice::actors
