@@ -52,6 +52,17 @@ bool content_validation_state::holds(const model::content_id& content) const {
   return entry && is_for_distribution_point(*entry);
 }
 
+namespace {
+
+/// A newer version of its package is wanted.
+bool is_superseded(const model::content_id& content,
+                   const std::map<model::content_id, model::digest>& desired) {
+  const auto newer = desired.upper_bound(content);
+  return newer != desired.end() && newer->first.package == content.package;
+}
+
+}  // namespace
+
 /// The union of what should be here and what is (J6), without what was removed while the cycle
 /// waited. Returns in what they differ.
 std::vector<std::string> content_validation_state::choose_contents() {
@@ -70,6 +81,7 @@ std::vector<std::string> content_validation_state::choose_contents() {
   for (const storage::catalogue_entry& entry : setup_.parts.catalogue->all()) {
     if (!is_for_distribution_point(entry)) { continue; }
     if (!now.all && !packages.contains(entry.content.package)) { continue; }
+    if (is_superseded(entry.content, now.desired)) { continue; }  // it goes when its time is over
     present.insert(entry.content);
     contents.insert(entry.content);
     const auto wanted = now.desired.find(entry.content);

@@ -5,8 +5,16 @@
 namespace sluice::actors {
 
 namespace {
+
 constexpr const char* removal_text = "the removal of the package";
+constexpr const char* newer_text = "a newer version of the package";
+
+/// A content goes together with the versions before it.
+bool goes_with(const model::content_id& content, const model::content_id& leaving) {
+  return content.package == leaving.package && content.version <= leaving.version;
 }
+
+}  // namespace
 
 void distribution_point_state::begin(self_pointer self, distribution_point_setup setup) {
   self_ = self;
@@ -85,7 +93,10 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
       .then(
           [this, given, promise](bool added) mutable {
             pending_.erase(given.job);
-            if (added) { open(given, {}); }
+            if (added) {
+              stop_former(given.content);
+              open(given, {});
+            }
             if (!added) { settle_removals(given.job); }
             promise.deliver(added ? rpc::notify_answer::accepted : rpc::notify_answer::known);
           },
@@ -95,6 +106,14 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
             promise.deliver(std::move(failure));
           });
   return promise;
+}
+
+/// Nobody wants a version any more of which a newer one comes; its pieces stay for that one.
+void distribution_point_state::stop_former(const model::content_id& newer) {
+  for (const auto& [id, job] : jobs_) {
+    const bool former = job.content.package == newer.package && job.content.version < newer.version;
+    if (former && !job.settled) { caf::anon_send(job.actor, cancel_job{newer_text}); }
+  }
 }
 
 /// B4. A job that waits for a source or for space keeps nobody from its work.
@@ -193,15 +212,15 @@ caf::result<model::why_report> distribution_point_state::on_why(model::package_i
 caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
   removal made{asked, {}, self_->make_response_promise<done>()};
   for (const auto& [id, job] : jobs_) {
-    if (job.content != asked.content || job.settled) { continue; }
+    if (!goes_with(job.content, asked.content) || job.settled) { continue; }
     made.jobs.insert(id);
     caf::anon_send(job.actor, cancel_job{removal_text});
   }
   for (const auto& [id, content] : pending_) {
-    if (content == asked.content) { made.jobs.insert(id); }  // cancelled when it opens
+    if (goes_with(content, asked.content)) { made.jobs.insert(id); }  // cancelled when it opens
   }
   std::erase_if(dead_, [&](const auto& job) {
-    if (job.second != asked.content) { return false; }
+    if (!goes_with(job.second, asked.content)) { return false; }
     caf::anon_send(setup_.journal, forget_job{job.first});
     return true;
   });
@@ -214,9 +233,10 @@ caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
 }
 
 bool distribution_point_state::is_being_removed(const model::content_id& content) const {
-  return leaving_.contains(content) ||
+  const auto covers = [&](const model::content_id& going) { return goes_with(content, going); };
+  return std::any_of(leaving_.begin(), leaving_.end(), covers) ||
          std::any_of(removals_.begin(), removals_.end(),
-                     [&](const removal& waiting) { return waiting.asked.content == content; });
+                     [&](const removal& waiting) { return covers(waiting.asked.content); });
 }
 
 void distribution_point_state::settle_removals(const model::job_id& over) {
@@ -234,7 +254,9 @@ void distribution_point_state::carry_out(const removal& asked) {
   const auto gone = [this, content = asked.asked.content] {
     leaving_.erase(leaving_.find(content));
   };
-  self_->request(setup_.librarian, caf::infinite, drop_content{asked.asked})
+  drop_content dropped = asked.asked;
+  dropped.older = true;
+  self_->request(setup_.librarian, caf::infinite, dropped)
       .then(
           [gone, promise = asked.promise](done) mutable {
             gone();

@@ -71,6 +71,7 @@ private:
   void open(const model::notification& given, const model::job_situation& before);
   content_source_actor source_of(const model::source_entry& entry);
   void grant_turns();
+  void stop_former(const model::content_id& newer);
   [[nodiscard]] bool has_room() const;
 
   self_pointer self_ = nullptr;

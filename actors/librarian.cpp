@@ -28,32 +28,41 @@ auto snapshot(self_pointer self, const make_snapshot& mail) {
   const node_parts& parts = self->state.parts;
   return promise_of<result<storage::snapshot_outcome>>(self, self->state.snapshots, [parts, mail] {
     storage::snapshot_request request{mail.source_root, mail.source_path, mail.content,
-                                      parts.site_key};
+                                      parts.site_key, mail.unless_same_as};
     return storage::take_snapshot(*parts.ring, *parts.workers, *parts.buffers, *parts.library,
                                   std::move(request), mail.progress);
   });
 }
 
-io::task<void> sweep(storage::content_library* library, std::chrono::nanoseconds before) {
-  auto swept = co_await library->sweep_trash(before);
+/// What is older than these times, since the epoch.
+struct sweep_request {
+  std::chrono::nanoseconds trash;
+  std::chrono::nanoseconds superseded;
+};
+
+io::task<void> sweep(storage::content_library* library, sweep_request asked) {
+  auto dropped = co_await library->drop_superseded(storage::library_user::distribution_point,
+                                                   asked.superseded);
+  if (!dropped) { log::warning("librarian", describe(dropped.error())); }
+  auto swept = co_await library->sweep_trash(asked.trash);
   if (!swept) { log::warning("librarian", describe(swept.error())); }
 }
 
 void sweep_trash(self_pointer self) {
   const node_parts& parts = self->state.parts;
-  const auto before = (parts.now() - self->state.trash_kept).time_since_epoch();
-  parts.ring->post([operations = parts.operations, library = parts.library, before] {
-    operations->start(sweep(library, before));
+  const library_periods& kept = parts.kept;
+  const sweep_request asked{(parts.now() - kept.trash).time_since_epoch(),
+                            (parts.now() - kept.superseded).time_since_epoch()};
+  parts.ring->post([operations = parts.operations, library = parts.library, asked] {
+    operations->start(sweep(library, asked));
   });
   self->delayed_send(handle(self), sweep_interval, trash_tick{});
 }
 
 }  // namespace
 
-librarian_actor::behavior_type librarian(self_pointer self, node_parts parts,
-                                         std::chrono::hours trash_kept) {
+librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
   self->state.parts = std::move(parts);
-  self->state.trash_kept = trash_kept;
   caf::anon_send(handle(self), trash_tick{});
   storage::content_library* library = self->state.parts.library;
   return {
@@ -80,8 +89,10 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts,
         return change(self, [library, mail] { return library->add_user(mail.content, mail.user); });
       },
       [self, library](const drop_content& mail) {
-        return change(self,
-                      [library, mail] { return library->remove_content(mail.content, mail.user); });
+        return change(self, [library, mail] {
+          return mail.older ? library->remove_versions(mail.content, mail.user)
+                            : library->remove_content(mail.content, mail.user);
+        });
       },
       [self](const make_snapshot& mail) { return snapshot(self, mail); },
       [self, library](const count_library& mail) {

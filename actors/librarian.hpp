@@ -6,11 +6,11 @@
 namespace sluice::actors {
 
 /// The content library as an actor: each request becomes a task of the library's reactor. What is
-/// in the trash for longer than `trash_kept` is removed.
+/// in the trash for longer than `node_parts::kept` says is removed, and what is superseded for
+/// longer goes to trash.
 struct librarian_state {
   librarian_state() = default;
   node_parts parts;
-  std::chrono::hours trash_kept{};
   operations_under_way<result<storage::content_facts>> rechecks;
   operations_under_way<result<storage::missing_page>> listings;
   operations_under_way<result<std::uint64_t>> measurements;
@@ -20,6 +20,6 @@ struct librarian_state {
 };
 
 librarian_actor::behavior_type librarian(librarian_actor::stateful_pointer<librarian_state> self,
-                                         node_parts parts, std::chrono::hours trash_kept);
+                                         node_parts parts);
 
 }  // namespace sluice::actors

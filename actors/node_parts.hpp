@@ -18,6 +18,12 @@ using calendar_clock = std::function<model::calendar_time()>;
 /// 1). Any thread.
 using source_fault_counters = std::array<std::atomic<std::uint64_t>, 37>;
 
+/// How long the library keeps what nobody needs.
+struct library_periods {
+  std::chrono::hours trash{24};
+  std::chrono::hours superseded{24};  ///< a version of a package after a newer one came
+};
+
 /// What the actors of a node share. Everything here outlives the actors, and the reactor outlives
 /// what runs on it.
 struct node_parts {
@@ -37,6 +43,7 @@ struct node_parts {
   std::shared_ptr<std::atomic<std::uint32_t>> pages_moving =
       std::make_shared<std::atomic<std::uint32_t>>(0);
   std::shared_ptr<source_fault_counters> source_faults = std::make_shared<source_fault_counters>();
+  library_periods kept;
 };
 
 }  // namespace sluice::actors

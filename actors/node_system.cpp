@@ -96,7 +96,7 @@ result<void> node_system::state::start_node() {
   auto jobs = setup.node_database->jobs();
   if (!jobs) { return jobs.error(); }
   journal = system->spawn<caf::detached>(node_journal, setup.node_database);
-  librarian = system->spawn(actors::librarian, parts, setup.trash_kept);
+  librarian = system->spawn(actors::librarian, parts);
   distribution_point_setup pulling;
   pulling.parts = parts;
   pulling.site_address = setup.site_address;

@@ -36,6 +36,7 @@ result<void> site_state::take_up() {
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
   deliver_all(*open);
+  sweep_superseded();
   return reconcile_groups();
 }
 
@@ -262,6 +263,8 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
   state.begin(self, std::move(setup));
   return {
       [&state](const add_package& asked) { return state.on_add_package(asked); },
+      [&state](const update_package& asked) { return state.on_update_package(asked); },
+      [&state](superseded_tick) { state.sweep_superseded(); },
       [&state](const remove_package& asked) { return state.on_remove_package(asked); },
       [&state](const change_distribution_point& asked) { return to_caf(state.on_change(asked)); },
       [&state](const remove_distribution_point& asked) {

@@ -4,18 +4,12 @@
 #include <map>
 #include <set>
 
-#include "actors/distribution_point_proxy.hpp"
+#include "actors/site_news.hpp"
 #include "actors/site_rules.hpp"
+#include "actors/site_setup.hpp"
 #include "actors/validation_cycle.hpp"
 
 namespace sluice::actors {
-
-struct site_setup {
-  site_parts parts;
-  std::shared_ptr<storage::site_database> database;  ///< opened read_write
-  std::vector<hashing::public_key> site_keys;        ///< told to nodes that register
-  std::function<distribution_point_proxy_actor(distribution_point_proxy_setup)> make_proxy;
-};
 
 /// The only writer of the site database. An operator's wish changes the desired state; what differs
 /// from it is handed to the proxies; what nodes report is written down.
@@ -33,6 +27,8 @@ public:
   [[nodiscard]] const result<void>& health() const { return begun_; }
 
   caf::result<model::package_row> on_add_package(const add_package& asked);
+  caf::result<rpc::package_update_answer> on_update_package(const update_package& asked);
+  void sweep_superseded();
   caf::result<done> on_remove_package(const remove_package& asked);
   result<model::distribution_point_row> on_change(const change_distribution_point& asked);
   result<void> on_remove_point(const remove_distribution_point& asked);
@@ -65,16 +61,21 @@ private:
   bool is_left_over(const model::content_id& content);
   std::optional<model::content_id> left_over_of(const model::package_id& package);
   void end_change(const model::content_id& content);
-  void drop_for_site(const model::content_id& content, std::function<void(result<void>)> then);
+  void drop_for_site(const model::content_id& content, std::function<void(result<void>)> then,
+                     bool older = false);
   caf::result<done> drop_removed(const model::content_id& content);
   result<void> begin_removal(const model::package_id& package, std::vector<std::string>& names);
   result<void> reopen_given_up(const std::string& name);
   void put_added(const add_package& asked, model::package_row row, model::byte_count manifest_size,
                  caf::typed_response_promise<model::package_row> promise);
+  result<rpc::package_update_answer> updated(const update_package& asked,
+                                             const storage::snapshot_outcome& made);
+  result<void> send_to_targets(const storage::site_package& package,
+                               rpc::distribute_answer& answer);
   result<std::string> find_root(const std::string& folder) const;
   result<void> check_id_is_free(const model::package_id& id);
   result<model::package_id> package_id_for(const rpc::package_add_request& request);
-  void package_added(const add_package& asked, const model::package_row& row);
+  void package_added(const std::string& admin, const model::package_row& row);
   result<void> check_change(const change_distribution_point& asked,
                             const model::distribution_point_row& changed);
   result<void> check_sources(const model::distribution_point_row& changed);
@@ -91,11 +92,6 @@ private:
                                rpc::distribute_answer& answer);
   result<void> count_anew(const std::string& name);
   result<bool> collect_inventory(const rpc::registration& given);
-  /// What came of a batch of reports, for others to hear once it is kept.
-  struct report_news {
-    std::vector<job_reported> told;
-    std::vector<site_message> said;
-  };
   result<void> take_state(const std::string& name, const model::state_message& message,
                           report_news& news, std::vector<content_gained>& gained);
   void say(const std::vector<site_message>& words);
@@ -112,12 +108,6 @@ private:
                         const std::string& reason);
   result<void> begin_monitoring(const std::string& name, validation_target& target);
   void end_monitoring(const std::string& name);
-  /// What a validation's message changes in the database, together with its acknowledgement; what
-  /// others are told of it comes after, from `news`.
-  struct validation_news {
-    std::vector<content_gained> gained;
-    std::vector<deliver> healing;
-  };
   result<void> keep_validation_message(const std::string& name, const model::status_message& said,
                                        validation_news& news);
   void note_validation_message(const std::string& name, const model::status_message& said);

@@ -32,8 +32,8 @@ std::optional<model::content_id> site_state::left_over_of(const model::package_i
 
 /// Also when it is gone already.
 void site_state::drop_for_site(const model::content_id& content,
-                               std::function<void(result<void>)> then) {
-  self_->request(setup_.parts.librarian, caf::infinite, drop_content{content, for_site})
+                               std::function<void(result<void>)> then, bool older) {
+  self_->request(setup_.parts.librarian, caf::infinite, drop_content{content, for_site, older})
       .then(
           [this, content, then](done) {
             end_change(content);
@@ -94,7 +94,7 @@ void site_state::put_added(const add_package& asked, model::package_row row,
   });
   if (put) {
     adding_.erase(row.id);
-    package_added(asked, row);
+    package_added(asked.admin, row);
     promise.deliver(std::move(row));
     return;
   }
@@ -106,15 +106,17 @@ void site_state::put_added(const add_package& asked, model::package_row row,
   });
 }
 
+/// With its former versions.
 caf::result<done> site_state::drop_removed(const model::content_id& content) {
   auto promise = self_->make_response_promise<done>();
-  drop_for_site(content, [promise](const result<void>& dropped) mutable {
+  const auto answer = [promise](const result<void>& dropped) mutable {
     if (dropped) {
       promise.deliver(done{});
     } else {
       promise.deliver(to_caf(dropped.error()));
     }
-  });
+  };
+  drop_for_site(content, answer, true);
   return promise;
 }
 
@@ -122,6 +124,11 @@ caf::result<done> site_state::on_remove_package(const remove_package& asked) {
   storage::site_database& database = *setup_.database;
   auto package = database.package(asked.package);
   if (!package) { return to_caf(package.error()); }
+  if (*package && adding_.contains(asked.package)) {
+    return to_caf(error{errc::conflict, 0,
+                        format("remove package {}: it is being updated; remove it after that",
+                               asked.package.text())});
+  }
   if (!*package) {
     const auto left_over = left_over_of(asked.package);  // an earlier removal ended halfway
     if (left_over) {

@@ -1,6 +1,7 @@
 #include "actors/site_rules.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace sluice::actors {
 
@@ -16,6 +17,19 @@ bool is_good_name(std::string_view name) noexcept {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
            (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
   });
+}
+
+std::string path_beneath(const std::string& root, const std::string& folder) {
+  const std::filesystem::path base = std::filesystem::path(root).lexically_normal();
+  const std::string relative =
+      std::filesystem::path(folder).lexically_normal().lexically_relative(base).generic_string();
+  return relative == "." ? "" : relative;
+}
+
+bool is_beneath(const std::string& root, const std::string& folder) {
+  const std::filesystem::path base = std::filesystem::path(root).lexically_normal();
+  const auto relative = std::filesystem::path(folder).lexically_normal().lexically_relative(base);
+  return !relative.empty() && *relative.begin() != "..";
 }
 
 namespace {
@@ -111,7 +125,8 @@ void derive(storage::site_distribution& row) {
 }
 
 void begin_job(storage::site_distribution& row, const job_begin& given) {
-  const bool was_installed = is_installed(row) && row.heard;
+  const bool serves_another = row.row.state == package_state::content_updating;
+  const bool was_installed = (is_installed(row) && row.heard) || serves_another;
   row.row.version = given.version;
   row.row.job = given.job;
   row.row.job_state = site_job_state::pending;

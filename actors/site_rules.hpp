@@ -6,6 +6,11 @@
 /// What the site decides about its rows, as pure functions.
 namespace sluice::actors {
 
+/// Of two absolute paths.
+[[nodiscard]] bool is_beneath(const std::string& root, const std::string& folder);
+/// `folder` as seen from `root`, which it is beneath; "" for the root itself.
+[[nodiscard]] std::string path_beneath(const std::string& root, const std::string& folder);
+
 /// A name for a distribution point: 1-64 letters, digits, '.', '_', '-', not beginning with '-' or
 /// '.'.
 [[nodiscard]] bool is_good_name(std::string_view name) noexcept;

@@ -32,22 +32,30 @@ site_services::site_services(caf::actor_system& system, site_actor site,
       reading_(std::move(reading)),
       now_(std::move(now)) {}
 
-result<model::package_row> site_services::package_add(const rpc::principal& who,
-                                                      const rpc::package_add_request& request) {
-  const std::string folder = request.folder;
-  {
-    const std::lock_guard lock(additions_->mutex);
-    if (!additions_->running.emplace(folder, storage::snapshot_progress{}).second) {
-      return error{errc::conflict, 0, format("add {}: it is being added already", escaped(folder))};
-    }
+/// Who asks how far the folder is hears of what the returned function is told.
+result<site_services::listener> site_services::begin_addition(const std::string& folder) {
+  const std::lock_guard lock(additions_->mutex);
+  if (!additions_->running.emplace(folder, storage::snapshot_progress{}).second) {
+    return error{errc::conflict, 0, format("add {}: it is being added already", escaped(folder))};
   }
-  add_package mail{request, who.name, [under_way = additions_, folder](auto progress) {
-                     const std::lock_guard lock(under_way->mutex);
-                     under_way->running[folder] = progress;
-                   }};
-  auto answer = ask<model::package_row>(system_, site_, std::move(mail), caf::infinite);
+  return listener([under_way = additions_, folder](storage::snapshot_progress progress) {
+    const std::lock_guard inner(under_way->mutex);
+    under_way->running[folder] = progress;
+  });
+}
+
+void site_services::end_addition(const std::string& folder) {
   const std::lock_guard lock(additions_->mutex);
   additions_->running.erase(folder);
+}
+
+result<model::package_row> site_services::package_add(const rpc::principal& who,
+                                                      const rpc::package_add_request& request) {
+  auto progress = begin_addition(request.folder);
+  if (!progress) { return progress.error(); }
+  add_package mail{request, who.name, std::move(*progress)};
+  auto answer = ask<model::package_row>(system_, site_, std::move(mail), caf::infinite);
+  end_addition(request.folder);
   return answer;
 }
 
@@ -80,6 +88,19 @@ result<model::package_row> site_services::package_show(const rpc::principal&,
 result<model::package_row> site_services::package_set(const rpc::principal& who,
                                                       const rpc::package_set_request& request) {
   return ask<model::package_row>(system_, site_, set_package{request, who.name});
+}
+
+result<rpc::package_update_answer> site_services::package_update(const rpc::principal& who,
+                                                                 model::package_id id) {
+  auto row = package_show(who, id);
+  if (!row) { return row.error(); }
+  const std::string folder = row->source_path;
+  auto progress = begin_addition(folder);
+  if (!progress) { return progress.error(); }
+  auto answer = ask<rpc::package_update_answer>(
+      system_, site_, update_package{id, who.name, std::move(*progress)}, caf::infinite);
+  end_addition(folder);
+  return answer;
 }
 
 result<void> site_services::package_remove(const rpc::principal& who, model::package_id id) {

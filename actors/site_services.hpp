@@ -25,6 +25,8 @@ public:
   result<model::package_row> package_show(const rpc::principal&, model::package_id) override;
   result<model::package_row> package_set(const rpc::principal&,
                                          const rpc::package_set_request&) override;
+  result<rpc::package_update_answer> package_update(const rpc::principal&,
+                                                    model::package_id id) override;
   result<void> package_remove(const rpc::principal&, model::package_id) override;
   result<model::distribution_point_row> distribution_point_add(
       const rpc::principal&, const rpc::distribution_point_request&) override;
@@ -67,6 +69,9 @@ private:
     std::mutex mutex;
     std::map<std::string, storage::snapshot_progress> running;
   };
+  using listener = std::function<void(storage::snapshot_progress)>;
+  result<listener> begin_addition(const std::string& folder);
+  void end_addition(const std::string& folder);
   result<model::why_report> explain(const storage::site_distribution& row,
                                     const storage::site_distribution_point& point);
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 
 #include "actors/site.hpp"
 #include "actors/site_words.hpp"
@@ -8,15 +7,6 @@
 namespace sluice::actors {
 
 namespace {
-
-/// `folder` relative to `root`, when it is beneath it.
-std::optional<std::string> beneath(const std::string& root, const std::string& folder) {
-  const auto relative = std::filesystem::path(folder).lexically_normal().lexically_relative(
-      std::filesystem::path(root).lexically_normal());
-  if (relative.empty() || *relative.begin() == "..") { return std::nullopt; }
-  const std::string text = relative.generic_string();
-  return text == "." ? "" : text;
-}
 
 error not_known(const std::string& name) {
   return {errc::not_found, 0,
@@ -34,7 +24,7 @@ result<std::string> site_state::find_root(const std::string& folder) const {
   }
   std::string roots;
   for (const std::string& root : setup_.parts.policy.source_roots) {
-    if (beneath(root, folder)) { return root; }
+    if (is_beneath(root, folder)) { return root; }
     roots += (roots.empty() ? "" : ", ") + root;
   }
   return error{errc::denied, 0,
@@ -93,7 +83,7 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
   if (!id) { return to_caf(id.error()); }
   make_snapshot mail;
   mail.source_root = *root;
-  mail.source_path = *beneath(*root, asked.request.folder);
+  mail.source_path = path_beneath(*root, asked.request.folder);
   mail.content = {*id, 1};
   mail.progress = asked.progress;
   const auto begun = setup_.database->begin_change(mail.content);
@@ -124,10 +114,10 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
   return promise;
 }
 
-void site_state::package_added(const add_package& asked, const model::package_row& row) {
+void site_state::package_added(const std::string& admin, const model::package_row& row) {
   const std::string version = format("{}", row.version);
   add_message(2376, {row.id.text(), version, format("{}", model::raw(row.bytes))});
-  add_message(2311, {row.id.text(), version, asked.admin});
+  add_message(2311, {row.id.text(), version, admin});
   add_message(2301, {row.id.text(), version});
 }
 

@@ -148,6 +148,18 @@ json_item json_of(const rpc::distribute_answer& given) {
                   {"bytes", given.bytes}})};
 }
 
+json_item json_of(const rpc::package_update_answer& given) {
+  return {dumped({{"package", given.row.id.text()},
+                  {"version", given.row.version},
+                  {"changed", given.changed},
+                  {"files", given.row.files},
+                  {"bytes", number(given.row.bytes)},
+                  {"files_new", given.files_new},
+                  {"bytes_new", given.bytes_new},
+                  {"started", given.sent.started},
+                  {"warnings", given.sent.warnings}})};
+}
+
 json_item json_of(const model::group_row& row) {
   ordered_json packages = ordered_json::array();
   for (const model::package_id& package : row.packages) { packages.push_back(package.text()); }

@@ -26,6 +26,7 @@ json_item json_of(const model::message_row& row);
 json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
 json_item json_of(const rpc::distribute_answer& given);
+json_item json_of(const rpc::package_update_answer& given);
 json_item json_of(const rpc::cancel_answer& given);
 json_item json_of(const model::group_row& row);
 json_item json_of(const model::group_status_row& row);

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <ostream>
 #include <sstream>
@@ -21,7 +22,7 @@ std::string absolute(const std::string& folder, const std::string& current_folde
   return path;
 }
 
-/// "adding /srv/x: 1234 files, 1.2 GiB, 812.0 MiB/s", on one line of a terminal, or on lines.
+/// "reading /srv/x: 1234 files, 1.2 GiB, 812.0 MiB/s", on one line of a terminal, or on lines.
 class add_progress {
 public:
   add_progress(const world& outside, std::string folder)
@@ -36,7 +37,7 @@ public:
                                    ? 0
                                    : static_cast<std::uint64_t>(static_cast<double>(bytes_) * 1000 /
                                                                 static_cast<double>(taken));
-    const std::string line = format("adding {}: {} files, {}, {}", escaped(folder_), files_,
+    const std::string line = format("reading {}: {} files, {}, {}", escaped(folder_), files_,
                                     human_bytes(bytes_), human_rate(rate));
     if (outside_.error_is_terminal) {
       outside_.error_output << "\r" << line << "\x1b[K" << std::flush;
@@ -58,23 +59,25 @@ private:
   bool open_line_ = false;
 };
 
-/// The add lasts as long as the folder is large: it has a connection and a thread of its own, and
+/// Reading a folder lasts as long as it is large: it has a connection and a thread of its own, and
 /// how far it is comes over another.
-result<model::package_row> add_and_follow(session& now, const rpc::package_add_request& request) {
+template <typename Answer>
+result<Answer> read_and_follow(session& now, const std::string& folder,
+                               std::function<result<Answer>(rpc::admin_service&)> asked) {
   const auto long_connection = now.another_site(limits::package_add_deadline);
-  std::future<result<model::package_row>> adding = std::async(
-      std::launch::async, [&] { return long_connection->package_add(session::me(), request); });
+  std::future<result<Answer>> reading =
+      std::async(std::launch::async, [&] { return asked(*long_connection); });
   const auto step = now.outside().error_is_terminal ? progress_on_terminal : progress_in_pipe;
-  add_progress progress(now.outside(), request.folder);
+  add_progress progress(now.outside(), folder);
   bool ask = !now.json();
-  while (ask && adding.wait_for(step) != std::future_status::ready) {
-    const auto seen = now.site().package_add_status(session::me(), request.folder);
+  while (ask && reading.wait_for(step) != std::future_status::ready) {
+    const auto seen = now.site().package_add_status(session::me(), folder);
     ask = seen.ok();  // no progress to show is no reason to fail
     if (ask) { progress.show(*seen); }
   }
-  result<model::package_row> added = adding.get();
+  result<Answer> answer = reading.get();
   progress.end();
-  return added;
+  return answer;
 }
 
 std::string fields_of(const model::package_row& row, model::calendar_time now) {
@@ -114,7 +117,9 @@ result<answer> package_add(session& now) {
     if (!parsed_id) { return parsed_id.error(); }
     request.id = *parsed_id;
   }
-  const auto added = add_and_follow(now, request);
+  const auto added = read_and_follow<model::package_row>(
+      now, request.folder,
+      [&](rpc::admin_service& site) { return site.package_add(session::me(), request); });
   if (!added) { return added.error(); }
   const std::string id = added->id.text();
   return answer{exit_code::ok,
@@ -122,6 +127,37 @@ result<answer> package_add(session& now) {
                 format("{}.{}: {}, {} files, {}\n", id, added->version, escaped(added->name),
                        added->files, human_bytes(model::raw(added->bytes))),
                 {format("sluice distribute {} --dp NAME", id)}};
+}
+
+result<answer> package_update(session& now) {
+  const auto id = model::package_id::parse(now.call().one("PKG"));
+  if (!id) { return id.error(); }
+  const auto before = now.site().package_show(session::me(), *id);
+  if (!before) { return before.error(); }
+  const auto updated = read_and_follow<rpc::package_update_answer>(
+      now, before->source_path,
+      [&](rpc::admin_service& site) { return site.package_update(session::me(), *id); });
+  if (!updated) { return updated.error(); }
+  answer made{exit_code::ok, {json_of(*updated)}, "", {}};
+  if (!updated->changed) {
+    made.text = format("{} is what its folder holds, version {}: no change.\n", id->text(),
+                       updated->row.version);
+    made.next = {format("sluice status {}", id->text())};
+    return made;
+  }
+  made.text =
+      format("{}.{}: {} files, {}; {} files, {} are new\n", id->text(), updated->row.version,
+             updated->row.files, human_bytes(model::raw(updated->row.bytes)), updated->files_new,
+             human_bytes(updated->bytes_new));
+  for (const std::string& name : updated->sent.started) {
+    made.text += format("On its way to {}.\n", escaped(name));
+  }
+  for (const std::string& warning : updated->sent.warnings) {
+    made.text += format("Warning: {}\n", escaped(warning));
+  }
+  made.next = {updated->row.targets == 0 ? format("sluice distribute {} --dp NAME", id->text())
+                                         : format("sluice status {} --watch", id->text())};
+  return made;
 }
 
 result<answer> package_list(session& now) {

@@ -9,6 +9,7 @@ namespace sluice::cli {
 result<answer> package_add(session& now);
 result<answer> package_list(session& now);
 result<answer> package_show(session& now);
+result<answer> package_update(session& now);
 result<answer> package_set(session& now);
 result<answer> package_remove(session& now);
 

@@ -42,6 +42,7 @@ struct node_settings {
   setting<std::string> state;
   setting<std::string> library;
   setting<std::uint32_t> trash_hours{24, {}};
+  setting<std::uint32_t> superseded_content_hours{24, {}};
   setting<std::string> node_socket;
   setting<std::optional<network_address>> observation;
   setting<log::level> log_level{log::level::info, {}};

@@ -139,11 +139,12 @@ result<void> daemon::parts::start_actors() {
   given.parts.random = setup.random;
   given.parts.site_key = site_key.get();
   given.parts.source_faults = source_faults;
+  given.parts.kept = {std::chrono::hours(settings.node.trash_hours.value),
+                      std::chrono::hours(settings.node.superseded_content_hours.value)};
   given.parts.activity = activity_of(counters, given.parts.pages_moving);
   given.node = ports.node;
   given.version = setup.version;
   given.library_root = settings.node.library.value;
-  given.trash_kept = std::chrono::hours(settings.node.trash_hours.value);
   given.content_address = content_address;
   given.distribution_point = serves();
   given.site_known = site_known;

@@ -206,6 +206,9 @@ std::vector<known_setting> make_node_and_site() {
           "node", "trash_hours", "a whole number of hours, 0 to 8784",
           [](auto& all) -> auto& { return all.node.trash_hours; }, read_hours),
       known(
+          "node", "superseded_content_hours", "a whole number of hours, 0 to 8784",
+          [](auto& all) -> auto& { return all.node.superseded_content_hours; }, read_hours),
+      known(
           "node", "node_socket", socket_accepted,
           [](auto& all) -> auto& { return all.node.node_socket; }, read_socket),
       known(

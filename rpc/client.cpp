@@ -68,6 +68,14 @@ public:
       return from_wire(answer);
     });
   }
+  result<package_update_answer> package_update(const principal&,
+                                               model::package_id package) override {
+    return call("package_update", [&](wire::AdminClient& client) {
+      wire::package_update_answer answer;
+      client.package_update(answer, package.text());
+      return from_wire(answer);
+    });
+  }
   result<void> package_remove(const principal&, model::package_id package) override {
     return call("package_remove",
                 [&](wire::AdminClient& client) { client.package_remove(package.text()); });

@@ -86,6 +86,9 @@ public:
   void package_show(wire::package_row& into, const std::string& package) override {
     into = to_wire(good(service_->package_show(caller(), package_from_wire(package))));
   }
+  void package_update(wire::package_update_answer& into, const std::string& package) override {
+    into = to_wire(good(service_->package_update(caller(), package_from_wire(package))));
+  }
   void package_set(wire::package_row& into, const wire::package_set_request& given) override {
     into = to_wire(good(service_->package_set(caller(), from_wire(given))));
   }

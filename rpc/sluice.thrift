@@ -218,6 +218,14 @@ struct distribute_answer {
   5: optional i32 files
   6: optional i64 bytes
 }
+/** `changed` false: the folder holds what the package does, and nothing was done. */
+struct package_update_answer {
+  1: package_row row
+  2: bool changed
+  3: i32 files_new
+  4: i64 bytes_new
+  5: distribute_answer sent
+}
 struct group_row {
   1: string name
   2: list<string> members
@@ -310,6 +318,8 @@ service Admin extends Greeting {
   package_row package_show(1: string package_id)
     throws (1: failure refused) (authorization = "admin")
   package_row package_set(1: package_set_request given)
+    throws (1: failure refused) (authorization = "admin")
+  package_update_answer package_update(1: string package_id)
     throws (1: failure refused) (authorization = "admin")
   void package_remove(1: string package_id)
     throws (1: failure refused) (authorization = "admin")

@@ -70,6 +70,8 @@ wire::distribute_request to_wire(const distribute_request& value);
 distribute_request from_wire(const wire::distribute_request& value);
 wire::distribute_answer to_wire(const distribute_answer& value);
 distribute_answer from_wire(const wire::distribute_answer& value);
+wire::package_update_answer to_wire(const package_update_answer& value);
+package_update_answer from_wire(const wire::package_update_answer& value);
 wire::cancel_request to_wire(const cancel_request& value);
 cancel_request from_wire(const wire::cancel_request& value);
 wire::cancel_answer to_wire(const cancel_answer& value);

@@ -92,6 +92,23 @@ distribute_answer from_wire(const wire::distribute_answer& value) {
           .bytes = number_from_wire(value.bytes, "bytes")};
 }
 
+wire::package_update_answer to_wire(const package_update_answer& value) {
+  wire::package_update_answer made;
+  made.__set_row(to_wire(value.row));
+  made.__set_changed(value.changed);
+  made.__set_files_new(number_to_wire(value.files_new, "files_new"));
+  made.__set_bytes_new(number_to_wire(value.bytes_new, "bytes_new"));
+  made.__set_sent(to_wire(value.sent));
+  return made;
+}
+package_update_answer from_wire(const wire::package_update_answer& value) {
+  return {.row = from_wire(value.row),
+          .changed = value.changed,
+          .files_new = number_from_wire(value.files_new, "files_new"),
+          .bytes_new = number_from_wire(value.bytes_new, "bytes_new"),
+          .sent = from_wire(value.sent)};
+}
+
 wire::cancel_request to_wire(const cancel_request& value) {
   wire::cancel_request made;
   made.__set_package_id(value.package.text());

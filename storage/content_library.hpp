@@ -8,40 +8,10 @@
 #include "hashing/hashing.hpp"
 #include "io/io.hpp"
 #include "storage/content_catalogue.hpp"
+#include "storage/missing_files.hpp"
 #include "storage/staging_file.hpp"
 
 namespace sluice::storage {
-
-/// Where a walk over a manifest stands: a byte offset of a line.
-struct manifest_cursor {
-  std::uint64_t offset = 0;
-};
-
-/// One step of the set difference "manifest minus library".
-struct missing_page {
-  std::vector<model::file_id> files;  ///< to be fetched; each once per page
-  manifest_cursor next;
-  bool end = false;
-  std::uint64_t files_present = 0;  ///< entries of this page that need no transfer
-  std::uint64_t bytes_present = 0;
-};
-
-struct missing_request {
-  model::content_id content;
-  manifest_cursor from;
-  std::uint32_t files_max = limits::files_per_batch_max;
-  std::uint64_t bytes_max = limits::bytes_per_batch_max;  ///< ends at the file that reaches it
-  bool all = false;                      ///< redistribute: everything counts as missing
-  std::optional<manifest_cursor> until;  ///< the walk stops before it: end = false, next = until
-};
-
-/// What a content consists of, told once its manifest is verified.
-struct content_facts {
-  std::uint32_t files = 0;
-  model::byte_count bytes{};
-  std::uint64_t pieces = 0;       ///< of files > 1 MiB, plus one per smaller file that has bytes
-  std::uint32_t empty_files = 0;  ///< made here, never fetched
-};
 
 /// The writer of the content library: everything that changes it goes through here, in the order
 /// bytes, names, promises. One per process, on one reactor; actors reach it through the librarian.
@@ -126,6 +96,11 @@ public:
   [[nodiscard]] io::task<result<void>> add_user(model::content_id content, library_user user);
   /// Drops a user; with the last one the records go and files no other content needs move to trash.
   [[nodiscard]] io::task<result<void>> remove_content(model::content_id content, library_user user);
+  /// This version of a package and all before it.
+  [[nodiscard]] io::task<result<void>> remove_versions(model::content_id newest, library_user user);
+  /// Those of which the user holds a newer version since before this time (since the epoch).
+  [[nodiscard]] io::task<result<void>> drop_superseded(library_user user,
+                                                       std::chrono::nanoseconds before);
 
   struct totals {
     std::uint64_t contents = 0;
@@ -134,7 +109,8 @@ public:
     std::uint64_t bytes_free = 0;
   };
   [[nodiscard]] io::task<result<totals>> count();
-  /// Empties trash, oldest first, until so many bytes are free or it is empty; then as `count`.
+  /// Empties trash, oldest first, until so many bytes are free; former versions that a distribution
+  /// point still serves go when that is not enough. Then as `count`.
   [[nodiscard]] io::task<result<totals>> make_room(std::uint64_t bytes_wanted);
   /// Makes the index anew from the package records and the manifests.
   [[nodiscard]] io::task<result<void>> rebuild_index();
@@ -147,6 +123,7 @@ public:
   [[nodiscard]] state& inside() noexcept { return *state_; }
 
 private:
+  io::task<void> give_up_superseded(std::uint64_t bytes_wanted);
   explicit content_library(std::unique_ptr<state> made);
   std::unique_ptr<state> state_;
 };

@@ -9,6 +9,7 @@ namespace {
 
 struct signed_manifest {
   std::string text;
+  std::size_t header_bytes = 0;
   std::string signature;
   model::digest hash;
 };
@@ -29,7 +30,9 @@ result<signed_manifest> make_manifest(const snapshot_request& asked, const sourc
   }
   header.bytes = model::byte_count{bytes};
   signed_manifest made;
-  made.text = model::manifest_printer::print_header(header) + lines;
+  made.text = model::manifest_printer::print_header(header);
+  made.header_bytes = made.text.size();
+  made.text += lines;
   if (made.text.size() > limits::manifest_bytes_max) {
     return error{errc::invalid, 0,
                  format("take a snapshot: its manifest would have {} bytes, {} are allowed",
@@ -41,6 +44,27 @@ result<signed_manifest> make_manifest(const snapshot_request& asked, const sourc
       hashing::print_signature(hashing::id_of(asked.site_key->verifier()),
                                asked.site_key->sign(hashing::manifest_context, message));
   return made;
+}
+
+/// Whether a committed content has the entries of this manifest.
+io::task<bool> has_entries(library_state& library, model::content_id content,
+                           const signed_manifest& manifest) {
+  co_await library.manifest_memory.acquire();
+  auto text = co_await library.root.read_whole(manifest_path(content), limits::manifest_bytes_max);
+  library.manifest_memory.release();
+  if (!text) { co_return false; }
+  constexpr std::string_view last_header_key = "\nbytes ";
+  const std::size_t last_line = text->find(last_header_key);
+  const std::size_t entries = text->find('\n', last_line + 1);
+  const std::string_view mine = std::string_view(manifest.text).substr(manifest.header_bytes);
+  co_return last_line != text->npos&& entries !=
+      text->npos&& std::string_view(*text).substr(entries + 1) == mine;
+}
+
+std::uint64_t bytes_of(const std::vector<model::file_id>& files) {
+  std::uint64_t sum = 0;
+  for (const model::file_id& file : files) { sum += model::raw(file.size); }
+  return sum;
 }
 
 io::task<result<content_facts>> publish(content_library& library, model::content_id content,
@@ -78,14 +102,19 @@ io::task<result<snapshot_outcome>> store_and_publish(source_store& store,
     }
   });
   if (!made) { co_return made.error(); }
+  snapshot_outcome outcome;
+  if (asked.unless_same_as) {
+    outcome.same = co_await has_entries(store.library, *asked.unless_same_as, manifest);
+    if (outcome.same) { co_return outcome; }
+  }
   auto facts = co_await publish(store.whole, asked.content, manifest);
   if (!facts) { co_return facts.error(); }
-  snapshot_outcome outcome;
   outcome.manifest_hash = manifest.hash;
   outcome.manifest_size = model::byte_count{manifest.text.size()};
   outcome.facts = *facts;
   outcome.files_new = store.fresh.size();
   outcome.files_shared = store.files_shared;
+  outcome.bytes_new = bytes_of(store.fresh);
   co_return outcome;
 }
 

@@ -9,6 +9,8 @@ struct snapshot_request {
   std::string source_path;  ///< the folder, beneath the root ("" for the root itself)
   model::content_id content;
   const hashing::signing_key* site_key = nullptr;  ///< one of those the library trusts
+  /// Nothing is made when the folder holds what this committed content does (G9).
+  std::optional<model::content_id> unless_same_as{};
 };
 
 struct snapshot_outcome {
@@ -17,6 +19,8 @@ struct snapshot_outcome {
   content_facts facts;
   std::uint64_t files_new = 0;     ///< not in the library before
   std::uint64_t files_shared = 0;  ///< were there already, or appeared twice
+  std::uint64_t bytes_new = 0;     ///< of `files_new`
+  bool same = false;               ///< as `unless_same_as`: there is no such content
 };
 
 /// One pass over a source folder (I11): hash, store each file once, write and sign the manifest,

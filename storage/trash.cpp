@@ -115,12 +115,23 @@ io::task<result<void>> content_library::sweep_trash(std::chrono::nanoseconds bef
   co_return swept;
 }
 
+/// Space pressure shortens the time that former versions stay.
+io::task<void> content_library::give_up_superseded(std::uint64_t bytes_wanted) {
+  auto dropped =
+      co_await drop_superseded(library_user::distribution_point, std::chrono::nanoseconds::max());
+  if (!dropped) { log::warning("storage", describe(dropped.error())); }
+  auto freed = co_await storage::empty_trash(*state_, bytes_wanted);
+  if (!freed) { log::warning("storage", describe(freed.error())); }
+}
+
 io::task<result<content_library::totals>> content_library::make_room(std::uint64_t bytes_wanted) {
   auto volume = co_await state_->root.volume();
   if (!volume) { co_return volume.error(); }
   if (volume->bytes_free < bytes_wanted) {
     auto freed = co_await storage::empty_trash(*state_, bytes_wanted - volume->bytes_free);
     if (!freed) { log::warning("storage", describe(freed.error())); }
+    const bool enough = freed && volume->bytes_free + *freed >= bytes_wanted;
+    if (!enough) { co_await give_up_superseded(bytes_wanted - volume->bytes_free); }
   }
   auto counted = co_await count();
   co_return counted;

@@ -238,6 +238,25 @@ TEST_CASE("whenever a removal comes, the content is not there after its answer")
   }
 }
 
+// B22
+TEST_CASE("a newer version stops the job of the former one") {
+  virtual_node node;
+  node.source("a").manner = source_manner::silent;
+  const auto former = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(former, {"a:1"});
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  model::content_id newer = former;
+  newer.version += 1;
+  node.library.packages.emplace(newer, node.library.packages.at(former));
+  node.source("a").manner = source_manner::has_it;
+  CHECK(*node.notify(node.notification_for(newer, {"a:1"})) == notify_answer::accepted);
+  node.advance(1min);
+  CHECK(node.reports(given.job).back() == state_report::cancelled);
+  CHECK(!node.library.committed.contains(former));
+  CHECK(node.library.committed.contains(newer));
+  CHECK(node.jobs_in_database() == 0);
+}
+
 TEST_CASE("a removal is answered after the job that could not be cancelled any more") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);

@@ -29,6 +29,8 @@ struct fake_library {
   std::size_t files_per_page = 4;
   std::uint64_t bytes_free = 1ULL << 40;
   std::uint64_t bytes_in_trash = 0;
+  std::vector<model::content_id> dropped_with_older{};  ///< of `dropped`
+  std::optional<error> snapshot_failure{};
   storage::snapshot_outcome snapshot;            ///< of every package that is added
   std::deque<error> commit_failures;             ///< the next commits end so
   std::optional<model::file_id> lost_at_commit;  ///< gone when the next commit fails

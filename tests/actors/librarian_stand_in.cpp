@@ -50,6 +50,7 @@ caf::result<done> drop(fake_library& library, const drop_content& asked) {
     return to_caf(failure);
   }
   library.dropped.push_back(asked.content);
+  if (asked.older) { library.dropped_with_older.push_back(asked.content); }
   (by_site ? library.for_site : library.committed).erase(asked.content);
   return done{};
 }
@@ -74,8 +75,9 @@ librarian_actor::behavior_type librarian_stand_in(
       [library](const install_content& mail) { return install(*library, mail.content); },
       [library](const add_content_user& mail) { return install(*library, mail.content); },
       [library](const drop_content& mail) { return drop(*library, mail); },
-      [library](const make_snapshot& mail) {
-        library->for_site.insert(mail.content);
+      [library](const make_snapshot& mail) -> caf::result<storage::snapshot_outcome> {
+        if (library->snapshot_failure) { return to_caf(*library->snapshot_failure); }
+        if (!library->snapshot.same) { library->for_site.insert(mail.content); }
         if (library->after_snapshot) { library->after_snapshot(); }
         return library->snapshot;
       },

@@ -42,7 +42,8 @@ struct library_in_time {
       return model::calendar_time{
           std::chrono::duration_cast<std::chrono::milliseconds>(time.elapsed())};
     };
-    librarian = time.system().spawn(actors::librarian, parts, trash_kept);
+    parts.kept.trash = trash_kept;
+    librarian = time.system().spawn(actors::librarian, parts);
     settle();
   }
   ~library_in_time() {

@@ -124,6 +124,7 @@ struct virtual_site::state {
   std::uint16_t ports = 2000;
   std::string path;
   site_policy policy{{"/srv/sources"}, true, {}};
+  std::shared_ptr<storage::content_catalogue> catalogue;
   librarian_actor librarian;
   content_validation_actor validation;
   std::map<std::string, distribution_point_proxy_actor> proxies;
@@ -165,7 +166,8 @@ void virtual_site::begin_actors() {
   state_->librarian = spawn_librarian(system, library);
   site_setup setup;
   setup.parts.node.name = "main";
-  setup.parts.node.catalogue = std::make_shared<storage::content_catalogue>();
+  state_->catalogue = std::make_shared<storage::content_catalogue>();
+  setup.parts.node.catalogue = state_->catalogue;
   std::map<model::content_id, unsigned> users;
   for (const auto& content : library.committed) { users[content] |= 2; }
   for (const auto& content : library.for_site) { users[content] |= 1; }
@@ -236,6 +238,19 @@ result<model::package_row> virtual_site::add_package(const rpc::package_add_requ
   return state_->ask<model::package_row>(
       state_->site,
       actors::add_package{request, administrator, [](const storage::snapshot_progress&) {}});
+}
+
+result<rpc::package_update_answer> virtual_site::update(model::package_id package) {
+  return state_->ask<rpc::package_update_answer>(
+      state_->site,
+      update_package{package, administrator, [](const storage::snapshot_progress&) {}});
+}
+
+void virtual_site::hold(const model::content_id& content) {
+  storage::catalogue_entry entry;
+  entry.content = content;
+  entry.users = static_cast<std::uint8_t>(storage::library_user::site);
+  state_->catalogue->put(entry);
 }
 
 result<void> virtual_site::remove_package(model::package_id package) {

@@ -67,6 +67,8 @@ public:
   /// A package of 1,000,000 bytes in 10 files.
   model::package_id add_package();
   result<model::package_row> add_package(const rpc::package_add_request& request);
+  result<rpc::package_update_answer> update(model::package_id package);
+  void hold(const model::content_id& content);  ///< for the site, as its catalogue says
   result<void> remove_package(model::package_id package);
   /// A pull distribution point with sources as "dp1:1"; its node is there, but not registered.
   result<model::distribution_point_row> add_point(const std::string& name,

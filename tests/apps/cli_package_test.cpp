@@ -36,3 +36,28 @@ TEST_CASE("a list with a wrong line, and one that is not there, remove nothing")
   CHECK(here.run({"package", "remove"}).code == 2);
   CHECK(here.site.asked.empty());
 }
+
+// G9
+TEST_CASE("update says what is new and where it goes, or that nothing changed") {
+  stage here;
+  here.site.updated.row = here.site.packages.front();
+  const outcome same = here.run({"update", "PKG00012"});
+  CHECK(same.code == 0);
+  CHECK(same.output == format("PKG00012 is what its folder holds, version {}: no change.\n"
+                              "Next: sluice status PKG00012\n",
+                              here.site.updated.row.version));
+  here.site.updated.changed = true;
+  here.site.updated.row.version = 4;
+  here.site.updated.row.targets = 2;
+  here.site.updated.row.files = 3;
+  here.site.updated.row.bytes = model::byte_count{2048};
+  here.site.updated.files_new = 1;
+  here.site.updated.bytes_new = 1024;
+  here.site.updated.sent.started = {"dp1"};
+  here.site.updated.sent.warnings = {"dp2: held"};
+  CHECK(here.run({"update", "PKG00012"}).output ==
+        "PKG00012.4: 3 files, 2.0 KiB; 1 files, 1.0 KiB are new\n"
+        "On its way to dp1.\nWarning: dp2: held\nNext: sluice status PKG00012 --watch\n");
+  const outcome json = here.run({"update", "PKG00012", "--json"});
+  CHECK(json.output.find("\"changed\":true") != std::string::npos);
+}

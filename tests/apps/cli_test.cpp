@@ -34,6 +34,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "source", "add", "dp2", "dp3:3"},
       {"dp", "source", "remove", "dp2", "dp1"},
       {"distribute", "PKG00012", "--dp", "dp2", "dp3"},
+      {"update", "PKG00012"},
       {"redistribute", "PKG00012", "--dp", "dp2"},
       {"group", "create", "stores", "--dp", "dp2"},
       {"group", "add", "stores", "--dp", "dp3"},
@@ -220,7 +221,7 @@ TEST_CASE("adding tells how far it is, in lines, and then what to type next") {
   const outcome seen = here.run({"package", "add", "/srv/boost"});
   CHECK(seen.code == 0);
   CHECK(here.site.progress_folder == "/srv/boost");
-  CHECK(has(seen.error_output, "adding /srv/boost: 100 files, 1.0 MiB, 0 B/s\n"));
+  CHECK(has(seen.error_output, "reading /srv/boost: 100 files, 1.0 MiB, 0 B/s\n"));
   CHECK(!has(seen.error_output, "\r"));
   CHECK(has(seen.output, "PKG00012.3: boost headers, 14000 files, 150.0 MiB\n"));
   CHECK(has(seen.output, "Next: sluice distribute PKG00012 --dp NAME\n"));
@@ -231,7 +232,7 @@ TEST_CASE("on a terminal progress stays on one line") {
   here.terminal = true;
   here.site.add_waits_for_questions = 2;
   const outcome seen = here.run({"package", "add", "/srv/boost"});
-  CHECK(has(seen.error_output, "\radding /srv/boost: 100 files"));
+  CHECK(has(seen.error_output, "\rreading /srv/boost: 100 files"));
   CHECK(!has(seen.error_output, "\n"));
   CHECK(seen.error_output.ends_with("\r\x1b[K"));
 }

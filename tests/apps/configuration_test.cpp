@@ -86,6 +86,8 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
       {"[node]\nlog_level = 3\n", "[node] log_level: 3 is not accepted"},
       {"[node]\ntrash_hours = \"1\"\n", "accepted: a whole number of hours, 0 to 8784"},
       {"[node]\ntrash_hours = -1\n", "[node] trash_hours: -1 is not accepted"},
+      {"[node]\nsuperseded_content_hours = -1\n",
+       "[node] superseded_content_hours: -1 is not accepted"},
       {"[node]\ntrash_hours = 8785\n", "[node] trash_hours: 8785 is not accepted"},
       {"[site]\nsource_roots = [\"/a\"]\n",
        "sluiced.toml:1:2: [site] needs code; accepted: three upper-case letters or digits"},

@@ -26,6 +26,7 @@ public:
   std::string progress_folder;
   rpc::distribution_point_request point_request;
   rpc::distribute_request distribute_request;
+  rpc::package_update_answer updated;
   rpc::package_set_request set_request;
   rpc::cancel_request cancel_request;
   rpc::group_request group_request;
@@ -63,6 +64,10 @@ public:
                                          const rpc::package_set_request& request) override {
     set_request = request;
     return answer("package_set " + request.package.text(), packages.front());
+  }
+  result<rpc::package_update_answer> package_update(const rpc::principal&,
+                                                    model::package_id id) override {
+    return answer("package_update " + id.text(), updated);
   }
   result<void> package_remove(const rpc::principal&, model::package_id id) override {
     return answer("package_remove " + id.text());

@@ -35,6 +35,9 @@ class ChainTest(unittest.TestCase):
             self.site.distribute(package, name)
             self.site.wait_for_success(package, name)
 
+    def bytes_moved(self):
+        return self.site_relay.bytes_of('file') + self.first_relay.bytes_of('file')
+
     def compare(self, node, package, folder, files):
         for name in files:
             self.assertEqual(node.fetch(node.content_path(package, name)),
@@ -72,6 +75,25 @@ class ChainTest(unittest.TestCase):
         self.send(package, 'dp1', 'dp2')
         after = self.site_relay.bytes_of('file'), self.first_relay.bytes_of('file')
         self.assertEqual(before, after)
+
+    def test_an_update_moves_what_changed_and_the_former_version_stays_for_a_while(self):
+        package, folder, _ = self.package('one', to=('site', 'dp1', 'dp2'))
+        before = self.bytes_moved()
+        (folder / 'one byte').write_bytes(b'more' * 250)
+        (folder / 'several pieces').unlink()
+        updated = self.site.sluice('update', package)['items'][0]
+        self.assertEqual((updated['version'], updated['files_new'], updated['bytes_new']),
+                         (2, 1, 1000))
+        for name in ('site', 'dp1', 'dp2'):
+            self.assertEqual(self.site.wait_for_success(package, name)['version'], 2)
+        self.assertEqual(self.bytes_moved() - before, 2 * 1000)  # dp1 and dp2, each from a source
+        for node in (self.site, self.first, self.last):
+            self.assertEqual(node.fetch(node.content_path(package, 'one byte', 2)), b'more' * 250)
+            self.assertEqual(node.fetch(node.content_path(package, 'one byte')), b'1')
+        self.assertFalse(self.site.sluice('update', package)['items'][0]['changed'])
+        self.site.sluice('package', 'remove', package)
+        wait_for(lambda: not self.site.rows(package), 'the removal')
+        self.assertEqual(self.last.sluice_here('library')['items'][0]['contents'], 0)
 
     def test_what_was_not_distributed_here_is_not_served(self):
         package, _, _ = self.package('one')

@@ -200,8 +200,8 @@ class Node:
     def content_url(self):
         return f'http://127.0.0.1:{self.content_port}'
 
-    def content_path(self, package, path):
-        return f'{self.content_url}/content/{package}.1/{urllib.parse.quote(path)}'
+    def content_path(self, package, path, version=1):
+        return f'{self.content_url}/content/{package}.{version}/{urllib.parse.quote(path)}'
 
     def fetch(self, url):
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:

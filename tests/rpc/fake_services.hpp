@@ -49,6 +49,9 @@ struct fake_admin final : admin_service, script {
   result<model::package_row> package_set(who by, const package_set_request& a) override {
     return play<model::package_row>(by, "package_set", a);
   }
+  result<package_update_answer> package_update(who by, model::package_id a) override {
+    return play<package_update_answer>(by, "package_update", a);
+  }
   result<void> package_remove(who by, model::package_id a) override {
     return play<void>(by, "package_remove", a);
   }

@@ -53,6 +53,13 @@ public:
             .distribution_points = list([this] { return text(); })};
   }
   group_answer group_changed() { return {.row = group_row(), .sent = distributed()}; }
+  package_update_answer package_updated() {
+    return {.row = package_row(),
+            .changed = coin(),
+            .files_new = small(),
+            .bytes_new = large(),
+            .sent = distributed()};
+  }
   distribute_answer distributed() {
     const auto texts = [this] { return list([this] { return text(); }); };
     return {.started = texts(),

@@ -71,6 +71,9 @@ void check_packages(random_values& random, fake_admin& fake, admin_service& clie
   check_call(
       fake, "package_set", random.package_row(), [&] { return client.package_set({}, change); },
       change);
+  check_call(
+      fake, "package_update", random.package_updated(),
+      [&] { return client.package_update({}, package); }, package);
   check_order(
       fake, "package_remove", [&] { return client.package_remove({}, package); }, package);
 }

@@ -29,8 +29,14 @@ struct source_home : library_home {
   }
   result<snapshot_outcome> take(std::string_view content, std::string path = "app",
                                 std::string beneath = "") {
-    const snapshot_request request{beneath.empty() ? root : beneath, std::move(path),
-                                   *model::content_id::parse(content), &key()};
+    return take({beneath.empty() ? root : beneath, std::move(path),
+                 *model::content_id::parse(content), &key()});
+  }
+  result<snapshot_outcome> take_unless_same(std::string_view content, std::string_view former) {
+    return take({root, "app", *model::content_id::parse(content), &key(),
+                 *model::content_id::parse(former)});
+  }
+  result<snapshot_outcome> take(const snapshot_request& request) {
     return block([&] {
       return take_snapshot(ring(), workers(), buffers(), library(), request,
                            [this](snapshot_progress now) {
@@ -132,6 +138,60 @@ TEST_CASE("a second version stores only what is new") {
   CHECK(second->files_shared == 700);
   CHECK(second->manifest_hash != first->manifest_hash);
   CHECK(entries_in(home.path("filelib")) == 253);
+}
+
+// G9
+TEST_CASE("a folder that holds what a content does becomes no other one") {
+  source_home home;
+  home.put("a", bytes_of("one"));
+  home.put("big", patterned(2 * piece));
+  REQUIRE(home.take("PKG00001.1").ok());
+  const auto same = home.take_unless_same("PKG00001.2", "PKG00001.1");
+  REQUIRE(same.ok());
+  CHECK(same->same);
+  CHECK(home.catalogue->all().size() == 1);
+  CHECK(entries_in(home.path("staging")) == 0);
+  home.put("a", bytes_of("two"));
+  const auto changed = home.take_unless_same("PKG00001.2", "PKG00001.1");
+  REQUIRE(changed.ok());
+  CHECK_FALSE(changed->same);
+  CHECK(changed->files_new == 1);
+  CHECK(changed->bytes_new == 3);
+  CHECK(home.catalogue->all().size() == 2);
+}
+
+// B22
+TEST_CASE("a former version goes when a newer one is long there, with the files only it had") {
+  source_home home;
+  home.put("a", bytes_of("one"));
+  home.put("b", bytes_of("shared"));
+  REQUIRE(home.take("PKG00001.1").ok());
+  home.put("a", bytes_of("two"));
+  REQUIRE(home.take("PKG00001.2").ok());
+  const auto drop = [&](std::chrono::nanoseconds before) {
+    return home.block([&] { return home.library().drop_superseded(library_user::site, before); });
+  };
+  CHECK(drop(std::chrono::hours(1)).ok());
+  CHECK(home.catalogue->all().size() == 2);
+  CHECK(drop(std::chrono::nanoseconds::max()).ok());
+  REQUIRE(home.catalogue->all().size() == 1);
+  CHECK(home.catalogue->all().front().content.version == 2);
+  CHECK(entries_in(home.path("filelib")) == 2);
+}
+
+TEST_CASE("a removal takes all versions up to the one it names") {
+  source_home home;
+  for (const char* version : {"PKG00001.1", "PKG00001.2", "PKG00001.3"}) {
+    home.put("a", bytes_of(version));
+    REQUIRE(home.take(version).ok());
+  }
+  const auto removed = home.block([&] {
+    return home.library().remove_versions(*model::content_id::parse("PKG00001.2"),
+                                          library_user::site);
+  });
+  CHECK(removed.ok());
+  REQUIRE(home.catalogue->all().size() == 1);
+  CHECK(home.catalogue->all().front().content.version == 3);
 }
 
 TEST_CASE("small files beyond what shares two barriers are stored as well") {
