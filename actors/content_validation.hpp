@@ -64,6 +64,7 @@ private:
 
   result<cycle*> assembling(const begin_validation& asked);
   void pump();
+  [[nodiscard]] bool is_followed(const model::content_id& content) const;
   [[nodiscard]] bool holds(const model::content_id& content) const;
   std::vector<std::string> choose_contents();
   void next_content();

@@ -17,10 +17,6 @@ constexpr std::uint32_t repairs_max = 4;                       // of one content
 constexpr std::size_t findings_bytes_max = 256 * limits::kib;  // a row has to fit into a frame
 static_assert(2 * findings_bytes_max < limits::rpc_frame_bytes_max);
 
-bool is_for_distribution_point(const storage::catalogue_entry& entry) {
-  return (entry.users & static_cast<std::uint8_t>(storage::library_user::distribution_point)) != 0;
-}
-
 /// Findings of what is there and wrong.
 std::uint64_t damaged_in(const storage::validation_report& report) {
   return report.done.findings - report.missing - report.repaired;
@@ -45,15 +41,6 @@ std::function<bool()> busy_of(const node_parts& parts) {
   };
 }
 
-}  // namespace
-
-bool content_validation_state::holds(const model::content_id& content) const {
-  const auto entry = setup_.parts.catalogue->find(content);
-  return entry && is_for_distribution_point(*entry);
-}
-
-namespace {
-
 /// A newer version of its package is wanted.
 bool is_superseded(const model::content_id& content,
                    const std::map<model::content_id, model::digest>& desired) {
@@ -62,6 +49,18 @@ bool is_superseded(const model::content_id& content,
 }
 
 }  // namespace
+
+/// A newer version of its package is here.
+bool content_validation_state::is_followed(const model::content_id& content) const {
+  const auto newest =
+      setup_.parts.catalogue->newest(content.package, storage::library_user::distribution_point);
+  return newest && newest->content.version > content.version;
+}
+
+bool content_validation_state::holds(const model::content_id& content) const {
+  const auto entry = setup_.parts.catalogue->find(content);
+  return entry && entry->is_for(storage::library_user::distribution_point);
+}
 
 /// The union of what should be here and what is (J6), without what was removed while the cycle
 /// waited. Returns in what they differ.
@@ -79,7 +78,7 @@ std::vector<std::string> content_validation_state::choose_contents() {
   std::set<model::content_id> present;
   std::vector<std::string> items;
   for (const storage::catalogue_entry& entry : setup_.parts.catalogue->all()) {
-    if (!is_for_distribution_point(entry)) { continue; }
+    if (!entry.is_for(storage::library_user::distribution_point)) { continue; }
     if (!now.all && !packages.contains(entry.content.package)) { continue; }
     if (is_superseded(entry.content, now.desired)) { continue; }  // it goes when its time is over
     present.insert(entry.content);
@@ -144,7 +143,8 @@ void content_validation_state::next_content() {
   for (; now.next < now.contents.size(); ++now.next, ++now.row.contents_done) {
     const chosen_content& next = now.contents[now.next];
     now.bytes_ahead -= next.bytes;
-    if (!next.held || holds(next.content)) { break; }  // else it was removed meanwhile
+    // What was removed meanwhile, or is only waiting for its end, is nobody's concern.
+    if (!next.held || (holds(next.content) && !is_followed(next.content))) { break; }
   }
   if (now.next == now.contents.size()) { return finish(); }
   round_.reset();

@@ -6,12 +6,10 @@ namespace sluice::actors {
 
 namespace {
 
-constexpr const char* removal_text = "the removal of the package";
 constexpr const char* newer_text = "a newer version of the package";
 
-/// A content goes together with the versions before it.
-bool goes_with(const model::content_id& content, const model::content_id& leaving) {
-  return content.package == leaving.package && content.version <= leaving.version;
+bool is_former(const model::content_id& content, const model::content_id& newer) {
+  return content.package == newer.package && content.version < newer.version;
 }
 
 }  // namespace
@@ -58,6 +56,7 @@ void distribution_point_state::open(const model::notification& given,
   jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
   if (is_being_removed(given.content)) { caf::anon_send(job, cancel_job{removal_text}); }
+  if (has_newer(given.content)) { caf::anon_send(job, cancel_job{newer_text}); }
   log::info("distribution_point",
             format("job {} for {} begins", given.job.text().substr(0, 8), given.content.text()));
 }
@@ -79,7 +78,7 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
   }
   if (pending_.contains(given.job)) { return rpc::notify_answer::known; }
   if (dead_.contains(given.job)) { return rpc::notify_answer::known; }
-  if (!has_room()) { return rpc::notify_answer::at_capacity; }
+  if (!has_room_for(given.content)) { return rpc::notify_answer::at_capacity; }
   if (is_being_removed(given.content)) {
     return to_caf(error{errc::limit_reached, 0,
                         format("take {}: it is being removed from {}; tell it again right after",
@@ -111,16 +110,32 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
 /// Nobody wants a version any more of which a newer one comes; its pieces stay for that one.
 void distribution_point_state::stop_former(const model::content_id& newer) {
   for (const auto& [id, job] : jobs_) {
-    const bool former = job.content.package == newer.package && job.content.version < newer.version;
-    if (former && !job.settled) { caf::anon_send(job.actor, cancel_job{newer_text}); }
+    if (is_former(job.content, newer) && !job.settled) {
+      caf::anon_send(job.actor, cancel_job{newer_text});
+    }
   }
 }
 
+/// Or is getting one: then nobody wants this version any more.
+bool distribution_point_state::has_newer(const model::content_id& content) const {
+  const auto held =
+      setup_.parts.catalogue->newest(content.package, storage::library_user::distribution_point);
+  return (held && is_former(content, held->content)) ||
+         std::any_of(jobs_.begin(), jobs_.end(),
+                     [&](const auto& entry) { return is_former(content, entry.second.content); });
+}
+
 /// B4. A job that waits for a source or for space keeps nobody from its work.
-bool distribution_point_state::has_room() const {
-  const auto waiting = static_cast<std::size_t>(std::count_if(
-      jobs_.begin(), jobs_.end(), [](const auto& entry) { return entry.second.waits; }));
-  const std::size_t active = jobs_.size() + pending_.size() - waiting;
+/// Nor does one of a former version of it, which ends for it.
+bool distribution_point_state::has_room_for(const model::content_id& content) const {
+  std::size_t waiting = 0;
+  std::size_t former = 0;
+  for (const auto& [id, job] : jobs_) {
+    const bool ends = is_former(job.content, content);
+    waiting += job.waits && !ends ? 1 : 0;
+    former += ends ? 1 : 0;
+  }
+  const std::size_t active = jobs_.size() + pending_.size() - waiting - former;
   return active < limits::jobs_per_distribution_point_max && waiting < limits::jobs_waiting_max;
 }
 
@@ -205,71 +220,6 @@ caf::result<model::why_report> distribution_point_state::on_why(model::package_i
   report.doing = format("holds {}, complete", held->content.text());
   report.next = "nothing; it is served";
   return report;
-}
-
-/// A job may be committing already, too late to be cancelled: the content goes after it, and the
-/// answer comes after that.
-caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
-  removal made{asked, {}, self_->make_response_promise<done>()};
-  for (const auto& [id, job] : jobs_) {
-    if (!goes_with(job.content, asked.content) || job.settled) { continue; }
-    made.jobs.insert(id);
-    caf::anon_send(job.actor, cancel_job{removal_text});
-  }
-  for (const auto& [id, content] : pending_) {
-    if (goes_with(content, asked.content)) { made.jobs.insert(id); }  // cancelled when it opens
-  }
-  std::erase_if(dead_, [&](const auto& job) {
-    if (!goes_with(job.second, asked.content)) { return false; }
-    caf::anon_send(setup_.journal, forget_job{job.first});
-    return true;
-  });
-  if (made.jobs.empty()) {
-    carry_out(made);
-  } else {
-    removals_.push_back(made);
-  }
-  return made.promise;
-}
-
-bool distribution_point_state::is_being_removed(const model::content_id& content) const {
-  const auto covers = [&](const model::content_id& going) { return goes_with(content, going); };
-  return std::any_of(leaving_.begin(), leaving_.end(), covers) ||
-         std::any_of(removals_.begin(), removals_.end(),
-                     [&](const removal& waiting) { return covers(waiting.asked.content); });
-}
-
-void distribution_point_state::settle_removals(const model::job_id& over) {
-  for (removal& waiting : removals_) { waiting.jobs.erase(over); }
-  const auto ready =
-      std::stable_partition(removals_.begin(), removals_.end(),
-                            [](const removal& waiting) { return !waiting.jobs.empty(); });
-  const std::vector<removal> due(ready, removals_.end());
-  removals_.erase(ready, removals_.end());
-  for (const removal& asked : due) { carry_out(asked); }
-}
-
-void distribution_point_state::carry_out(const removal& asked) {
-  leaving_.insert(asked.asked.content);
-  const auto gone = [this, content = asked.asked.content] {
-    leaving_.erase(leaving_.find(content));
-  };
-  drop_content dropped = asked.asked;
-  dropped.older = true;
-  self_->request(setup_.librarian, caf::infinite, dropped)
-      .then(
-          [gone, promise = asked.promise](done) mutable {
-            gone();
-            promise.deliver(done{});
-          },
-          [gone, promise = asked.promise](caf::error& given) mutable {
-            gone();
-            if (from_caf(given).code == errc::not_found) {
-              promise.deliver(done{});
-            } else {
-              promise.deliver(std::move(given));
-            }
-          });
 }
 
 void distribution_point_state::on_turn_wanted(model::job_id job) {

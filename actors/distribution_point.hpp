@@ -51,6 +51,7 @@ public:
   void on_site_registered() { setup_.site_known = true; }
 
 private:
+  static constexpr const char* removal_text = "the removal of the package";
   struct open_job {
     model::content_id content;
     transfer_job_actor actor;
@@ -72,7 +73,8 @@ private:
   content_source_actor source_of(const model::source_entry& entry);
   void grant_turns();
   void stop_former(const model::content_id& newer);
-  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_room_for(const model::content_id& content) const;
+  [[nodiscard]] bool has_newer(const model::content_id& content) const;
 
   self_pointer self_ = nullptr;
   distribution_point_setup setup_;

@@ -38,11 +38,12 @@ auto snapshot(self_pointer self, const make_snapshot& mail) {
 struct sweep_request {
   std::chrono::nanoseconds trash;
   std::chrono::nanoseconds superseded;
+  std::vector<model::content_id> former;
 };
 
 io::task<void> sweep(storage::content_library* library, sweep_request asked) {
-  auto dropped = co_await library->drop_superseded(storage::library_user::distribution_point,
-                                                   asked.superseded);
+  auto dropped = co_await library->drop_former(
+      std::move(asked.former), storage::library_user::distribution_point, asked.superseded);
   if (!dropped) { log::warning("librarian", describe(dropped.error())); }
   auto swept = co_await library->sweep_trash(asked.trash);
   if (!swept) { log::warning("librarian", describe(swept.error())); }
@@ -52,7 +53,8 @@ void sweep_trash(self_pointer self) {
   const node_parts& parts = self->state.parts;
   const library_periods& kept = parts.kept;
   const sweep_request asked{(parts.now() - kept.trash).time_since_epoch(),
-                            (parts.now() - kept.superseded).time_since_epoch()};
+                            (parts.now() - kept.superseded).time_since_epoch(),
+                            parts.catalogue->former(storage::library_user::distribution_point)};
   parts.ring->post([operations = parts.operations, library = parts.library, asked] {
     operations->start(sweep(library, asked));
   });
@@ -92,6 +94,11 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
         return change(self, [library, mail] {
           return mail.older ? library->remove_versions(mail.content, mail.user)
                             : library->remove_content(mail.content, mail.user);
+        });
+      },
+      [self, library](const drop_former& mail) {
+        return change(self, [library, mail] {
+          return library->drop_former(mail.contents, mail.user, mail.before);
         });
       },
       [self](const make_snapshot& mail) { return snapshot(self, mail); },

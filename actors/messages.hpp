@@ -81,6 +81,12 @@ struct drop_content {
   storage::library_user user;
   bool older = false;  ///< and all versions before it
 };
+/// Those that a newer version followed before this time, since the epoch.
+struct drop_former {
+  std::vector<model::content_id> contents;
+  storage::library_user user;
+  std::chrono::nanoseconds before{};
+};
 struct measure_missing {  ///< answers how many bytes of room the content still needs
   model::content_id content;
   bool all = false;  ///< redistribute

@@ -36,7 +36,7 @@ result<void> site_state::take_up() {
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
   deliver_all(*open);
-  sweep_superseded();
+  sweep_former_versions();
   return reconcile_groups();
 }
 
@@ -69,7 +69,7 @@ result<void> site_state::take_up_own_point() {
   if (!put) { return put; }
   std::vector<model::content_id> held;
   for (const storage::catalogue_entry& entry : parts.node.catalogue->all()) {
-    if (is_for(entry, storage::library_user::distribution_point)) { held.push_back(entry.content); }
+    if (entry.is_for(storage::library_user::distribution_point)) { held.push_back(entry.content); }
   }
   return database.replace_available(own.name, held);
 }
@@ -171,9 +171,10 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   auto package = database.package(asked.package);
   if (!package) { return package.error(); }
   if (!*package || !target.row.job) { return distribution_facts{}; }
+  const bool is_former = target.row.version != (*package)->row.version;
   facts.target.has_it = is_installed(target) || target.cancelled ||
                         target.row.job_state == model::site_job_state::failed ||
-                        target.row.job_state == model::site_job_state::cancelled;
+                        target.row.job_state == model::site_job_state::cancelled || is_former;
   facts.reason = target.row.reason;
   facts.held = target.cancelled;
   facts.cancelling = target.cancel_asked;
@@ -249,11 +250,10 @@ void site_state::on_news(const tracking_news& news) {
 void site_state::on_removal_done(const removal_done& mail) {
   auto found = setup_.database->distribution(mail.package, mail.name);
   if (!found || !*found || !(*found)->removing) { return; }
-  const model::content_id content{mail.package, (*found)->row.version};
   const auto kept = setup_.database->transaction([&]() -> result<void> {
     auto forgotten = setup_.database->forget_distribution(mail.package, mail.name);
     if (!forgotten) { return forgotten; }
-    return setup_.database->put_available(content, mail.name, false);
+    return setup_.database->forget_available(mail.package, mail.name);
   });
   if (!kept) { log::error("site", describe(kept.error())); }
 }
@@ -264,7 +264,7 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
   return {
       [&state](const add_package& asked) { return state.on_add_package(asked); },
       [&state](const update_package& asked) { return state.on_update_package(asked); },
-      [&state](superseded_tick) { state.sweep_superseded(); },
+      [&state](superseded_tick) { state.sweep_former_versions(); },
       [&state](const remove_package& asked) { return state.on_remove_package(asked); },
       [&state](const change_distribution_point& asked) { return to_caf(state.on_change(asked)); },
       [&state](const remove_distribution_point& asked) {

@@ -28,7 +28,7 @@ public:
 
   caf::result<model::package_row> on_add_package(const add_package& asked);
   caf::result<rpc::package_update_answer> on_update_package(const update_package& asked);
-  void sweep_superseded();
+  void sweep_former_versions();
   caf::result<done> on_remove_package(const remove_package& asked);
   result<model::distribution_point_row> on_change(const change_distribution_point& asked);
   result<void> on_remove_point(const remove_distribution_point& asked);
@@ -68,8 +68,13 @@ private:
   result<void> reopen_given_up(const std::string& name);
   void put_added(const add_package& asked, model::package_row row, model::byte_count manifest_size,
                  caf::typed_response_promise<model::package_row> promise);
-  result<rpc::package_update_answer> updated(const update_package& asked,
-                                             const storage::snapshot_outcome& made);
+  using update_promise = caf::typed_response_promise<rpc::package_update_answer>;
+  void updated(const update_package& asked, const model::content_id& content,
+               const storage::snapshot_outcome& made, update_promise promise);
+  result<void> keep_update(const model::content_id& content, const storage::snapshot_outcome& made,
+                           rpc::package_update_answer& answer);
+  void drop_former_versions(std::optional<std::chrono::nanoseconds> before);
+  void say_started(const model::package_id& package, const std::vector<std::string>& names);
   result<void> send_to_targets(const storage::site_package& package,
                                rpc::distribute_answer& answer);
   result<std::string> find_root(const std::string& folder) const;
@@ -82,14 +87,12 @@ private:
   result<void> distribute_to(const storage::site_package& package, const std::string& name,
                              const rpc::distribute_request& wish, rpc::distribute_answer& answer);
   result<rpc::distribute_answer> reconcile(const model::group_row& group);
+  result<void> send_missing(const model::group_row& group, rpc::distribute_answer& all);
   result<void> reconcile_groups();
-  result<std::vector<std::string>> targets_of(const rpc::cancel_request& request);
   result<void> cancel_on(const std::string& name, const cancel_package& asked,
                          rpc::cancel_answer& answer, std::vector<site_message>& words);
   job_begin new_job(std::uint32_t version, model::byte_count bytes, bool redistribute);
-  result<void> warn_of_sources(const model::package_row& package,
-                               const std::vector<std::string>& names,
-                               rpc::distribute_answer& answer);
+  result<bool> catch_up(storage::site_distribution& row);
   result<void> count_anew(const std::string& name);
   result<bool> collect_inventory(const rpc::registration& given);
   result<void> take_state(const std::string& name, const model::state_message& message,

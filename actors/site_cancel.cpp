@@ -1,4 +1,5 @@
 #include "actors/site.hpp"
+#include "actors/site_targets.hpp"
 #include "actors/site_words.hpp"
 
 /// What an operator takes back, and what he changes of a package.
@@ -25,18 +26,6 @@ void end_job(storage::site_distribution& row, std::string reason) {
 }
 
 }  // namespace
-
-result<std::vector<std::string>> site_state::targets_of(const rpc::cancel_request& request) {
-  if (!request.distribution_points.empty()) { return request.distribution_points; }
-  std::vector<std::string> names;
-  for (std::uint32_t offset = 0; true; offset += limits::list_page_rows) {
-    auto page = setup_.database->distributions(request.package, std::nullopt, offset,
-                                               limits::list_page_rows);
-    if (!page) { return page.error(); }
-    for (const auto& row : page->rows) { names.push_back(row.distribution_point); }
-    if (page->rows.size() < limits::list_page_rows) { return names; }
-  }
-}
 
 /// C1-C5. A job that the node knows of is asked to stop, and says so (128, then 64); all others end
 /// here.
@@ -89,7 +78,7 @@ result<void> site_state::cancel_on(const std::string& name, const cancel_package
 }
 
 result<rpc::cancel_answer> site_state::on_cancel(const cancel_package& asked) {
-  const auto names = targets_of(asked.request);
+  const auto names = targets_of(*setup_.database, asked.request);
   if (!names) { return names.error(); }
   rpc::cancel_answer answer;
   std::vector<site_message> words;

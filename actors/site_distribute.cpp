@@ -35,7 +35,7 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
       auto put = distribute_to(**package, name, asked.request, answer);
       if (!put) { return put; }
     }
-    return warn_of_sources((*package)->row, *names, answer);
+    return warn_of_sources(database, (*package)->row, *names, answer);
   });
   if (!kept) { return kept.error(); }
   const bool nothing_else = answer.started.empty() && answer.had_it.empty();
@@ -45,12 +45,22 @@ result<rpc::distribute_answer> site_state::on_distribute(const distribute_packag
   if (asked.request.plan) { return answer; }
   add_message(2300, {asked.request.package.text(),
                      asked.request.redistribute ? "redistribute" : "distribute"});
-  for (const std::string& name : answer.started) {
-    add_message(2342, {asked.request.package.text(), name});
-    add_message(2357, {asked.request.package.text(), name});
-    deliver_to(name, asked.request.package);
-  }
+  say_started(asked.request.package, answer.started);
   return answer;
+}
+
+/// Two messages a target, kept together: each transaction of its own waits for the disk.
+void site_state::say_started(const model::package_id& package,
+                             const std::vector<std::string>& names) {
+  const auto said = setup_.database->transaction([&]() -> result<void> {
+    for (const std::string& name : names) {
+      add_message(2342, {package.text(), name});
+      add_message(2357, {package.text(), name});
+    }
+    return {};
+  });
+  if (!said) { log::error("site", describe(said.error())); }
+  for (const std::string& name : names) { deliver_to(name, package); }
 }
 
 result<void> site_state::distribute_to(const storage::site_package& package,
@@ -100,30 +110,6 @@ job_begin site_state::new_job(std::uint32_t version, model::byte_count bytes, bo
           redistribute,
           setup_.parts.policy.distribution.retry.number,
           node.now()};
-}
-
-/// B22. Of those that were begun, together with `names`.
-result<void> site_state::warn_of_sources(const model::package_row& package,
-                                         const std::vector<std::string>& names,
-                                         rpc::distribute_answer& answer) {
-  const auto is_named = [&](const model::source_choice& source) {
-    return std::find(names.begin(), names.end(), source.name) != names.end();
-  };
-  for (const std::string& name : answer.started) {
-    auto point = setup_.database->distribution_point(name);
-    if (!point) { return point.error(); }
-    if (!*point) { continue; }
-    const auto& sources = (*point)->row.sources;
-    if (std::any_of(sources.begin(), sources.end(), is_named)) { continue; }
-    auto found = has_source(*setup_.database, package, (*point)->row);
-    if (!found) { return found.error(); }
-    if (*found) { continue; }
-    answer.warnings.push_back(
-        format("{0}: none of its sources holds or will get {1}; it waits until one does: sluice "
-               "distribute {1} --dp {2}, or --with-sources",
-               name, package.id.text(), sources.empty() ? "NAME" : sources.front().name));
-  }
-  return {};
 }
 
 }  // namespace sluice::actors

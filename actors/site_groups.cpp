@@ -40,7 +40,7 @@ result<rpc::group_answer> site_state::on_group(const change_group& asked) {
     if (!known) { return known.error(); }
     if (!*known) {
       return error{errc::not_found, 0,
-                   format("put {} into group {}: there is no such distribution point; see sluice "
+                   format("change group {1}: there is no distribution point {0}; see sluice "
                           "dp list",
                           escaped(point), name)};
     }
@@ -61,11 +61,12 @@ result<rpc::group_answer> site_state::on_group(const change_group& asked) {
     auto after = database.group(name);
     if (!after) { return after.error(); }
     if (*after) { answer.row = **after; }
-    auto sent = reconcile(answer.row);
-    if (!sent) { return sent.error(); }
-    answer.sent = std::move(*sent);
   }
   say(words_of(*before, answer.row, asked.admin));
+  if (goes) { return answer; }
+  auto sent = reconcile(answer.row);
+  if (!sent) { return sent.error(); }
+  answer.sent = std::move(*sent);
   return answer;
 }
 
@@ -73,6 +74,13 @@ result<rpc::group_answer> site_state::on_group(const change_group& asked) {
 /// held, and one that failed waits for its operator.
 result<rpc::distribute_answer> site_state::reconcile(const model::group_row& group) {
   rpc::distribute_answer all;
+  const auto kept =
+      setup_.database->transaction([&]() -> result<void> { return send_missing(group, all); });
+  if (!kept) { return kept.error(); }
+  return all;
+}
+
+result<void> site_state::send_missing(const model::group_row& group, rpc::distribute_answer& all) {
   for (const model::package_id& package : group.packages) {
     rpc::distribute_request wish;
     wish.package = package;
@@ -88,7 +96,7 @@ result<rpc::distribute_answer> site_state::reconcile(const model::group_row& gro
     for (const std::string& name : sent->started) { all.started.push_back(id + name); }
     append(all.warnings, sent->warnings);
   }
-  return all;
+  return {};
 }
 
 /// At the start: the site may have ended between a change of a group and what follows from it.
@@ -96,8 +104,11 @@ result<void> site_state::reconcile_groups() {
   for (std::uint32_t offset = 0; true; offset += limits::list_page_rows) {
     auto page = setup_.database->groups(offset, limits::list_page_rows);
     if (!page) { return page.error(); }
-    for (const model::group_row& group : page->rows) {
-      auto sent = reconcile(group);
+    for (const model::group_row& listed : page->rows) {
+      auto group = setup_.database->group(listed.name);
+      if (!group) { return group.error(); }
+      if (!*group) { continue; }
+      auto sent = reconcile(**group);
       if (!sent) { return sent.error(); }
     }
     if (page->rows.size() < limits::list_page_rows) { return {}; }

@@ -49,14 +49,15 @@ void site_state::drop_for_site(const model::content_id& content,
 
 /// At the start.
 result<void> site_state::drop_left_overs() {
-  auto changes = setup_.database->open_changes();
+  storage::site_database& database = *setup_.database;
+  auto changes = database.open_changes();
   if (!changes) { return changes.error(); }
   const auto is_changing = [&](const model::content_id& content) {
     return std::binary_search(changes->begin(), changes->end(), content);
   };
   std::sort(changes->begin(), changes->end());
   for (const storage::catalogue_entry& entry : setup_.parts.node.catalogue->all()) {
-    if (!is_for(entry, for_site) || !is_left_over(entry.content) || is_changing(entry.content)) {
+    if (!entry.is_for(for_site) || !is_left_over(entry.content) || is_changing(entry.content)) {
       continue;
     }
     log::warning("site", format("the library holds {}, which the site database does not know; when "
@@ -65,16 +66,21 @@ result<void> site_state::drop_left_overs() {
   }
   for (const model::content_id& content : *changes) {
     if (!is_left_over(content)) {
-      auto ended = setup_.database->end_change(content);
+      auto ended = database.end_change(content);
       if (!ended) { return ended; }
       continue;
     }
-    log::warning("site", format("an add or a removal of {} was cut short: what the library holds "
-                                "of it moves to trash",
-                                content.text()));
-    drop_for_site(content, [](const result<void>& dropped) {
+    auto package = database.package(content.package);
+    if (!package) { return package.error(); }
+    log::warning("site",
+                 format("an add, an update or a removal of {} was cut short: what the library "
+                        "holds of it moves to trash",
+                        content.text()));
+    const auto gone = [](const result<void>& dropped) {
       if (!dropped) { log::error("site", describe(dropped.error())); }
-    });
+    };
+    // An update that was cut short leaves the package, and the version it has.
+    drop_for_site(content, gone, !package->has_value());
   }
   return {};
 }

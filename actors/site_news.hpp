@@ -10,6 +10,7 @@ namespace sluice::actors {
 struct report_news {
   std::vector<job_reported> told;
   std::vector<site_message> said;
+  std::vector<deliver> behind;  ///< targets whose package was updated meanwhile
 };
 
 /// What a validation's message changes in the database, together with its acknowledgement; what

@@ -161,7 +161,21 @@ result<void> site_state::take_state(const std::string& name, const model::state_
   news.told.push_back({message.content.package, message});
   const auto words = words_of(**found, row);
   news.said.insert(news.said.end(), words.begin(), words.end());
+  auto follows = catch_up(row);
+  if (!follows) { return follows.error(); }
+  if (*follows) { news.behind.push_back({message.content.package}); }
   return database.put_distribution(row);
+}
+
+/// A version that came after its package was updated, though that target was left out, as it was
+/// being cancelled: the present one follows.
+result<bool> site_state::catch_up(storage::site_distribution& row) {
+  if (!is_installed(row) || row.cancelled || row.removing) { return false; }
+  auto package = setup_.database->package(row.row.package);
+  if (!package) { return package.error(); }
+  if (!*package || (*package)->row.version <= row.row.version) { return false; }
+  begin_job(row, new_job((*package)->row.version, (*package)->row.bytes, false));
+  return true;
 }
 
 result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
@@ -200,6 +214,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     say_repaired(mail.message);
   }
   say(reported.said);
+  for (const deliver& mail : reported.behind) { deliver_to(name, mail.package); }
   for (const model::status_message& message : batch.messages) {
     if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
   }

@@ -95,10 +95,6 @@ bool is_without_package(const model::content_id& content,
   return !package || package->row.version < content.version;
 }
 
-bool is_for(const storage::catalogue_entry& entry, storage::library_user user) noexcept {
-  return (entry.users & static_cast<std::uint8_t>(user)) != 0;
-}
-
 bool waits_for_heartbeat(const storage::site_distribution& row) noexcept {
   if (row.row.state == package_state::removal_failed) { return true; }
   return row.row.job_state == site_job_state::cancelled && row.row.tries_left == 0 &&

@@ -32,8 +32,6 @@ bool move(storage::site_distribution& row, model::package_state to);
 /// True when no package of the site database is this content of the library.
 [[nodiscard]] bool is_without_package(const model::content_id& content,
                                       const std::optional<storage::site_package>& package) noexcept;
-[[nodiscard]] bool is_for(const storage::catalogue_entry& entry,
-                          storage::library_user user) noexcept;
 
 /// B8: cancelled because every notification was in vain (unlike B10, whose polls were, and unlike
 /// an operator's wish): the next heartbeat of the node opens a new job.

@@ -36,7 +36,7 @@ site_services::site_services(caf::actor_system& system, site_actor site,
 result<site_services::listener> site_services::begin_addition(const std::string& folder) {
   const std::lock_guard lock(additions_->mutex);
   if (!additions_->running.emplace(folder, storage::snapshot_progress{}).second) {
-    return error{errc::conflict, 0, format("add {}: it is being added already", escaped(folder))};
+    return error{errc::conflict, 0, format("read {}: that is under way already", escaped(folder))};
   }
   return listener([under_way = additions_, folder](storage::snapshot_progress progress) {
     const std::lock_guard inner(under_way->mutex);

@@ -35,7 +35,7 @@ result<bool> has_source(storage::site_database& database, const model::package_r
   for (const model::source_choice& choice : point.sources) {
     auto row = database.distribution(package.id, choice.name);
     if (!row) { return row.error(); }
-    if (*row && !(*row)->removing) { return true; }
+    if (*row && !(*row)->removing && !(*row)->cancelled) { return true; }
     auto available = database.is_available({package.id, package.version}, choice.name);
     if (!available || *available) { return available; }
   }
@@ -61,6 +61,42 @@ result<void> add_sources(storage::site_database& database, const model::package_
     names.push_back(first->name);
   }
   return {};
+}
+
+result<void> warn_of_sources(storage::site_database& database, const model::package_row& package,
+                             const std::vector<std::string>& names,
+                             rpc::distribute_answer& answer) {
+  const auto is_named = [&](const model::source_choice& source) {
+    return std::find(names.begin(), names.end(), source.name) != names.end();
+  };
+  for (const std::string& name : answer.started) {
+    auto point = database.distribution_point(name);
+    if (!point) { return point.error(); }
+    if (!*point) { continue; }
+    const auto& sources = (*point)->row.sources;
+    if (std::any_of(sources.begin(), sources.end(), is_named)) { continue; }
+    auto found = has_source(database, package, (*point)->row);
+    if (!found) { return found.error(); }
+    if (*found) { continue; }
+    answer.warnings.push_back(
+        format("{0}: none of its sources holds or will get {1}; it waits until one does: sluice "
+               "distribute {1} --dp {2}, or --with-sources",
+               name, package.id.text(), sources.empty() ? "NAME" : sources.front().name));
+  }
+  return {};
+}
+
+result<std::vector<std::string>> targets_of(storage::site_database& database,
+                                            const rpc::cancel_request& request) {
+  if (!request.distribution_points.empty()) { return request.distribution_points; }
+  std::vector<std::string> names;
+  for (std::uint32_t offset = 0; true; offset += limits::list_page_rows) {
+    auto page =
+        database.distributions(request.package, std::nullopt, offset, limits::list_page_rows);
+    if (!page) { return page.error(); }
+    for (const auto& row : page->rows) { names.push_back(row.distribution_point); }
+    if (page->rows.size() < limits::list_page_rows) { return names; }
+  }
 }
 
 }  // namespace sluice::actors

@@ -20,4 +20,13 @@ result<bool> has_source(storage::site_database& database, const model::package_r
 result<void> add_sources(storage::site_database& database, const model::package_row& package,
                          std::vector<std::string>& names);
 
+/// B22: each of `answer.started` that would wait for ever. Those of `names` get the package
+/// together.
+result<void> warn_of_sources(storage::site_database& database, const model::package_row& package,
+                             const std::vector<std::string>& names, rpc::distribute_answer& answer);
+
+/// Those named, or all that the package is sent to.
+result<std::vector<std::string>> targets_of(storage::site_database& database,
+                                            const rpc::cancel_request& request);
+
 }  // namespace sluice::actors

@@ -134,8 +134,11 @@ result<void> site_state::keep_validation_message(const std::string& name,
   if (said.id != 2383 && said.id != 2384) { return {}; }
   const auto package = model::package_id::parse(insertion(said, 0));
   if (!package) { return {}; }
-  return said.id == 2384 ? take_passed(*package, name, news)
-                         : take_failed(*package, name, insertion(said, 3), news);
+  if (said.id == 2383) { return take_failed(*package, name, insertion(said, 3), news); }
+  auto row = setup_.database->distribution(*package, name);
+  if (!row) { return row.error(); }
+  const bool is_former = *row && insertion(said, 1) != format("{}", (*row)->row.version);
+  return is_former ? result<void>() : take_passed(*package, name, news);
 }
 
 /// What the cycle of the message remembers of it, once it is kept.
@@ -215,7 +218,7 @@ result<void> site_state::take_failed(const model::package_id& package, const std
   row.row.reason = "failed content validation: " + reason;
   if (heals) {
     if (row.row.job) { repairing_.erase(*row.row.job); }
-    const job_begin given = new_job(row.row.version, (*known)->row.bytes, false);
+    const job_begin given = new_job((*known)->row.version, (*known)->row.bytes, false);
     begin_job(row, given);
     row.row.reason = "is being repaired; it failed content validation: " + reason;
     row.heard = true;

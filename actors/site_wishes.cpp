@@ -18,7 +18,7 @@ error not_known(const std::string& name) {
 result<std::string> site_state::find_root(const std::string& folder) const {
   if (folder.empty() || folder.front() != '/') {
     return error{errc::invalid, 0,
-                 format("add {}: the folder must be an absolute path of the site "
+                 format("read {}: the folder must be an absolute path of the site "
                         "server",
                         escaped(folder))};
   }
@@ -28,7 +28,7 @@ result<std::string> site_state::find_root(const std::string& folder) const {
     roots += (roots.empty() ? "" : ", ") + root;
   }
   return error{errc::denied, 0,
-               format("add {}: it is not beneath source_roots ({}); move it there or change the "
+               format("read {}: it is not beneath source_roots ({}); move it there or change the "
                       "site's configuration",
                       escaped(folder), roots.empty() ? "none" : roots)};
 }
@@ -109,6 +109,7 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
           [this, id = *id, promise](caf::error& failure) mutable {
             adding_.erase(id);
             end_change({id, 1});  // a snapshot that failed leaves nothing in the library
+            if (from_caf(failure).code == errc::no_space) { drop_former_versions({}); }
             promise.deliver(std::move(failure));
           });
   return promise;

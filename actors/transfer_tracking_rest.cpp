@@ -9,7 +9,7 @@ using model::site_job_state;
 /// B9, B10: reports lead; polls are the backup. Exhausted polls end only the site's job.
 /// One because the node is back is no try of these.
 void transfer_tracking_state::poll(bool counted) {
-  if (calling_) { return; }
+  if (calling_ || asking_) { return; }
   auto told = news();
   if (counted) { ++polls_; }
   told.polls = polls_;
@@ -84,8 +84,9 @@ void transfer_tracking_state::install_locally() {
 
 void transfer_tracking_state::withdraw_locally() {
   self_
-      ->request(setup_.parts.librarian, caf::infinite,
-                drop_content{facts_.target.content, storage::library_user::distribution_point})
+      ->request(
+          setup_.parts.librarian, caf::infinite,
+          drop_content{facts_.target.content, storage::library_user::distribution_point, true})
       .then([this](done) { on_withdrawn({}); },
             [this](caf::error& failure) {
               const error given = from_caf(failure);

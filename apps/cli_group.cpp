@@ -62,8 +62,7 @@ result<answer> group_list(session& now) {
   text_table table({{"GROUP"}, {"MEMBERS", true}, {"PACKAGES", true}});
   for (const model::group_row& row : *rows) {
     made.items.push_back(json_of(row));
-    table.add(
-        {{row.name}, {format("{}", row.members.size())}, {format("{}", row.packages.size())}});
+    table.add({{row.name}, {format("{}", row.members_total)}, {format("{}", row.packages_total)}});
   }
   if (table.empty()) {
     made.text = "The site has no groups.\n";

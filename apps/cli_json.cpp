@@ -163,7 +163,11 @@ json_item json_of(const rpc::package_update_answer& given) {
 json_item json_of(const model::group_row& row) {
   ordered_json packages = ordered_json::array();
   for (const model::package_id& package : row.packages) { packages.push_back(package.text()); }
-  return {dumped({{"name", row.name}, {"members", row.members}, {"packages", packages}})};
+  return {dumped({{"name", row.name},
+                  {"members", row.members},
+                  {"packages", packages},
+                  {"members_total", row.members_total},
+                  {"packages_total", row.packages_total}})};
 }
 
 json_item json_of(const model::group_status_row& row) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -80,6 +81,12 @@ result<Answer> read_and_follow(session& now, const std::string& folder,
   return answer;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) { out += (out.empty() ? "" : ", ") + escaped(name); }
+  return out;
+}
+
 std::string fields_of(const model::package_row& row, model::calendar_time now) {
   text_fields fields;
   fields.add("package", row.id.text());
@@ -149,8 +156,8 @@ result<answer> package_update(session& now) {
       format("{}.{}: {} files, {}; {} files, {} are new\n", id->text(), updated->row.version,
              updated->row.files, human_bytes(model::raw(updated->row.bytes)), updated->files_new,
              human_bytes(updated->bytes_new));
-  for (const std::string& name : updated->sent.started) {
-    made.text += format("On its way to {}.\n", escaped(name));
+  if (!updated->sent.started.empty()) {
+    made.text += format("On its way to {}.\n", joined(updated->sent.started));
   }
   for (const std::string& warning : updated->sent.warnings) {
     made.text += format("Warning: {}\n", escaped(warning));
@@ -231,7 +238,7 @@ result<std::vector<model::package_id>> ids_in(const std::string& path, const std
                    format("read {}:{}: '{}' is no PackageID, as in PKG00012", escaped(path), number,
                           escaped(line))};
     }
-    ids.push_back(*id);
+    if (std::find(ids.begin(), ids.end(), *id) == ids.end()) { ids.push_back(*id); }
   }
   return ids;
 }
@@ -244,13 +251,19 @@ result<answer> remove_many(session& now, const std::string& path) {
   if (!ids) { return ids.error(); }
   std::vector<model::package_row> rows;
   std::uint32_t targets = 0;
+  std::string gone;
   for (const model::package_id& id : *ids) {  // all of them first: a wrong list removes nothing
     auto row = now.site().package_show(session::me(), id);
+    if (!row && row.error().code == errc::not_found) {
+      gone += format("{} is no package any more.\n", id.text());
+      continue;
+    }
     if (!row) { return row.error(); }
     targets += row->targets;
     rows.push_back(std::move(*row));
   }
   answer made;
+  made.text = gone;
   const bool does = now.call().has("--yes");
   std::size_t failures = 0;
   for (const model::package_row& row : rows) {

@@ -58,6 +58,8 @@ struct group_row {
   std::string name;
   std::vector<std::string> members;  ///< distribution points, in order of their names
   std::vector<package_id> packages;
+  std::uint32_t members_total = 0;  ///< a list has these numbers only
+  std::uint32_t packages_total = 0;
   bool operator==(const group_row&) const = default;
 };
 /// How far a package is on the members of a group; the four sum to the members.

@@ -226,10 +226,13 @@ struct package_update_answer {
   4: i64 bytes_new
   5: distribute_answer sent
 }
+/** Both lists end at 4096, and are empty where groups are listed; the totals count them all. */
 struct group_row {
   1: string name
   2: list<string> members
   3: list<string> packages
+  4: optional i32 members_total
+  5: optional i32 packages_total
 }
 struct group_page {
   1: list<group_row> rows

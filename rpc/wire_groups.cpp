@@ -2,13 +2,19 @@
 
 namespace sluice::rpc {
 
+/// What does not fit into one container is counted only.
 wire::group_row to_wire(const model::group_row& value) {
+  constexpr std::size_t most = limits::rpc_container_items_max;
   wire::group_row made;
   made.__set_name(value.name);
-  check_items(value.members.size(), "distribution points");
-  made.__set_members(value.members);
-  check_items(value.packages.size(), "packages");
-  for (const auto& package : value.packages) { made.packages.push_back(package.text()); }
+  for (const auto& member : value.members) {
+    if (made.members.size() < most) { made.members.push_back(member); }
+  }
+  for (const auto& package : value.packages) {
+    if (made.packages.size() < most) { made.packages.push_back(package.text()); }
+  }
+  made.__set_members_total(number_to_wire(value.members_total, "members_total"));
+  made.__set_packages_total(number_to_wire(value.packages_total, "packages_total"));
   return made;
 }
 model::group_row from_wire(const wire::group_row& value) {
@@ -18,6 +24,8 @@ model::group_row from_wire(const wire::group_row& value) {
   for (const auto& package : value.packages) {
     made.packages.push_back(package_from_wire(package));
   }
+  made.members_total = number_from_wire(value.members_total, "members_total");
+  made.packages_total = number_from_wire(value.packages_total, "packages_total");
   return made;
 }
 

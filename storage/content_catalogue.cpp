@@ -38,6 +38,18 @@ std::vector<catalogue_entry> content_catalogue::all() const {
   return sorted;
 }
 
+std::vector<model::content_id> content_catalogue::former(library_user user) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<model::content_id> found;
+  std::optional<model::content_id> before;
+  for (const auto& [content, entry] : entries_) {
+    if (!entry.is_for(user)) { continue; }
+    if (before && before->package == content.package) { found.push_back(*before); }
+    before = content;
+  }
+  return found;
+}
+
 std::vector<catalogue_entry> content_catalogue::versions(const model::package_id& package) const {
   const std::lock_guard lock(mutex_);
   std::vector<catalogue_entry> sorted;

@@ -21,6 +21,9 @@ struct catalogue_entry {
   model::byte_count bytes{};
   std::uint32_t files = 0;
 
+  [[nodiscard]] bool is_for(library_user user) const noexcept {
+    return (users & static_cast<std::uint8_t>(user)) != 0;
+  }
   bool operator==(const catalogue_entry&) const = default;
 };
 
@@ -35,6 +38,8 @@ public:
   [[nodiscard]] std::optional<catalogue_entry> newest(const model::package_id& package,
                                                       library_user user) const;
   [[nodiscard]] std::vector<catalogue_entry> all() const;  ///< sorted
+  /// Those of which `user` holds a newer version as well.
+  [[nodiscard]] std::vector<model::content_id> former(library_user user) const;
   /// All versions of one package, sorted.
   [[nodiscard]] std::vector<catalogue_entry> versions(const model::package_id& package) const;
   /// Changes whenever anything does: caches compare it.

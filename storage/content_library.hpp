@@ -98,9 +98,11 @@ public:
   [[nodiscard]] io::task<result<void>> remove_content(model::content_id content, library_user user);
   /// This version of a package and all before it.
   [[nodiscard]] io::task<result<void>> remove_versions(model::content_id newest, library_user user);
-  /// Those of which the user holds a newer version since before this time (since the epoch).
-  [[nodiscard]] io::task<result<void>> drop_superseded(library_user user,
-                                                       std::chrono::nanoseconds before);
+  /// Those of `asked` that a newer version of this user's followed before this time (since the
+  /// epoch).
+  [[nodiscard]] io::task<result<void>> drop_former(std::vector<model::content_id> asked,
+                                                   library_user user,
+                                                   std::chrono::nanoseconds before);
 
   struct totals {
     std::uint64_t contents = 0;
@@ -123,7 +125,7 @@ public:
   [[nodiscard]] state& inside() noexcept { return *state_; }
 
 private:
-  io::task<void> give_up_superseded(std::uint64_t bytes_wanted);
+  io::task<void> give_up_former(std::uint64_t bytes_wanted);
   explicit content_library(std::unique_ptr<state> made);
   std::unique_ptr<state> state_;
 };

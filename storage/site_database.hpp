@@ -67,6 +67,8 @@ public:
                                                           std::uint32_t offset, std::uint32_t rows);
 
   // Availability index --------------------------------------------------------------------------
+  /// All versions of a package.
+  result<void> forget_available(const model::package_id& package, const std::string& name);
   result<void> put_available(const model::content_id& content, const std::string& name,
                              bool has_it);
   /// A full inventory: exactly these contents are on `name`.

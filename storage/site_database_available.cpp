@@ -22,6 +22,17 @@ result<void> site_database::put_available(const model::content_id& content, cons
   });
 }
 
+result<void> site_database::forget_available(const model::package_id& package,
+                                             const std::string& name) {
+  return state_->write("forget availability in", [&]() -> result<void> {
+    // "PKG00012.1" and its like lie between "PKG00012." and "PKG00012/".
+    state_->prepare("DELETE FROM available WHERE name = ? AND content > ? AND content < ?")
+        .with(name, package.text() + ".", package.text() + "/")
+        .run();
+    return {};
+  });
+}
+
 result<void> site_database::replace_available(const std::string& name,
                                               const std::vector<model::content_id>& contents) {
   return state_->write("record an inventory in", [&]() -> result<void> {

@@ -15,6 +15,11 @@ constexpr std::string_view select_status =
     " LEFT JOIN distribution d ON d.package = p.package AND d.name = m.name AND NOT d.removing"
     " WHERE p.of_group = ? GROUP BY p.package ORDER BY p.package LIMIT ? OFFSET ?";
 
+constexpr std::string_view select_groups =
+    "SELECT name, (SELECT count(*) FROM group_member WHERE of_group = g.name),"
+    " (SELECT count(*) FROM group_package WHERE of_group = g.name)"
+    " FROM point_group g ORDER BY name LIMIT ? OFFSET ?";
+
 }  // namespace
 
 model::group_row site_database::state::read_group(const std::string& name) {
@@ -28,6 +33,8 @@ model::group_row site_database::state::read_group(const std::string& name) {
   auto package = prepare("SELECT package FROM group_package WHERE of_group = ? ORDER BY package");
   package.with(name);
   while (package.next()) { package.take(row.packages.emplace_back()); }
+  row.members_total = static_cast<std::uint32_t>(row.members.size());
+  row.packages_total = static_cast<std::uint32_t>(row.packages.size());
   return row;
 }
 
@@ -64,13 +71,12 @@ result<site_page<model::group_row>> site_database::groups(std::uint32_t offset,
   return state_->read_at_once("list the groups in", [&] {
     site_page<model::group_row> page;
     page.total = state_->count("SELECT count(*) FROM point_group");
-    std::vector<std::string> names;
-    {
-      auto row = state_->prepare("SELECT name FROM point_group ORDER BY name LIMIT ? OFFSET ?");
-      row.with(rows, offset);
-      while (row.next()) { row.take(names.emplace_back()); }
+    auto row = state_->prepare(select_groups);
+    row.with(rows, offset);
+    while (row.next()) {
+      model::group_row& made = page.rows.emplace_back();
+      row.take(made.name, made.members_total, made.packages_total);
     }
-    for (const std::string& name : names) { page.rows.push_back(state_->read_group(name)); }
     return page;
   });
 }

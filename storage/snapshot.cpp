@@ -46,19 +46,24 @@ result<signed_manifest> make_manifest(const snapshot_request& asked, const sourc
   return made;
 }
 
+/// What follows the header.
+std::string_view entries_of(std::string_view manifest) {
+  const std::size_t last_line = manifest.find("\nbytes ");
+  const std::size_t end = manifest.find('\n', last_line + 1);
+  const bool whole = last_line != std::string_view::npos && end != std::string_view::npos;
+  return whole ? manifest.substr(end + 1) : std::string_view("no manifest");
+}
+
 /// Whether a committed content has the entries of this manifest.
-io::task<bool> has_entries(library_state& library, model::content_id content,
-                           const signed_manifest& manifest) {
+io::task<result<bool>> has_entries(library_state& library, model::content_id content,
+                                   const signed_manifest& manifest) {
   co_await library.manifest_memory.acquire();
   auto text = co_await library.root.read_whole(manifest_path(content), limits::manifest_bytes_max);
+  const bool same =
+      text && entries_of(*text) == std::string_view(manifest.text).substr(manifest.header_bytes);
   library.manifest_memory.release();
-  if (!text) { co_return false; }
-  constexpr std::string_view last_header_key = "\nbytes ";
-  const std::size_t last_line = text->find(last_header_key);
-  const std::size_t entries = text->find('\n', last_line + 1);
-  const std::string_view mine = std::string_view(manifest.text).substr(manifest.header_bytes);
-  co_return last_line != text->npos&& entries !=
-      text->npos&& std::string_view(*text).substr(entries + 1) == mine;
+  if (!text) { co_return result<bool>(text.error()); }
+  co_return same;
 }
 
 std::uint64_t bytes_of(const std::vector<model::file_id>& files) {
@@ -104,7 +109,9 @@ io::task<result<snapshot_outcome>> store_and_publish(source_store& store,
   if (!made) { co_return made.error(); }
   snapshot_outcome outcome;
   if (asked.unless_same_as) {
-    outcome.same = co_await has_entries(store.library, *asked.unless_same_as, manifest);
+    auto same = co_await has_entries(store.library, *asked.unless_same_as, manifest);
+    if (!same) { co_return same.error(); }
+    outcome.same = *same;
     if (outcome.same) { co_return outcome; }
   }
   auto facts = co_await publish(store.whole, asked.content, manifest);

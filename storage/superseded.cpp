@@ -1,4 +1,6 @@
 // Former versions of a package: what an update leaves behind.
+#include <algorithm>
+
 #include "storage/library_layout.hpp"
 #include "storage/library_state.hpp"
 
@@ -6,21 +8,25 @@ namespace sluice::storage {
 
 namespace {
 
-bool is_for(const catalogue_entry& entry, library_user user) {
-  return (entry.users & static_cast<std::uint8_t>(user)) != 0;
+/// When a version was committed: its manifest got its name then.
+io::task<std::optional<std::chrono::nanoseconds>> committed_at(library_state& library,
+                                                               model::content_id content) {
+  auto facts = co_await library.root.facts(manifest_path(content));
+  if (!facts) { co_return std::nullopt; }
+  co_return facts->changed;
 }
 
-/// Those of which `user` holds a newer version. The catalogue is sorted.
-std::vector<model::content_id> superseded_for(const content_catalogue& catalogue,
-                                              library_user user) {
-  std::vector<model::content_id> found;
-  std::optional<model::content_id> before;
-  for (const catalogue_entry& entry : catalogue.all()) {
-    if (!is_for(entry, user)) { continue; }
-    if (before && before->package == entry.content.package) { found.push_back(*before); }
-    before = entry.content;
-  }
-  return found;
+/// Whether a newer version that `user` holds came after this one, and before `before`.
+io::task<bool> is_superseded(library_state& library, model::content_id content, library_user user,
+                             std::chrono::nanoseconds before) {
+  const auto versions = library.catalogue->versions(content.package);
+  const auto newer = std::find_if(versions.begin(), versions.end(), [&](const auto& entry) {
+    return entry.content.version > content.version && entry.is_for(user);
+  });
+  if (newer == versions.end()) { co_return false; }
+  const auto came = co_await committed_at(library, content);
+  const auto followed = co_await committed_at(library, newer->content);
+  co_return followed&&* followed < before && (!came || *came < *followed);
 }
 
 }  // namespace
@@ -28,27 +34,28 @@ std::vector<model::content_id> superseded_for(const content_catalogue& catalogue
 io::task<result<void>> content_library::remove_versions(model::content_id newest,
                                                         library_user user) {
   for (const catalogue_entry& entry : state_->catalogue->versions(newest.package)) {
-    if (entry.content.version >= newest.version || !is_for(entry, user)) { continue; }
+    if (entry.content.version >= newest.version || !entry.is_for(user)) { continue; }
     auto removed = co_await remove_content(entry.content, user);
-    if (!removed) { co_return removed; }
+    // It may have gone by itself while this waited for its turn.
+    if (!removed && removed.error().code != errc::not_found) { co_return removed; }
   }
   auto last = co_await remove_content(newest, user);
   co_return last;
 }
 
-/// The record of a package is written when a version of it is committed.
-io::task<result<void>> content_library::drop_superseded(library_user user,
-                                                        std::chrono::nanoseconds before) {
+io::task<result<void>> content_library::drop_former(std::vector<model::content_id> asked,
+                                                    library_user user,
+                                                    std::chrono::nanoseconds before) {
   result<void> outcome;
-  for (const model::content_id& content : superseded_for(*state_->catalogue, user)) {
-    auto record = co_await state_->root.facts(package_path(content.package));
-    if (!record || record->modified >= before) { continue; }
+  for (const model::content_id& content : asked) {
+    const bool superseded = co_await is_superseded(*state_, content, user, before);
+    if (!superseded) { continue; }
     auto removed = co_await remove_content(content, user);
-    if (!removed) {
+    if (removed) {
+      log::info("storage", format("{} went: a newer version is there", content.text()));
+    } else if (removed.error().code != errc::not_found) {
       outcome = removed;
-      continue;
     }
-    log::info("storage", format("{} went: a newer version is there", content.text()));
   }
   co_return outcome;
 }

@@ -115,13 +115,23 @@ io::task<result<void>> content_library::sweep_trash(std::chrono::nanoseconds bef
   co_return swept;
 }
 
-/// Space pressure shortens the time that former versions stay.
-io::task<void> content_library::give_up_superseded(std::uint64_t bytes_wanted) {
-  auto dropped =
-      co_await drop_superseded(library_user::distribution_point, std::chrono::nanoseconds::max());
-  if (!dropped) { log::warning("storage", describe(dropped.error())); }
-  auto freed = co_await storage::empty_trash(*state_, bytes_wanted);
-  if (!freed) { log::warning("storage", describe(freed.error())); }
+/// Space pressure shortens the time that former versions stay; one goes after another until there
+/// is enough.
+io::task<void> content_library::give_up_former(std::uint64_t bytes_wanted) {
+  constexpr auto user = library_user::distribution_point;
+  std::uint64_t freed = 0;
+  for (const model::content_id& content : state_->catalogue->former(user)) {
+    if (freed >= bytes_wanted) { co_return; }
+    const std::vector<model::content_id> one(1, content);
+    auto dropped = co_await drop_former(one, user, std::chrono::nanoseconds::max());
+    if (!dropped) { log::warning("storage", describe(dropped.error())); }
+    auto emptied = co_await storage::empty_trash(*state_, bytes_wanted - freed);
+    if (!emptied) {
+      log::warning("storage", describe(emptied.error()));
+      co_return;
+    }
+    freed += *emptied;
+  }
 }
 
 io::task<result<content_library::totals>> content_library::make_room(std::uint64_t bytes_wanted) {
@@ -130,8 +140,9 @@ io::task<result<content_library::totals>> content_library::make_room(std::uint64
   if (volume->bytes_free < bytes_wanted) {
     auto freed = co_await storage::empty_trash(*state_, bytes_wanted - volume->bytes_free);
     if (!freed) { log::warning("storage", describe(freed.error())); }
-    const bool enough = freed && volume->bytes_free + *freed >= bytes_wanted;
-    if (!enough) { co_await give_up_superseded(bytes_wanted - volume->bytes_free); }
+    const std::uint64_t lacking = bytes_wanted - volume->bytes_free;
+    const std::uint64_t found = freed ? std::min(*freed, lacking) : 0;
+    if (found < lacking) { co_await give_up_former(lacking - found); }
   }
   auto counted = co_await count();
   co_return counted;

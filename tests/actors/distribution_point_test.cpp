@@ -257,6 +257,33 @@ TEST_CASE("a newer version stops the job of the former one") {
   CHECK(node.jobs_in_database() == 0);
 }
 
+TEST_CASE("a node with all its jobs takes a newer version in the place of the former one") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, limits::jobs_per_distribution_point_max);
+  model::content_id newer = given.front().content;
+  newer.version += 1;
+  node.library.packages.emplace(newer, node.library.packages.at(given.front().content));
+  CHECK(*node.notify(node.notification_for(newer, {"a:1"})) == notify_answer::accepted);
+  const auto other = node.add_package(900, 4, 1000);
+  CHECK(*node.notify(node.notification_for(other, {"a:1"})) == notify_answer::at_capacity);
+}
+
+TEST_CASE("a notification of a former version that comes late ends at once") {
+  virtual_node node;
+  node.source("a").manner = source_manner::silent;
+  const auto former = node.add_package(1, 4, 1000);
+  model::content_id newer = former;
+  newer.version += 1;
+  node.library.packages.emplace(newer, node.library.packages.at(former));
+  const auto later = node.notification_for(newer, {"a:1"});
+  CHECK(*node.notify(later) == notify_answer::accepted);
+  const auto late = node.notification_for(former, {"a:1"});  // its call was stuck on the way
+  CHECK(*node.notify(late) == notify_answer::accepted);
+  node.advance(1min);
+  CHECK(node.reports(late.job).back() == state_report::cancelled);
+  CHECK(node.poll(later.job).known);
+}
+
 TEST_CASE("a removal is answered after the job that could not be cancelled any more") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);

@@ -30,6 +30,8 @@ struct fake_library {
   std::uint64_t bytes_free = 1ULL << 40;
   std::uint64_t bytes_in_trash = 0;
   std::vector<model::content_id> dropped_with_older{};  ///< of `dropped`
+  std::vector<std::vector<model::content_id>> former_asked{};
+  std::vector<std::chrono::nanoseconds> former_before{};
   std::optional<error> snapshot_failure{};
   storage::snapshot_outcome snapshot;            ///< of every package that is added
   std::deque<error> commit_failures;             ///< the next commits end so

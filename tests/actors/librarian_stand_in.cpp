@@ -75,6 +75,11 @@ librarian_actor::behavior_type librarian_stand_in(
       [library](const install_content& mail) { return install(*library, mail.content); },
       [library](const add_content_user& mail) { return install(*library, mail.content); },
       [library](const drop_content& mail) { return drop(*library, mail); },
+      [library](const drop_former& mail) {
+        library->former_asked.push_back(mail.contents);
+        library->former_before.push_back(mail.before);
+        return done{};
+      },
       [library](const make_snapshot& mail) -> caf::result<storage::snapshot_outcome> {
         if (library->snapshot_failure) { return to_caf(*library->snapshot_failure); }
         if (!library->snapshot.same) { library->for_site.insert(mail.content); }

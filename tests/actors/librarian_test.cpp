@@ -22,6 +22,8 @@ struct library_in_time {
   io::worker_pool workers{0};
   io::task_group operations;
   std::unique_ptr<io::buffer_pool> buffers;
+  std::shared_ptr<storage::content_catalogue> catalogue =
+      std::make_shared<storage::content_catalogue>();
   std::unique_ptr<storage::content_library> library;
   virtual_time time;
   librarian_actor librarian;
@@ -38,6 +40,7 @@ struct library_in_time {
     parts.workers = &workers;
     parts.operations = &operations;
     parts.library = library.get();
+    parts.catalogue = catalogue;
     parts.now = [this] {
       return model::calendar_time{
           std::chrono::duration_cast<std::chrono::milliseconds>(time.elapsed())};
@@ -58,8 +61,8 @@ struct library_in_time {
   io::task<void> open() {
     storage::content_library::settings given;
     given.root = "/library";
-    auto opened = co_await storage::content_library::open(
-        *ring, workers, *buffers, std::make_shared<storage::content_catalogue>(), given, {});
+    auto opened =
+        co_await storage::content_library::open(*ring, workers, *buffers, catalogue, given, {});
     REQUIRE(opened.ok());
     library = std::move(*opened);
   }

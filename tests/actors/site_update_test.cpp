@@ -89,18 +89,65 @@ TEST_CASE("a removal takes the former versions along") {
   chain parts;
   CHECK(parts.site.update(parts.package).ok());
   CHECK(parts.site.remove_package(parts.package).ok());
+  // For the site, and for its own distribution point.
   CHECK(parts.site.library.dropped_with_older ==
-        std::vector<model::content_id>{{parts.package, 2}});
+        std::vector<model::content_id>{{parts.package, 2}, {parts.package, 2}});
 }
 
-TEST_CASE("the site keeps a former version for a day") {
+TEST_CASE("the site gives up what a newer version followed a day ago, and nothing else") {
   chain parts;
   const model::content_id former{parts.package, 1};
   parts.site.hold(former);
+  parts.site.hold({parts.package, 2});  // as an update leaves it that was cut short
+  parts.site.advance(20min);
+  CHECK(parts.site.library.former_asked.empty());
+  CHECK(parts.site.update(parts.package)->row.version == 3);
+  parts.site.hold({parts.package, 3});
+  parts.site.advance(10min);
+  REQUIRE(!parts.site.library.former_asked.empty());
+  CHECK(parts.site.library.former_asked.back() ==
+        std::vector<model::content_id>{former, {parts.package, 2}});
+  const auto day_before = (parts.site.now() - 24h).time_since_epoch();
+  CHECK(parts.site.library.former_before.back() <= day_before);
+  CHECK(parts.site.library.former_before.back() > day_before - 10min);
+}
+
+TEST_CASE("a site without room gives former versions up at once") {
+  chain parts;
+  parts.site.hold({parts.package, 1});
   CHECK(parts.site.update(parts.package).ok());
-  parts.site.advance(23h);
-  CHECK(parts.site.library.dropped.empty());
-  parts.site.advance(70min);
-  REQUIRE(!parts.site.library.dropped.empty());
-  CHECK(parts.site.library.dropped.front() == former);
+  parts.site.hold({parts.package, 2});
+  parts.site.library.snapshot_failure = error{errc::no_space, 28, "store a file"};
+  CHECK(parts.site.update(parts.package).error().code == errc::no_space);
+  REQUIRE(!parts.site.library.former_asked.empty());
+  CHECK(parts.site.library.former_before.back() == std::chrono::nanoseconds::max());
+}
+
+TEST_CASE("who could not be cancelled any more gets the version that came meanwhile") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(parts.site.cancel(parts.package, {"dp1"})->requested.size() == 1);
+  const auto answer = parts.site.update(parts.package);
+  REQUIRE(answer.ok());
+  REQUIRE(answer->sent.warnings.size() == 1);
+  CHECK(answer->sent.warnings.front().find("dp1: is being cancelled") == 0);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success).ok());  // too late
+  const auto row = parts.site.row(parts.package, "dp1");
+  CHECK(row.row.version == 2);
+  CHECK(row.row.state == package_state::content_updating);
+  CHECK(parts.site.node("dp1").notified.back().content.version == 2);
+}
+
+TEST_CASE("a verdict about a former version says nothing of the present one") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success).ok());
+  CHECK(parts.site.update(parts.package).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::failure).ok());
+  const std::string cycle(32, 'a');
+  parts.site.say("dp1", 2384, {parts.package.text(), "1", "dp1", cycle, "1000"});
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::install_failed);
+  parts.site.say("dp1", 2384, {parts.package.text(), "2", "dp1", cycle, "1000"});
+  CHECK(parts.site.row(parts.package, "dp1").row.state == package_state::installed);
 }

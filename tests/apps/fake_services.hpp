@@ -30,7 +30,7 @@ public:
   rpc::package_set_request set_request;
   rpc::cancel_request cancel_request;
   rpc::group_request group_request;
-  std::vector<model::group_row> groups{{"stores", {"dp2", "dp3"}, {package()}}};
+  std::vector<model::group_row> groups{{"stores", {"dp2", "dp3"}, {package()}, 2, 1}};
   std::vector<model::group_status_row> group_rows{{package(), 1, 1, 0, 0}};
   rpc::cancel_answer cancelled{{"dp2"}, {"dp3"}, {"dp4"}, {"site"}};
   std::atomic<int> add_waits_for_questions = 0;  ///< package_add lasts until so many were asked

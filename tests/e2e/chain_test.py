@@ -93,7 +93,8 @@ class ChainTest(unittest.TestCase):
         self.assertFalse(self.site.sluice('update', package)['items'][0]['changed'])
         self.site.sluice('package', 'remove', package)
         wait_for(lambda: not self.site.rows(package), 'the removal')
-        self.assertEqual(self.last.sluice_here('library')['items'][0]['contents'], 0)
+        for node in (self.site, self.first, self.last):
+            self.assertEqual(node.sluice_here('library')['items'][0]['contents'], 0, node.name)
 
     def test_what_was_not_distributed_here_is_not_served(self):
         package, _, _ = self.package('one')

@@ -32,9 +32,11 @@ public:
                    model::package_priority::low});
   }
   model::group_row group_row() {
-    return {.name = text(), .members = list([this] { return text(); }), .packages = list([this] {
-                                                                          return package();
-                                                                        })};
+    return {.name = text(),
+            .members = list([this] { return text(); }),
+            .packages = list([this] { return package(); }),
+            .members_total = small(),
+            .packages_total = small()};
   }
   model::group_status_row group_status_row() {
     return {.package = package(),

@@ -410,6 +410,21 @@ TEST_CASE("what a node says needs its distribution point, and a node has one nam
   CHECK(second.error().doing.find("registered as dp1") != std::string::npos);
 }
 
+TEST_CASE("who gives a package up is a source of none of its versions any more") {
+  const auto database = open_at("");
+  for (const std::uint32_t version : {1U, 2U, 12U}) {
+    done(database->put_available({package_of(1), version}, "dp1", true));
+    done(database->put_available({package_of(1), version}, "dp2", true));
+  }
+  done(database->put_available({package_of(2), 1}, "dp1", true));
+  done(database->forget_available(package_of(1), "dp1"));
+  for (const std::uint32_t version : {1U, 2U, 12U}) {
+    CHECK_FALSE(got(database->is_available({package_of(1), version}, "dp1")));
+    CHECK(got(database->is_available({package_of(1), version}, "dp2")));
+  }
+  CHECK(got(database->is_available({package_of(2), 1}, "dp1")));
+}
+
 TEST_CASE("a full inventory replaces what was known of one distribution point") {
   const auto database = open_at("");
   done(database->put_available(content_of(1), "dp1", true));

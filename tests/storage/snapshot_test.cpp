@@ -50,6 +50,41 @@ struct source_home : library_home {
     REQUIRE(parsed.ok());
     return *parsed;
   }
+  /// One after another, each with another file.
+  void take_versions(const std::vector<std::uint32_t>& numbers) {
+    std::string last;
+    for (const std::uint32_t number : numbers) {
+      if (!last.empty()) { pass_time_since(last); }
+      last = format("PKG00001.{}", number);
+      put("a", bytes_of(last));
+      REQUIRE(take(last).ok());
+    }
+  }
+  [[nodiscard]] std::chrono::nanoseconds committed_at(const std::string& content) const {
+    return changed_at(path("datalib/" + content));
+  }
+  /// Until the file system's clock has gone on.
+  void pass_time_since(const std::string& content) const {
+    const auto then = committed_at(content);
+    const std::string probe = folder() / "probe";
+    do { std::ofstream(probe) << "x"; } while (changed_at(probe) <= then);
+  }
+  static std::chrono::nanoseconds changed_at(const std::string& whole) {
+    struct stat facts {};
+    REQUIRE(::stat(whole.c_str(), &facts) == 0);
+    return std::chrono::seconds(facts.st_ctim.tv_sec) +
+           std::chrono::nanoseconds(facts.st_ctim.tv_nsec);
+  }
+  /// Returns which versions are left.
+  std::vector<std::uint32_t> drop_former(std::chrono::nanoseconds before) {
+    const auto former = catalogue->former(library_user::site);
+    const auto dropped =
+        block([&] { return library().drop_former(former, library_user::site, before); });
+    CHECK(dropped.ok());
+    std::vector<std::uint32_t> left;
+    for (const auto& entry : catalogue->all()) { left.push_back(entry.content.version); }
+    return left;
+  }
   void check_nothing_added() {
     CHECK(entries_in(path("filelib")) == 0);
     CHECK(entries_in(path("staging")) == 0);
@@ -61,6 +96,8 @@ struct source_home : library_home {
   snapshot_progress told{};
   std::function<void()> meanwhile{};  ///< once, when the first file is stored
 };
+
+using versions = std::vector<std::uint32_t>;
 
 std::vector<std::string> lines_of(const model::manifest& manifest) {
   std::vector<std::string> lines;
@@ -167,24 +204,29 @@ TEST_CASE("a former version goes when a newer one is long there, with the files 
   home.put("b", bytes_of("shared"));
   REQUIRE(home.take("PKG00001.1").ok());
   home.put("a", bytes_of("two"));
+  home.pass_time_since("PKG00001.1");
   REQUIRE(home.take("PKG00001.2").ok());
-  const auto drop = [&](std::chrono::nanoseconds before) {
-    return home.block([&] { return home.library().drop_superseded(library_user::site, before); });
-  };
-  CHECK(drop(std::chrono::hours(1)).ok());
-  CHECK(home.catalogue->all().size() == 2);
-  CHECK(drop(std::chrono::nanoseconds::max()).ok());
-  REQUIRE(home.catalogue->all().size() == 1);
-  CHECK(home.catalogue->all().front().content.version == 2);
+  CHECK(home.drop_former(std::chrono::hours(1)) == versions{1, 2});
+  CHECK(home.drop_former(std::chrono::nanoseconds::max()) == versions{2});
   CHECK(entries_in(home.path("filelib")) == 2);
+}
+
+TEST_CASE("a former version's time begins with the one after it, however often others follow") {
+  source_home home;
+  home.take_versions({1, 2, 3});
+  CHECK(home.drop_former(home.committed_at("PKG00001.2") + std::chrono::nanoseconds(1)) ==
+        versions{2, 3});
+}
+
+TEST_CASE("a version with a smaller number that came later is no former one") {
+  source_home home;
+  home.take_versions({5, 1});
+  CHECK(home.drop_former(std::chrono::nanoseconds::max()) == versions{1, 5});
 }
 
 TEST_CASE("a removal takes all versions up to the one it names") {
   source_home home;
-  for (const char* version : {"PKG00001.1", "PKG00001.2", "PKG00001.3"}) {
-    home.put("a", bytes_of(version));
-    REQUIRE(home.take(version).ok());
-  }
+  home.take_versions({1, 2, 3});
   const auto removed = home.block([&] {
     return home.library().remove_versions(*model::content_id::parse("PKG00001.2"),
                                           library_user::site);
