@@ -9,8 +9,9 @@ access_answer access(const access_policy& policy, const principal& who,
   if (!policy.anonymous && who.identity.empty()) { return access_answer::denied; }
   if (!policy.distribution_point) { return access_answer::absent; }
   const auto entry = catalogue.find(content);
-  constexpr auto served = static_cast<std::uint8_t>(storage::library_user::distribution_point);
+  const auto served = static_cast<std::uint8_t>(policy.served);
   if (!entry || (entry->users & served) == 0) { return access_answer::absent; }
+  if (policy.only && *policy.only != content) { return access_answer::absent; }
   return access_answer::granted;
 }
 

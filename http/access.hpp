@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "storage/storage.hpp"
@@ -19,6 +20,9 @@ enum class access_answer { granted, denied, absent };
 struct access_policy {
   bool anonymous = false;
   bool distribution_point = true;  ///< serving needs the role
+  /// Whose content is served: a push gives what the site has.
+  storage::library_user served = storage::library_user::distribution_point;
+  std::optional<model::content_id> only;  ///< a push gives one content
 };
 access_answer access(const access_policy& policy, const principal& who,
                      const storage::content_catalogue& catalogue, const model::content_id& content);

@@ -40,6 +40,9 @@ public:
     io::endpoint address;
     std::uint32_t connections = limits::http_connections_per_source;
     source_patience patience;
+    /// Not connected from here: `take` brings the connections, and without one a request fails as
+    /// `unreachable`, nobody's fault.
+    bool pushed = false;
   };
   source_client(io::reactor& ring, settings given);
   ~source_client();
@@ -89,6 +92,10 @@ public:
   [[nodiscard]] io::task<file_outcome> fetch_to_file(std::string target, std::uint64_t size,
                                                      io::file& into,
                                                      std::shared_ptr<io::cancellation> stop);
+  /// A connection whose other end opened it, and answers on it. Not after `close`.
+  void take(io::socket connected);
+  /// Cuts off and forgets the connections that were taken; what is asked next needs another.
+  void cut_taken(source_patience patience);
   /// Cuts off what is under way (each ends with its failure) and waits for it.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;

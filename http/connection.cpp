@@ -120,6 +120,32 @@ io::task<void> refuse(const connection_context& context, connection& self, answe
   co_await linger(self);
 }
 
+/// Turns the roles round (see push_door). Nothing may have come after the head: who asks for a push
+/// waits for its answer.
+io::task<void> receive_push(const connection_context& context, connection& self, answer_writer& out,
+                            std::string target, std::string upgrade, bool more_came) {
+  const std::string_view ticket = std::string_view(target).substr(push_target("").size());
+  refusal why{0, {}};
+  if (context.pushes == nullptr || !context.pushes->knows(ticket)) {
+    why = {404, "this push ticket is not known here, or has ended"};
+  } else if (!same_token(upgrade, push_upgrade)) {
+    why = {400, format("a push asks to upgrade to {}", push_upgrade)};
+  } else if (more_came) {
+    why = {400, "a push waits for its answer before it sends more"};
+  }
+  if (why.status != 0) {
+    co_await refuse(context, self, out, why);
+    co_return;
+  }
+  auto sent = co_await out.send_text(
+      format("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {}\r\n\r\n",
+             push_upgrade));
+  if (sent) { sent = co_await out.flush(); }
+  if (!sent) { co_return; }
+  auto connected = self.stream->release();
+  if (connected) { context.pushes->hand_over(ticket, std::move(*connected)); }
+}
+
 io::task<void> converse(const connection_context& context, connection& self) {
   answer_writer out(*self.stream, context.bounds.stall, context.counters);
   const principal who{self.stream->peer(), {}};
@@ -146,6 +172,11 @@ io::task<void> converse(const connection_context& context, connection& self) {
       continue;
     }
     request_head& head = received.parse.head;
+    if (head.method == request_method::put) {
+      co_await receive_push(context, self, out, std::move(head.target), std::move(head.upgrade),
+                            !box.text().empty());
+      co_return;
+    }
     if (context.stopping) { head.keep_alive = false; }
     auto answered = co_await context.handler.answer(head, who, out);
     if (!answered) { co_return; }

@@ -8,6 +8,7 @@
 #include "http/answer_cache.hpp"
 #include "http/answer_head.hpp"
 #include "http/message_head.hpp"
+#include "http/push_door.hpp"
 #include "http/server.hpp"
 
 namespace sluice::http {
@@ -64,6 +65,7 @@ struct connection_context {
   server_counters& counters;
   const bool& stopping;
   std::function<void(std::string_view)> complain;  ///< a log line, rate-limited
+  const push_door* pushes = nullptr;               ///< none: nobody may push
 };
 
 /// Reads heads and has them answered in their order until the peer leaves, a deadline passes, the

@@ -11,13 +11,16 @@ constexpr auto complaint_interval = std::chrono::seconds(1);
 
 connection_host::connection_host(io::reactor& ring, io::listener listening,
                                  request_handler& handler, connection_bounds bounds,
-                                 std::shared_ptr<server_counters> counters)
+                                 std::shared_ptr<server_counters> counters,
+                                 std::shared_ptr<const push_door> pushes)
     : ring_(ring),
       listening_(std::move(listening)),
       bounds_(bounds),
       counters_(std::move(counters)),
-      context_{ring,       handler,   bounds_,
-               *counters_, stopping_, [this](std::string_view text) { complain(text); }} {}
+      pushes_(std::move(pushes)),
+      context_{ring,         handler,   bounds_,
+               *counters_,   stopping_, [this](std::string_view text) { complain(text); },
+               pushes_.get()} {}
 
 void connection_host::complain(std::string_view text) {
   if (ring_.now() - complained_ < complaint_interval) {

@@ -13,7 +13,8 @@ namespace sluice::http {
 class connection_host {
 public:
   connection_host(io::reactor& ring, io::listener listening, request_handler& handler,
-                  connection_bounds bounds, std::shared_ptr<server_counters> counters);
+                  connection_bounds bounds, std::shared_ptr<server_counters> counters,
+                  std::shared_ptr<const push_door> pushes = nullptr);
   [[nodiscard]] io::endpoint local() const { return listening_.local(); }
   /// Ends when `stop` was called and the last connection has ended.
   [[nodiscard]] io::task<void> serve();
@@ -28,6 +29,7 @@ private:
   io::listener listening_;
   connection_bounds bounds_;
   std::shared_ptr<server_counters> counters_;
+  std::shared_ptr<const push_door> pushes_;
   connection_context context_;
   bool stopping_ = false;
   std::set<connection*> open_;

@@ -12,7 +12,8 @@ struct content_server::state {
         buffers(given.buffers ? std::make_unique<io::buffer_pool>(ring, given.buffers) : nullptr),
         handler(ring, *library, std::move(catalogue), given.access, given.index_cache_bytes,
                 buffers.get(), given.cold_readers_max),
-        host(ring, std::move(listening), handler, given.bounds, std::move(counters)) {}
+        host(ring, std::move(listening), handler, given.bounds, std::move(counters), given.pushes) {
+  }
 
   std::unique_ptr<storage::library_reader> library;
   std::unique_ptr<io::buffer_pool> buffers;

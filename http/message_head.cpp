@@ -100,12 +100,14 @@ std::optional<refusal> judge_request(const Message& message) {
   if (message.count(field::range) > 1 || message.count(field::if_range) > 1) {
     return refusal{400, "two Ranges"};
   }
-  if (message.method() != beast::verb::get && message.method() != beast::verb::head) {
+  const bool pushes =
+      message.method() == beast::verb::put && message.target().starts_with("/push/");
+  if (message.method() != beast::verb::get && message.method() != beast::verb::head && !pushes) {
     return refusal{405, "only GET and HEAD are served here"};
   }
   const auto length = message[field::content_length];
   if (message.count(field::content_length) == 1 && length != "0") {
-    return refusal{400, "a GET or HEAD carries no body"};
+    return refusal{400, "a request carries no body here"};
   }
   return std::nullopt;
 }
@@ -119,6 +121,11 @@ std::string joined(const Message& message, beast::field name) {
     all += text_of(entry->value());
   }
   return all;
+}
+
+request_method method_of(beast::verb given) noexcept {
+  if (given == beast::verb::put) { return request_method::put; }
+  return given == beast::verb::head ? request_method::head : request_method::get;
 }
 
 request_parse refused_request(int status, std::string why) {
@@ -177,7 +184,8 @@ request_parse parse_request_head(std::string_view bytes) {
   request_head& head = outcome.head;
   head.target = origin_form({target.data(), target.size()});
   if (head.target.empty()) { return refused_request(400, "the target is not a path"); }
-  head.method = message.method() == beast::verb::head ? request_method::head : request_method::get;
+  head.method = method_of(message.method());
+  head.upgrade = text_of(message[beast::field::upgrade]);
   head.keep_alive = message.version() == 11 && message.keep_alive();
   head.range = text_of(message[beast::field::range]);
   head.if_range = text_of(message[beast::field::if_range]);

@@ -19,9 +19,10 @@ struct refusal {
   std::string why;
 };
 
-enum class request_method : std::uint8_t { get, head };
+enum class request_method : std::uint8_t { get, head, put };
 
-/// A request as far as a content server is concerned; it never has a body.
+/// A request as far as a content server is concerned; it never has a body. PUT is for the targets
+/// of pushes only.
 struct request_head {
   request_method method = request_method::get;
   std::string target;       ///< origin form, as on the wire
@@ -30,6 +31,7 @@ struct request_head {
   std::string if_range;
   std::string if_none_match;
   std::string accept;
+  std::string upgrade;
   std::string_view bytes;  ///< all of it as it came; valid until more is received
 };
 
@@ -43,7 +45,7 @@ struct request_parse {
 /// Reads one head from the beginning of `bytes` (RFC 9112, through Beast's parser). Beyond what
 /// that refuses: bare LF, obs-fold, more than one Content-Length, any Transfer-Encoding, any body,
 /// a missing (HTTP/1.1) or second Host, a second Range, a target over 16 KiB, a head over 32 KiB,
-/// and methods other than GET and HEAD (405).
+/// and methods other than GET and HEAD, and PUT beneath /push/ (405).
 request_parse parse_request_head(std::string_view bytes);
 
 /// An answer as far as a client of ranges is concerned.

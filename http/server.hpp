@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "http/access.hpp"
+#include "http/push_door.hpp"
 #include "io/io.hpp"
 #include "storage/storage.hpp"
 
@@ -44,6 +45,7 @@ public:
     std::uint64_t index_cache_bytes = limits::manifest_index_cache_bytes;
     std::shared_ptr<io::buffer_budget> buffers;  ///< for cold reads; none: by the page cache only
     std::uint32_t cold_readers_max = 0;          ///< of this server's reactor
+    std::shared_ptr<const push_door> pushes;     ///< none: nobody may push
   };
   ~content_server();
   static io::task<result<std::unique_ptr<content_server>>> open(

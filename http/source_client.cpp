@@ -29,18 +29,19 @@ std::string pieces_target(const model::content_id& content, const model::file_id
 
 source_client::state::state(io::reactor& on, settings given)
     : ring(on),
-      patience(given.patience),
-      pool(on, given.address, given.connections, given.patience) {}
+      pushed(given.pushed),
+      pool(on, given.address, given.connections, given.patience, given.pushed) {}
 
 std::string source_client::state::request(std::string_view method, std::string_view target,
                                           std::string_view range) const {
+  // RFC 9112 3.2 wants one; who pushes has no name here.
+  const std::string host = pushed ? "sluice" : pool.name();
   return format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: sluice\r\n{}{}{}\r\n", method, target,
-                pool.address().text(), range.empty() ? "" : "Range: ", range,
-                range.empty() ? "" : "\r\n");
+                host, range.empty() ? "" : "Range: ", range, range.empty() ? "" : "\r\n");
 }
 
 std::string source_client::state::doing(std::string_view target) const {
-  return format("fetch {} from {}", target, pool.address().text());
+  return format("fetch {} from {}", target, pool.name());
 }
 
 io::task<source_client::state::opened_answer> source_client::state::ask(
@@ -98,6 +99,10 @@ std::optional<fetch_failure> source_client::state::tag_fault(const std::string& 
 source_client::source_client(io::reactor& ring, settings given)
     : state_(std::make_unique<state>(ring, std::move(given))) {}
 source_client::~source_client() = default;
+
+void source_client::take(io::socket connected) { state_->pool.take(std::move(connected)); }
+
+void source_client::cut_taken(source_patience patience) { state_->pool.cut_taken(patience); }
 
 io::task<void> source_client::close() { co_await state_->pool.close(); }
 
@@ -185,7 +190,7 @@ io::task<source_client::range_outcome> source_client::fetch_range(
     co_return outcome;
   }
   range.length = opened.judged.take;
-  range.stall = std::min(range.stall, state_->patience.stall);
+  range.stall = state_->pool.patience().stall;
   const auto held =
       static_cast<std::size_t>(std::min<std::uint64_t>(line.held().size(), range.length));
   outcome.report =

@@ -3,12 +3,62 @@
 namespace sluice::http {
 
 source_pool::source_pool(io::reactor& ring, io::endpoint address, std::uint32_t connections,
-                         source_patience patience)
+                         source_patience patience, bool pushed)
     : ring_(ring),
       address_(std::move(address)),
       patience_(patience),
       connections_(connections),
-      turns_(connections) {}
+      turns_(connections),
+      pushed_(pushed) {}
+
+std::string source_pool::name() const { return pushed_ ? "the site" : address_.text(); }
+
+io::task<void> source_pool::close_line(std::unique_ptr<source_connection> line) {
+  bytes_of_closed_ += line->stream().received();
+  co_await line->stream().close();
+}
+
+void source_pool::take(io::socket connected) {
+  auto line = std::make_unique<source_connection>(ring_, std::move(connected), patience_);
+  const bool too_many = idle_.size() + lent_.size() >= connections_;
+  if (closing_ || (too_many && idle_.empty())) {
+    closed_.start(close_line(std::move(line)));
+    return;
+  }
+  if (too_many) {  // who opens another has given up one: the one that was idle longest
+    closed_.start(close_line(std::move(idle_.front())));
+    idle_.erase(idle_.begin());
+  }
+  idle_.push_back(std::move(line));
+  moved_.set();
+}
+
+void source_pool::cut_taken(source_patience patience) {
+  patience_ = patience;
+  for (source_connection* const line : lent_) { line->stream().abort(); }
+  for (auto& line : std::exchange(idle_, {})) { closed_.start(close_line(std::move(line))); }
+}
+
+/// Waits for one that is lent; fails at once when there is none at all.
+io::task<source_pool::loan> source_pool::borrow_taken(std::shared_ptr<io::cancellation> stop,
+                                                      std::string doing) {
+  loan made;
+  while (idle_.empty() && !lent_.empty() && !closing_ && !(stop && stop->requested())) {
+    moved_.clear();
+    co_await moved_.wait();
+  }
+  if (closing_ || (stop && stop->requested())) {
+    made.failure = fetch_failure{error{errc::cancelled, 0, std::move(doing)}, {}, {}};
+  } else if (idle_.empty()) {
+    made.failure = fetch_failure{error{errc::unreachable, 0, std::move(doing)},
+                                 {"", "has no connection open to this node"},
+                                 {}};
+  } else {
+    made.line = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  co_return made;
+}
 
 fetch_failure source_pool::unreachable(const error& cause, const std::string& doing) const {
   const bool late = cause.code == errc::timed_out;
@@ -39,7 +89,13 @@ io::task<source_pool::loan> source_pool::borrow(bool fresh, std::shared_ptr<io::
       co_await old->stream().close();
     }
   }
-  if (!idle_.empty()) {
+  if (pushed_) {
+    made = co_await borrow_taken(stop, doing);
+    if (made.failure) {
+      turns_.release();
+      co_return made;
+    }
+  } else if (!idle_.empty()) {
     made.line = std::move(idle_.back());
     idle_.pop_back();
   } else {
@@ -68,10 +124,12 @@ io::task<void> source_pool::give_back(std::unique_ptr<source_connection> line, b
     co_await line->stream().close();
   }
   turns_.release();
+  moved_.set();
 }
 
 io::task<void> source_pool::close() {
   closing_ = true;
+  moved_.set();
   for (source_connection* const line : lent_) { line->stream().abort(); }
   for (std::uint32_t i = 0; i < connections_; ++i) { co_await turns_.acquire(); }
   while (!idle_.empty()) {
@@ -81,6 +139,7 @@ io::task<void> source_pool::close() {
     co_await line->stream().close();
   }
   for (std::uint32_t i = 0; i < connections_; ++i) { turns_.release(); }
+  co_await closed_.wait_all();
 }
 
 std::uint64_t source_pool::bytes_received() const noexcept {

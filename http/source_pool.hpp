@@ -12,8 +12,9 @@ namespace sluice::http {
 /// exchange at a time. Threads: its reactor's.
 class source_pool {
 public:
+  /// `pushed`: connections come by `take` only.
   source_pool(io::reactor& ring, io::endpoint address, std::uint32_t connections,
-              source_patience patience);
+              source_patience patience, bool pushed);
 
   struct loan {
     std::unique_ptr<source_connection> line;
@@ -27,9 +28,16 @@ public:
   /// Aborts what is lent, waits until it is back, and closes all.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;
-  [[nodiscard]] const io::endpoint& address() const noexcept { return address_; }
+  /// See source_client.
+  void take(io::socket connected);
+  void cut_taken(source_patience patience);
+  [[nodiscard]] std::string name() const;  ///< host:port, or what stands for it
+  [[nodiscard]] const source_patience& patience() const noexcept { return patience_; }
 
 private:
+  [[nodiscard]] io::task<loan> borrow_taken(std::shared_ptr<io::cancellation> stop,
+                                            std::string doing);
+  [[nodiscard]] io::task<void> close_line(std::unique_ptr<source_connection> line);
   [[nodiscard]] fetch_failure unreachable(const error& cause, const std::string& doing) const;
 
   io::reactor& ring_;
@@ -40,6 +48,9 @@ private:
   std::vector<std::unique_ptr<source_connection>> idle_;
   std::set<source_connection*> lent_;
   std::uint64_t bytes_of_closed_ = 0;
+  bool pushed_;
+  io::event moved_;  ///< pushed: a connection came, was given back, or is gone
+  io::task_group closed_;
   bool closing_ = false;
 };
 

@@ -34,7 +34,7 @@ public:
                                                        const response_head& head);
 
   io::reactor& ring;
-  source_patience patience;
+  bool pushed;
   source_pool pool;
 
 private:

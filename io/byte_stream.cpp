@@ -30,6 +30,7 @@ public:
   void abort() noexcept override { socket_.abort(); }
   task<void> close() override { return socket_.close(); }
   [[nodiscard]] const std::string& peer() const noexcept override { return socket_.peer(); }
+  [[nodiscard]] std::optional<socket> release() noexcept override { return std::move(socket_); }
 
 private:
   socket socket_;

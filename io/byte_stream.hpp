@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "io/socket.hpp"
 
@@ -27,6 +28,9 @@ public:
   virtual void abort() noexcept = 0;
   [[nodiscard]] virtual task<void> close() = 0;
   [[nodiscard]] virtual const std::string& peer() const noexcept = 0;
+  /// Gives up the connection underneath, which goes on elsewhere; afterwards only `close` may be
+  /// called. Nothing where something stands between them and the connection.
+  [[nodiscard]] virtual std::optional<socket> release() noexcept { return std::nullopt; }
 };
 
 /// TCP without TLS.

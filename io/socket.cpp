@@ -232,6 +232,14 @@ task<void> socket::close() {
   co_await detail::perform(state_->ring, {.code = opcode::close, .descriptor = descriptor});
 }
 
+socket socket::moved_to(reactor& ring) && {
+  SLUICE_CHECK(state_ && state_->waiting == 0);
+  auto made = std::make_unique<state>(ring, std::exchange(state_->descriptor, -1), state_->peer);
+  made->aborted = state_->aborted;
+  state_.reset();
+  return socket(std::move(made));
+}
+
 bool socket::is_open() const noexcept { return state_ && state_->descriptor >= 0; }
 
 const std::string& socket::peer() const noexcept { return state_->peer; }

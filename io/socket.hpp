@@ -51,6 +51,9 @@ public:
   /// Makes every waiting operation end with `cancelled` or `peer_closed`; reactor thread.
   void abort() noexcept;
   [[nodiscard]] task<void> close();
+  /// The same connection, to be used on another reactor from now on; nothing may be waiting for it.
+  /// Any thread may carry it there.
+  [[nodiscard]] socket moved_to(reactor& ring) &&;
   [[nodiscard]] bool is_open() const noexcept;
   [[nodiscard]] const std::string& peer()
       const noexcept;  ///< the address without port, for caps and logs

@@ -33,11 +33,13 @@ private:
 class fetching_client {
 public:
   explicit fetching_client(std::uint16_t port, source_patience patience = {},
-                           std::uint32_t connections = 1) {
+                           std::uint32_t connections = 1)
+      : fetching_client(
+            source_client::settings{{"127.0.0.1", port}, connections, patience, false}) {}
+  explicit fetching_client(source_client::settings given) {
     auto started = io::reactor_thread::start("client");
     REQUIRE(started.ok());
     thread_ = std::move(*started);
-    source_client::settings given{{"127.0.0.1", port}, connections, patience};
     on_ring([&] {
       client_ = std::make_unique<source_client>(thread_->get(), given);
       buffers_ = std::make_unique<io::buffer_pool>(thread_->get(), io::make_buffer_budget(16));

@@ -27,6 +27,7 @@ public:
     given.library_root = library.root();
     given.access = policy;
     given.bounds = bounds;
+    given.pushes = pushes;
     auto opened = io::block_on<result<std::unique_ptr<content_server>>>(thread_->get(), [&] {
       return content_server::open(thread_->get(), library.catalogue, given, counters);
     });
@@ -48,6 +49,7 @@ public:
   [[nodiscard]] io::reactor& ring() { return thread_->get(); }
 
   std::shared_ptr<server_counters> counters = std::make_shared<server_counters>();
+  std::shared_ptr<push_door> pushes = std::make_shared<push_door>();
 
 private:
   std::unique_ptr<io::reactor_thread> thread_;
