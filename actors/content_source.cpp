@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "actors/reports.hpp"
 
@@ -10,6 +11,9 @@ namespace sluice::actors {
 namespace {
 
 using self_pointer = content_source_actor::stateful_pointer<content_source_state>;
+
+/// So long a job that was just begun waits for the site's first connection.
+constexpr auto push_delay = std::chrono::seconds(10);
 
 content_source_actor handle(self_pointer self) { return {self}; }
 
@@ -166,7 +170,21 @@ page_promise fetch_page_for(self_pointer self, const fetch_page& asked,
   return promise;
 }
 
-auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
+using manifest_promise = caf::typed_response_promise<manifest_outcome>;
+
+void start_manifest(self_pointer self, const fetch_manifest& asked, manifest_promise promise) {
+  auto& state = self->state;
+  auto [ticket, place] = make_place(self);
+  const auto number = state.manifests.start(
+      state.parts, handle(self), promise,
+      [place = std::move(place), asked] { return fetch_manifest_task(place, asked); });
+  state.manifests_under_way.emplace(
+      number, content_source_state::under_way{std::move(ticket), {}, asked.content});
+}
+
+/// A job begins with its manifest. When the site is about to open its connections, that waits for
+/// the first one.
+manifest_promise fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
   auto& state = self->state;
   auto promise = self->make_response_promise<manifest_outcome>();
   if (auto why = refusal(self)) {
@@ -175,13 +193,68 @@ auto fetch_manifest_for(self_pointer self, const fetch_manifest& asked) {
     promise.deliver(std::move(refused));
     return promise;
   }
-  auto [ticket, place] = make_place(self);
-  const auto number = state.manifests.start(
-      state.parts, handle(self), promise,
-      [place = std::move(place), asked] { return fetch_manifest_task(place, asked); });
-  state.manifests_under_way.emplace(
-      number, content_source_state::under_way{std::move(ticket), {}, asked.content});
+  if (state.source.protocol != model::push_protocol || state.connected) {
+    start_manifest(self, asked, promise);
+    return promise;
+  }
+  if (state.waiting.empty()) { self->delayed_send(handle(self), push_delay, push_awaited{}); }
+  state.waiting.emplace_back([self, asked, promise] { start_manifest(self, asked, promise); });
   return promise;
+}
+
+void end_waiting(self_pointer self) {
+  for (const auto& go_on : std::exchange(self->state.waiting, {})) { go_on(); }
+}
+
+void shut_door(content_source_state& state) {
+  if (state.ticket.empty()) { return; }
+  state.parts.pushes->shut(state.ticket);
+  state.ticket.clear();
+}
+
+/// A connection comes in on the thread of whichever server accepted it, and goes on on the reactor
+/// of the transfers.
+http::push_door::taker taker_of(self_pointer self) {
+  const auto& state = self->state;
+  io::reactor* const ring = state.parts.ring;
+  return [ring, owner = std::weak_ptr(state.client), me = handle(self)](io::socket connected) {
+    auto moved = std::make_shared<io::socket>(std::move(connected).moved_to(*ring));
+    ring->post([owner, moved, me] {
+      const auto client = owner.lock();
+      if (!client) { return; }
+      client->take(std::move(*moved));
+      caf::anon_send(me, connection_taken{});
+    });
+  };
+}
+
+caf::result<done> open_door_for(self_pointer self, const open_door& mail) {
+  auto& state = self->state;
+  if (!state.parts.pushes) {
+    return to_caf(error{errc::invalid, 0, "take a push: this node serves no content"});
+  }
+  shut_door(state);
+  state.connected = false;
+  state.listener = mail.listener;
+  http::source_patience patience;
+  patience.head = patience.stall = mail.patience;
+  patience.bytes_per_window = 0;  // the site paces it
+  state.parts.ring->post([client = state.client, patience] { client->cut_taken(patience); });
+  state.ticket = mail.ticket;
+  state.parts.pushes->open(mail.ticket, taker_of(self));
+  return done{};
+}
+
+void on_connection(self_pointer self) {
+  auto& state = self->state;
+  if (std::exchange(state.connected, true)) { return; }
+  end_waiting(self);
+  if (state.listener) { caf::anon_send(state.listener, source_gained{}); }
+}
+
+/// All connections are gone when one cannot be had.
+void note_connection(content_source_state& state, const std::optional<source_failure>& failure) {
+  if (failure && failure->cause.code == errc::unreachable) { state.connected = false; }
 }
 
 auto probe_for(self_pointer self, const probe_content& asked) {
@@ -206,6 +279,7 @@ io::task<void> close_client(std::shared_ptr<http::source_client> client) {
 }  // namespace
 
 content_source_state::~content_source_state() {
+  shut_door(*this);
   if (!client) { return; }
   io::reactor* ring = parts.ring;
   io::task_group* operations = parts.operations;
@@ -219,10 +293,13 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
   state.parts = std::move(parts);
   state.source = std::move(source);
   state.journal = std::move(journal);
-  const auto address = io::endpoint::parse(state.source.address);
-  SLUICE_CHECK(address.ok());  // the notification was checked
   http::source_client::settings settings;
-  settings.address = *address;
+  settings.pushed = state.source.protocol == model::push_protocol;
+  if (!settings.pushed) {
+    const auto address = io::endpoint::parse(state.source.address);
+    SLUICE_CHECK(address.ok());  // the notification was checked
+    settings.address = *address;
+  }
   state.client = std::make_shared<http::source_client>(*state.parts.ring, settings);
   return {
       [self](const probe_content& asked) { return probe_for(self, asked); },
@@ -235,16 +312,21 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
           if (page.job == mail.job) { page.ticket.cancel(); }
         }
       },
+      [self](const open_door& mail) { return open_door_for(self, mail); },
+      [self](connection_taken) { on_connection(self); },
+      [self](push_awaited) { end_waiting(self); },
       [self](operation_done<bool>& ended) { self->state.probes.finish(ended); },
       [self](operation_done<manifest_outcome>& ended) {
         const auto manifest = self->state.manifests_under_way.find(ended.number);
         blame(self, manifest->second.content, ended.outcome.failure, 0);
+        note_connection(self->state, ended.outcome.failure);
         self->state.manifests_under_way.erase(manifest);
         self->state.manifests.finish(ended);
       },
       [self](operation_done<page_outcome>& ended) {
         const auto page = self->state.pages_under_way.find(ended.number);
         blame(self, page->second.content, ended.outcome.failure, ended.outcome.bad_pieces);
+        note_connection(self->state, ended.outcome.failure);
         self->state.pages_under_way.erase(page);
         self->state.pages.finish(ended);
       },

@@ -29,6 +29,11 @@ struct content_source_state {
   };
   std::map<std::uint64_t, under_way> pages_under_way;
   std::map<std::uint64_t, under_way> manifests_under_way;
+  /// Of a push: what connections come in by; and who waits for the first one, for a while.
+  std::string ticket;
+  bool connected = false;
+  push_listener listener;
+  std::vector<std::function<void()>> waiting;
 
   ~content_source_state();
 };

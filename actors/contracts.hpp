@@ -42,13 +42,13 @@ using librarian_actor = caf::typed_actor<
 using progress_listener = caf::typed_actor<caf::reacts_to<page_progress>>;
 
 /// One source in use: its connections, its failures, its blame. Shared by all jobs of the node.
-using content_source_actor =
-    caf::typed_actor<caf::replies_to<probe_content>::with<bool>,
-                     caf::replies_to<fetch_manifest>::with<manifest_outcome>,
-                     caf::replies_to<fetch_page, progress_listener>::with<page_outcome>,
-                     caf::reacts_to<stop_pages>, caf::reacts_to<operation_done<bool>>,
-                     caf::reacts_to<operation_done<manifest_outcome>>,
-                     caf::reacts_to<operation_done<page_outcome>>>;
+using content_source_actor = caf::typed_actor<
+    caf::replies_to<probe_content>::with<bool>,
+    caf::replies_to<fetch_manifest>::with<manifest_outcome>,
+    caf::replies_to<fetch_page, progress_listener>::with<page_outcome>, caf::reacts_to<stop_pages>,
+    caf::replies_to<open_door>::with<done>, caf::reacts_to<connection_taken>,
+    caf::reacts_to<push_awaited>, caf::reacts_to<operation_done<bool>>,
+    caf::reacts_to<operation_done<manifest_outcome>>, caf::reacts_to<operation_done<page_outcome>>>;
 
 /// One content on its way (S2). Sends `turn_wanted`, `turn_returned`, `job_settled` and then
 /// `job_over` to its distribution point.
@@ -63,6 +63,7 @@ using distribution_point_actor =
     caf::typed_actor<caf::replies_to<model::notification>::with<rpc::notify_answer>,  // idempotent
                                                                                       // by job id
                      caf::replies_to<poll_job>::with<rpc::poll_answer>,
+                     caf::replies_to<push_question>::with<std::string>,  // a new ticket each time
                      caf::replies_to<cancel_order>::with<rpc::cancel_outcome>,
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,

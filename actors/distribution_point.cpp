@@ -8,6 +8,9 @@ namespace {
 
 constexpr const char* newer_text = "a newer version of the package";
 
+/// No address: those have a colon.
+std::string push_key(const model::job_id& job) { return "push " + job.text(); }
+
 bool is_former(const model::content_id& content, const model::content_id& newer) {
   return content.package == newer.package && content.version < newer.version;
 }
@@ -31,11 +34,13 @@ distribution_point_state::~distribution_point_state() {
   }
 }
 
-content_source_actor distribution_point_state::source_of(const model::source_entry& entry) {
-  const auto found = sources_.find(entry.address);
+content_source_actor distribution_point_state::source_of(const model::source_entry& entry,
+                                                         const model::job_id& job) {
+  const std::string key = entry.protocol == model::push_protocol ? push_key(job) : entry.address;
+  const auto found = sources_.find(key);
   if (found != sources_.end()) { return found->second; }
   content_source_actor made = setup_.make_source(entry);
-  sources_.emplace(entry.address, made);
+  sources_.emplace(key, made);
   return made;
 }
 
@@ -47,7 +52,7 @@ void distribution_point_state::open(const model::notification& given,
   setup.journal = setup_.journal;
   setup.librarian = setup_.librarian;
   for (const model::source_entry& entry : given.sources) {
-    setup.sources.push_back(source_of(entry));
+    setup.sources.push_back(source_of(entry, given.job));
   }
   setup.owner = distribution_point_actor{self_};
   setup.seed = setup_.parts.random();
@@ -250,8 +255,34 @@ void distribution_point_state::on_job_settled(model::job_id job) {
   settle_removals(job);
 }
 
+void distribution_point_state::forget_push(const model::job_id& job) {
+  const auto push = sources_.find(push_key(job));
+  if (push == sources_.end()) { return; }
+  caf::anon_send_exit(push->second, caf::exit_reason::user_shutdown);
+  sources_.erase(push);
+}
+
+/// The ticket is good until the job is over, or another one is asked for.
+caf::result<std::string> distribution_point_state::on_push_question(const push_question& asked) {
+  const auto job = jobs_.find(asked.job);
+  const auto push = sources_.find(push_key(asked.job));
+  if (job == jobs_.end() || push == sources_.end() || job->second.settled) {
+    return to_caf(error{errc::not_found, 0,
+                        format("take a push for job {}: it is not open on {}, or not to be pushed",
+                               asked.job.text(), setup_.parts.name)});
+  }
+  const auto& random = setup_.parts.random;
+  std::string ticket = format("{:016x}{:016x}", random(), random());
+  auto promise = self_->make_response_promise<std::string>();
+  self_->request(push->second, caf::infinite, open_door{ticket, asked.patience, job->second.actor})
+      .then([promise, ticket](done) mutable { promise.deliver(std::move(ticket)); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
 void distribution_point_state::on_job_over(model::job_id job) {
   jobs_.erase(job);
+  forget_push(job);
   settle_removals(job);
   on_turn_returned(job);
 }
@@ -303,6 +334,7 @@ distribution_point_actor::behavior_type distribution_point(
   return {
       [&state](const model::notification& given) { return state.on_notification(given); },
       [&state](const poll_job& asked) { return state.on_poll(asked.job); },
+      [&state](const push_question& asked) { return state.on_push_question(asked); },
       [&state](const cancel_order& asked) { return state.on_cancel(asked); },
       [&state](node_question) { return state.on_node_question(); },
       [&state](const why_question& asked) { return state.on_why(asked.package); },

@@ -37,6 +37,7 @@ public:
   void begin(self_pointer self, distribution_point_setup setup);
   caf::result<rpc::notify_answer> on_notification(const model::notification& given);
   caf::result<rpc::poll_answer> on_poll(model::job_id job);
+  caf::result<std::string> on_push_question(const push_question& asked);
   caf::result<rpc::cancel_outcome> on_cancel(const cancel_order& asked);
   caf::result<model::node_report> on_node_question();
   caf::result<model::why_report> on_why(model::package_id package);
@@ -70,7 +71,8 @@ private:
   void carry_out(const removal& asked);
   [[nodiscard]] bool is_being_removed(const model::content_id& content) const;
   void open(const model::notification& given, const model::job_situation& before);
-  content_source_actor source_of(const model::source_entry& entry);
+  content_source_actor source_of(const model::source_entry& entry, const model::job_id& job);
+  void forget_push(const model::job_id& job);
   void grant_turns();
   void stop_former(const model::content_id& newer);
   [[nodiscard]] bool has_room_for(const model::content_id& content) const;
@@ -83,7 +85,7 @@ private:
   std::vector<removal> removals_;                       ///< waiting for jobs
   std::multiset<model::content_id> leaving_;            ///< the librarian removes them
   std::map<std::string, content_source_actor>
-      sources_;  ///< by address, at most one per DP of the site
+      sources_;  ///< by address, at most one per DP of the site; those of pushes by job
   std::deque<model::job_id> waiting_for_turn_;
   std::set<model::job_id> moving_;
   std::map<model::job_id, model::content_id> dead_;  ///< ended by themselves, to begin again

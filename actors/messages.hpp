@@ -175,6 +175,10 @@ struct job_waits {
 struct job_due {  ///< one that ended by itself is to begin again
   model::job_id job;
 };
+struct push_question {
+  model::job_id job;
+  std::chrono::seconds patience{};
+};  ///< answers the ticket
 struct poll_job {
   model::job_id job;
 };

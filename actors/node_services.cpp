@@ -64,6 +64,17 @@ result<model::validation_row> node_services::validation_progress(const rpc::prin
   return ask<model::validation_row>(system_, validation_, validation_question{cycle});
 }
 
+result<model::byte_count> node_services::free_space(const rpc::principal&) {
+  const auto totals = ask<storage::content_library::totals>(system_, library_, count_library{});
+  if (!totals) { return totals.error(); }
+  return model::byte_count{totals->bytes_free};
+}
+
+result<std::string> node_services::begin_push(const rpc::principal&, model::job_id job,
+                                              std::chrono::seconds patience) {
+  return ask<std::string>(system_, target_, push_question{job, patience});
+}
+
 result<model::node_report> node_services::node_status(const rpc::principal&) {
   auto report = ask<model::node_report>(system_, target_, node_question{});
   if (!report) { return report; }

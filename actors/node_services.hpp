@@ -27,6 +27,9 @@ public:
   result<void> validate(const rpc::principal&, const rpc::validation_order& order) override;
   result<model::validation_row> validation_progress(const rpc::principal&,
                                                     model::cycle_id cycle) override;
+  result<model::byte_count> free_space(const rpc::principal&) override;
+  result<std::string> begin_push(const rpc::principal&, model::job_id job,
+                                 std::chrono::seconds patience) override;
 
   result<model::node_report> node_status(const rpc::principal&) override;
   result<model::why_report> node_why(const rpc::principal&, model::package_id package) override;

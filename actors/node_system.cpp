@@ -5,6 +5,7 @@
 #include "actors/ask.hpp"
 #include "actors/content_source.hpp"
 #include "actors/content_validation.hpp"
+#include "actors/distribution_manager.hpp"
 #include "actors/distribution_point.hpp"
 #include "actors/librarian.hpp"
 #include "actors/node_journal.hpp"
@@ -82,6 +83,7 @@ struct node_system::state {
   distribution_point_actor distribution_point;
   content_validation_actor validation;
   site_actor site;
+  distribution_manager_actor pushes;
   management_point_actor management_point;
   std::unique_ptr<node_services> node;
   std::unique_ptr<site_services> administration;
@@ -146,6 +148,12 @@ result<void> node_system::state::start_site() {
   given.parts.librarian = librarian;
   given.parts.validation = validation;
   given.parts.clients = setup.clients;
+  pushes = system->spawn(
+      distribution_manager,
+      distribution_manager_setup{setup.parts.now, setup.clients,
+                                 make_push_runner(setup.parts, setup.library_root, setup.counters),
+                                 setup.site->policy.distribution});
+  given.parts.pushes = pushes;
   given.database = std::move(*writing);
   given.site_keys = setup.site_keys;
   given.make_proxy = [this](distribution_point_proxy_setup proxy) {
@@ -187,6 +195,7 @@ node_system::~node_system() {
   if (state_->site) { static_cast<void>(ask<done>(system, state_->site, health_question{})); }
   end(system, state_->management_point);
   end(system, state_->site);
+  end(system, state_->pushes);
   end(system, state_->distribution_point);
   end(system, state_->reporter);
   state_->administration.reset();
@@ -199,7 +208,7 @@ bool node_system::responsive() {
   state& mine = *state_;
   if (mine.questions && !mine.questions->all_answered()) { return false; }
   mine.questions.emplace(*mine.system, mine.journal, mine.librarian, mine.distribution_point,
-                         mine.validation, mine.site);
+                         mine.validation, mine.site, mine.pushes);
   return true;
 }
 

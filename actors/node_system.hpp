@@ -22,6 +22,7 @@ struct node_system_setup {
   bool site_known = false;  ///< keys of the site are pinned already
   std::shared_ptr<storage::node_database> node_database;
   std::shared_ptr<rpc::client_pool> clients;
+  std::shared_ptr<http::server_counters> counters;  ///< of what leaves this node
 
   struct site_role {
     model::site_code code;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/site_targets.hpp"
 #include "actors/site_words.hpp"
 
 namespace sluice::actors {
@@ -16,6 +17,7 @@ void site_state::begin(self_pointer self, site_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
   self->set_down_handler([this](const caf::down_msg& mail) { on_down(mail); });
+  warn_of_many_pushes(setup_.parts.policy.distribution);
   begun_ = take_up();
 }
 
@@ -141,11 +143,15 @@ void site_state::on_message(const site_message& mail) {
 }
 
 void site_state::on_policy(const change_policy& mail) {
+  warn_of_many_pushes(mail.policy.distribution);
   say(words_of(setup_.parts.policy, mail.policy));
   setup_.parts.policy = mail.policy;
   for (const auto& [name, proxy] : proxies_) {
     caf::anon_send(proxy, slots_changed{mail.policy.distribution.active_jobs});
   }
+  const auto& settings = mail.policy.distribution;
+  caf::anon_send(setup_.parts.pushes,
+                 push_slots_changed{settings.push_packages, settings.push_threads});
 }
 
 result<distribution_facts> site_state::facts(const facts_question& asked) {
@@ -190,6 +196,7 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   given.anonymous_access = setup_.parts.policy.anonymous_access;
   given.hash = (*package)->row.manifest_hash;
   given.manifest_size = (*package)->manifest_size;
+  if (push_instead(facts, (*point)->row, target, setup_.parts.node.name)) { return facts; }
   for (const model::source_choice& choice : (*point)->row.sources) {
     auto source = database.distribution_point(choice.name);
     if (!source) { return source.error(); }
@@ -218,6 +225,7 @@ void site_state::on_news(const tracking_news& news) {
   if (starts && was_refused(row) && !move(row, model::package_state::install_pending)) { return; }
   if (news.job_state && !move(row, *news.job_state)) { return; }
   if (news.state && !move(row, *news.state)) { return; }
+  if (news.pushed) { row.pushed = *news.pushed; }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }
   if (news.polls) { row.polls = *news.polls; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/contracts.hpp"
+#include "actors/push_messages.hpp"
 #include "actors/site_messages.hpp"
 
 /// Who may say what to whom on a site server, beside the actors of every node.
@@ -42,11 +43,21 @@ using distribution_point_proxy_actor =
                      caf::reacts_to<slot_left>, caf::reacts_to<slot_taken>,
                      caf::reacts_to<node_is_full>, caf::reacts_to<slots_changed>>;
 
-/// One (package, distribution point) until it is at rest: waits for a source, notifies, polls,
-/// withdraws.
-using transfer_tracking_actor = caf::typed_actor<
-    caf::reacts_to<deliver>, caf::reacts_to<content_gained>, caf::reacts_to<node_back>,
-    caf::reacts_to<job_reported>, caf::reacts_to<tracking_tick>, caf::reacts_to<notified>,
-    caf::reacts_to<polled>, caf::reacts_to<withdrawn>, caf::reacts_to<cancel_answered>>;
+/// Pushes content to standard distribution points: how many at a time, when, how fast. All may be
+/// repeated; answers come as mail to the `asker`.
+using distribution_manager_actor = caf::typed_actor<
+    caf::reacts_to<push_wanted>, caf::reacts_to<push_begun>, caf::reacts_to<push_ticket>,
+    caf::reacts_to<push_over>, caf::reacts_to<push_due>, caf::reacts_to<push_dropped>,
+    caf::reacts_to<push_slots_changed>, caf::replies_to<health_question>::with<done>>;
+
+/// One (package, distribution point) until it is at rest: waits for a source, notifies, pushes,
+/// polls, withdraws.
+using transfer_tracking_actor =
+    caf::typed_actor<caf::reacts_to<push_granted>, caf::reacts_to<push_held>,
+                     caf::reacts_to<push_ended>, caf::reacts_to<room_told>, caf::reacts_to<deliver>,
+                     caf::reacts_to<content_gained>, caf::reacts_to<node_back>,
+                     caf::reacts_to<job_reported>, caf::reacts_to<tracking_tick>,
+                     caf::reacts_to<notified>, caf::reacts_to<polled>, caf::reacts_to<withdrawn>,
+                     caf::reacts_to<cancel_answered>>;
 
 }  // namespace sluice::actors

@@ -18,6 +18,7 @@ struct site_parts {
   librarian_actor librarian;
   content_validation_actor validation;  ///< of its own distribution point
   std::shared_ptr<rpc::client_pool> clients;
+  distribution_manager_actor pushes;  ///< to standard distribution points
 };
 
 }  // namespace sluice::actors

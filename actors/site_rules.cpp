@@ -9,6 +9,14 @@ using model::package_state;
 using model::site_job_state;
 using model::state_report;
 
+void warn_of_many_pushes(const model::distribution_settings& settings) {
+  const std::uint64_t together = std::uint64_t{settings.push_packages} * settings.push_threads;
+  if (together <= model::pushes_advised_max) { return; }
+  log::warning("site", format("maximum_number_of_packages times maximum_threads_per_package is {}; "
+                              "more than {} pushes at a time are not advised",
+                              together, model::pushes_advised_max));
+}
+
 bool is_good_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > 64 || name.front() == '-' || name.front() == '.') {
     return false;
@@ -166,6 +174,9 @@ void take_progress(storage::site_distribution& row, const model::state_message& 
   shown.pieces_verified = std::max(shown.pieces_verified, message.pieces_verified);
   shown.bytes_per_second = message.bytes_per_second;
   shown.source = message.source;
+  // Why a push waits, and until when, the site knows better than the node.
+  const bool waits_for_push = row.pushed && message.state == model::job_state::waiting_for_source;
+  if (waits_for_push && !shown.reason.empty()) { return; }
   shown.reason = message.reason;
   shown.next_try.reset();
   if (message.next_try) { shown.next_try = now + (*message.next_try - message.time); }
@@ -238,6 +249,8 @@ model::distribution_point_row with_changes(model::distribution_point_row row,
   if (request.control_address) { row.control_address = *request.control_address; }
   if (request.mode) { row.mode = *request.mode; }
   if (request.sources) { row.sources = *request.sources; }
+  if (request.schedule) { row.schedule = *request.schedule; }
+  if (request.limit) { row.limit = *request.limit; }
   return row;
 }
 

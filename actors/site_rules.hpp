@@ -6,6 +6,9 @@
 /// What the site decides about its rows, as pure functions.
 namespace sluice::actors {
 
+/// A line in the log when more is pushed at a time than is advised (B16).
+void warn_of_many_pushes(const model::distribution_settings& settings);
+
 /// Of two absolute paths.
 [[nodiscard]] bool is_beneath(const std::string& root, const std::string& folder);
 /// `folder` as seen from `root`, which it is beneath; "" for the root itself.

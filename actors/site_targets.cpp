@@ -31,7 +31,7 @@ result<std::vector<std::string>> names_of(storage::site_database& database,
 
 result<bool> has_source(storage::site_database& database, const model::package_row& package,
                         const model::distribution_point_row& point) {
-  if (point.own) { return true; }
+  if (point.own || point.mode == model::distribution_point_mode::standard) { return true; }
   for (const model::source_choice& choice : point.sources) {
     auto row = database.distribution(package.id, choice.name);
     if (!row) { return row.error(); }
@@ -84,6 +84,21 @@ result<void> warn_of_sources(storage::site_database& database, const model::pack
                name, package.id.text(), sources.empty() ? "NAME" : sources.front().name));
   }
   return {};
+}
+
+bool push_instead(distribution_facts& facts, const model::distribution_point_row& point,
+                  const storage::site_distribution& target, const std::string& site) {
+  const bool is_standard = point.mode == model::distribution_point_mode::standard && !point.own;
+  facts.pushed = facts.target.job_open ? target.pushed : is_standard;
+  if (!facts.pushed) { return false; }
+  facts.content_address = point.content_address;
+  facts.schedule = point.schedule;
+  facts.limit = point.limit;
+  const model::source_entry entry{site, {}, "", std::string(model::push_protocol), 1};
+  facts.notification.sources = {entry};
+  facts.target.sources = {entry};
+  facts.target.source_has_it = {true};
+  return true;
 }
 
 result<std::vector<std::string>> targets_of(storage::site_database& database,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tracking_messages.hpp"
 #include "rpc/rpc.hpp"
 #include "storage/storage.hpp"
 
@@ -24,6 +25,10 @@ result<void> add_sources(storage::site_database& database, const model::package_
 /// together.
 result<void> warn_of_sources(storage::site_database& database, const model::package_row& package,
                              const std::vector<std::string>& names, rpc::distribute_answer& answer);
+
+/// Where the site brings the content itself: it is the one source then, and has what it adds.
+bool push_instead(distribution_facts& facts, const model::distribution_point_row& point,
+                  const storage::site_distribution& target, const std::string& site);
 
 /// Those named, or all that the package is sent to.
 result<std::vector<std::string>> targets_of(storage::site_database& database,

@@ -13,7 +13,9 @@ std::string doing_of(const storage::site_distribution& row) {
   if (row.cancelled) { return "was cancelled, and is held"; }
   if (row.cancel_asked) { return "is being cancelled"; }
   if (shown.state == model::package_state::install_failed) { return "has failed"; }
-  if (row.node_state == model::job_state::waiting_for_source) { return "waits for a source"; }
+  if (row.node_state == model::job_state::waiting_for_source) {
+    return row.pushed ? "waits for the site to push on" : "waits for a source";
+  }
   if (row.node_state == model::job_state::parked) { return "is parked: the volume has no space"; }
   if (job_is_open(row)) {
     return format("is on its way: {}, {} %", model::name_of(row.node_state), shown.percent);
@@ -27,6 +29,9 @@ std::string next_of(const storage::site_distribution& row) {
   if (row.cancelled) { return "nothing, until it is distributed again"; }
   if (row.cancel_asked) {
     return "the site asks the node until it answers; the node says when it stopped";
+  }
+  if (row.pushed && row.node_state == model::job_state::waiting_for_source) {
+    return "the site opens its connections again";
   }
   if (row.node_state == model::job_state::waiting_for_source) {
     return "the distribution point asks all sources again, at once when one answers";
@@ -64,7 +69,9 @@ result<model::why_report> site_services::explain(const storage::site_distributio
   report.since = row.row.changed;
   report.next = next_of(row);
   report.next_time = row.row.next_try;
+  const bool is_pushed = row.pushed || point.row.mode == model::distribution_point_mode::standard;
   for (const model::source_choice& choice : point.row.sources) {
+    if (is_pushed) { break; }  // kept for when it pulls
     auto available = reading_->is_available(content, choice.name);
     if (!available) { return available.error(); }
     auto source = reading_->distribution_point(choice.name);

@@ -167,14 +167,8 @@ result<void> site_state::check_change(const change_distribution_point& asked,
                  format("use '{}' as the address of {}: write HOST:PORT",
                         escaped(changed.control_address), changed.name)};
   }
-  if (changed.mode != model::distribution_point_mode::pull) {
-    return error{errc::invalid, 0,
-                 format("make {} a standard distribution point: this release "
-                        "distributes to pull distribution points: --mode pull "
-                        "--source NAME:PRIORITY",
-                        changed.name)};
-  }
-  if (changed.sources.empty()) {
+  const bool pulls = changed.mode == model::distribution_point_mode::pull;
+  if (pulls && changed.sources.empty()) {
     return error{errc::invalid, 0,
                  format("make {} a pull distribution point: it needs at least one "
                         "source: --source NAME:PRIORITY",

@@ -73,6 +73,8 @@ std::vector<site_message> words_of(const std::optional<model::distribution_point
   found.note("mode", before ? std::string(model::name_of(then.mode)) : "",
              std::string(model::name_of(after.mode)));
   found.note("sources", text_of(then.sources), text_of(after.sources));
+  found.note("schedule", model::text_of(then.schedule), model::text_of(after.schedule));
+  found.note("rate limit", model::text_of(then.limit), model::text_of(after.limit));
   return std::move(found).take();
 }
 
@@ -101,6 +103,8 @@ std::vector<site_message> words_of(const site_policy& before, const site_policy&
   const auto& now = after.distribution;
   found.note("source_roots", joined(before.source_roots), joined(after.source_roots));
   number("anonymous_access", before.anonymous_access, after.anonymous_access);
+  number("maximum_number_of_packages", then.push_packages, now.push_packages);
+  number("maximum_threads_per_package", then.push_threads, now.push_threads);
   number("retry_settings number_of_retries", then.retry.number, now.retry.number);
   number("retry_settings delay_before_retrying_minutes", then.retry.delay.count(),
          now.retry.delay.count());

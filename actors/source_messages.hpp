@@ -45,6 +45,17 @@ struct fetch_page {
 struct stop_pages {
   model::job_id job;
 };
+/// To the source that is the site's push: from now on connections with this ticket are its own, and
+/// those of before are not. `listener` hears when one came.
+using push_listener = caf::typed_actor<caf::reacts_to<struct source_gained>>;
+struct open_door {
+  std::string ticket;
+  std::chrono::seconds patience{};  ///< so long a connection may be silent
+  push_listener listener;
+};
+struct connection_taken {};
+struct push_awaited {};  ///< time to give up waiting for the first connection
+
 /// Cumulative for one page.
 struct page_progress {
   std::uint64_t page = 0;

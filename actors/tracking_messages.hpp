@@ -20,6 +20,11 @@ struct distribution_facts {
   model::plan_target target;
   model::notification notification;  ///< whole, ready to be sent
   std::string control_address;
+  /// Of a standard distribution point, or of a job that was begun when it was one.
+  bool pushed = false;
+  std::string content_address;
+  model::distribution_schedule schedule;
+  model::rate_limit limit;
   model::distribution_settings settings;
   std::uint32_t tries_left = 0;
   std::uint32_t polls = 0;  ///< in vain, since it was last heard of
@@ -41,6 +46,7 @@ struct tracking_news {
   std::optional<model::calendar_time> next_try;  ///< the epoch: none
   std::optional<std::uint32_t> polls;
   std::optional<model::state_message> polled;  ///< what the node answered to a poll
+  std::optional<bool> pushed;                  ///< the job that starts is one that the site pushes
   bool cancelled = false;
   bool cancel_over = false;  ///< it was too late
 };
@@ -98,6 +104,10 @@ struct notified {
   std::optional<error> failure;
   rpc::notify_answer answer{};
 };
+struct room_told {  ///< B14
+  std::optional<error> failure;
+  model::byte_count free{};
+};
 struct polled {
   std::optional<error> failure;
   rpc::poll_answer answer;
@@ -128,6 +138,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::slots_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::node_is_full)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::tracking_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::notified)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::room_told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::polled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::withdrawn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_answered)

@@ -181,8 +181,15 @@ model::why_report transfer_job_state::why() const {
   } else if (situation_.state == job_state::waiting_for_source) {
     report.next = "asks all sources again";
     report.next_time = calendar_of(*next_round_);
-    report.unblock = "start one of its sources, or add one: sluice dp source add " +
-                     setup_.parts.name + " NAME:PRIORITY";
+    report.unblock = model::is_pushed(setup_.notification)
+                         ? format(
+                               "the site opens a connection when it is this push's turn; it "
+                               "tells when: sluice why {} --dp {}",
+                               setup_.notification.content.package.text(), setup_.parts.name)
+                         : format(
+                               "start one of its sources, or add one: sluice dp source add {} "
+                               "NAME:PRIORITY",
+                               setup_.parts.name);
   } else if (situation_.state == job_state::parked) {
     report.next = format("looks for space every {} s", space_check_interval.count());
     report.unblock = "free space on the library volume: " + reason_;

@@ -44,6 +44,7 @@ void transfer_tracking_state::schedule(wait what, std::chrono::nanoseconds delay
 }
 
 void transfer_tracking_state::over(bool waits_for_slot) {
+  drop_push();
   caf::anon_send(setup_.owner, tracking_over{setup_.package, waits_for_slot});
   self_->quit();
 }
@@ -74,6 +75,7 @@ void transfer_tracking_state::look() {
 void transfer_tracking_state::act(const distribution_facts& facts) {
   const bool new_job = facts.notification.job != facts_.notification.job;
   facts_ = facts;
+  if (new_job || !facts.pushed) { drop_push(); }
   if (new_job) {
     source_checks_ = 0;
     polls_ = facts.polls;
@@ -84,6 +86,7 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   // Also when it was cancelled at the site while a notification was on its way.
   const bool is_to_stop = facts.cancelling || (facts.held && may_be_there_);
   if (is_to_stop && !facts.removing) { return ask_to_cancel(); }
+  if (facts.removing) { drop_push(); }
   if (facts.removing) { return facts.target.own ? withdraw_locally() : withdraw(); }
   const model::planned_step step = model::plan(facts.target);
   switch (step.action) {
@@ -103,6 +106,9 @@ void transfer_tracking_state::leave_slot() {
 /// It is open over there: its slot is taken, unless it waits for something else.
 void transfer_tracking_state::run() {
   if (!model::is_waiting(node_state_)) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
+  if (facts_.pushed && !facts_.cancelling) {
+    return push_ == push_stage::granted ? begin_push() : want_push();
+  }
   schedule(wait::running, facts_.settings.polling.delay);
 }
 
@@ -148,8 +154,9 @@ void transfer_tracking_state::want_slot() {
               look_again_ = false;
               return look();
             }
-            if (mine) { return notify(); }
-            wait_for_slot();
+            if (!mine) { return wait_for_slot(); }
+            if (!facts_.pushed) { return notify(); }
+            push_ == push_stage::granted ? ask_for_room() : want_push();
           },
           [this](caf::error& failure) {
             asking_ = false;
@@ -173,6 +180,7 @@ void transfer_tracking_state::wait_for_slot() {
 
 /// It has more jobs than the site knows of.
 void transfer_tracking_state::wait_until_it_takes_more() {
+  drop_push();
   auto told = news();
   told.reason = format("{} takes no more jobs at the moment", setup_.name);
   told.next_try = in(facts_.settings.retry.delay);
@@ -219,10 +227,14 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     tell(told);
     return schedule(wait::retry, not_ready_delay);
   }
-  if (mail.failure) { return retry_later(*mail.failure); }
+  if (mail.failure) {
+    drop_push();
+    return retry_later(*mail.failure, "did not take the notification");
+  }
   if (mail.answer == rpc::notify_answer::at_capacity) { return wait_until_it_takes_more(); }
   auto told = news();
   told.job_state = site_job_state::started;
+  told.pushed = facts_.pushed;
   told.reason = "";
   told.next_try = model::calendar_time{};
   tell(told);
@@ -234,12 +246,12 @@ void transfer_tracking_state::on_notified(const notified& mail) {
 
 /// B7, B8: so many tries, so far apart; after the last the site's job is cancelled. The row counts
 /// them: a restart of the site begins no new round.
-void transfer_tracking_state::retry_later(const error& failure) {
+void transfer_tracking_state::retry_later(const error& failure, std::string_view how) {
   if (facts_.tries_left > 0) { --facts_.tries_left; }
   const std::uint32_t all = std::max(facts_.settings.retry.number, facts_.tries_left + 1);
   auto told = news();
   told.tries_left = facts_.tries_left;
-  told.reason = format("{} did not take the notification: {}", setup_.name, describe(failure));
+  told.reason = format("{} {}: {}", setup_.name, how, describe(failure));
   say(8211, {setup_.package.text(), setup_.name, describe(failure),
              format("{}", all - facts_.tries_left)});
   const bool away = failure.code == errc::unreachable || failure.code == errc::timed_out;
@@ -263,6 +275,7 @@ void transfer_tracking_state::retry_later(const error& failure) {
 
 void transfer_tracking_state::on_tick(std::uint64_t number) {
   if (number != ticks_) { return; }
+  if (waiting_ == wait::push_over) { return poll(false); }
   if (waiting_ != wait::running) { return look(); }
   if (facts_.cancelling) { return ask_to_cancel(); }
   poll(true);
@@ -286,6 +299,7 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
       return;
     }
     const bool was_away = waiting_ == wait::retry || waiting_ == wait::capacity;
+    if (push_ == push_stage::none && facts_.pushed && waiting_ == wait::running) { return look(); }
     const bool is_stopping = waiting_ == wait::withdrawing || waiting_ == wait::cancelling;
     if (was_away || is_stopping) { return look(); }
     if (waiting_ == wait::running) { return poll(false); }
@@ -307,7 +321,7 @@ void transfer_tracking_state::on_reported(const model::state_message& message) {
     case model::state_report::success:
     case model::state_report::failure:
     case model::state_report::cancelled: return over();
-    default: set_node_state(message.state);
+    default: quick_tries_ = 0; set_node_state(message.state);
   }
 }
 

@@ -33,13 +33,19 @@ public:
   void on_polled(const polled& mail);
   void on_withdrawn(const withdrawn& mail);
   void on_cancel_answered(const cancel_answered& mail);
+  void on_push_granted();
+  void on_push_held(const push_held& mail);
+  void on_push_ended(const push_ended& mail);
+  void on_room_told(const room_told& mail);
 
 private:
-  /// `capacity`: it has a slot here, but the node took no more.
+  /// `capacity`: it has a slot here, but the node took no more. `push`: its turn, or a window.
   enum class wait : std::uint8_t {
     none,
     source,
     capacity,
+    push,
+    push_over,
     retry,
     running,
     cancelling,
@@ -60,7 +66,12 @@ private:
   void install_locally();
   void withdraw();
   void withdraw_locally();
-  void retry_later(const error& failure);
+  void want_push();
+  void drop_push();
+  void ask_for_room();
+  void begin_push();
+  [[nodiscard]] model::push_slots::push this_push() const;
+  void retry_later(const error& failure, std::string_view how);
   void schedule(wait what, std::chrono::nanoseconds delay);
   void tell(tracking_news news);
   void say(std::uint32_t id, std::vector<std::string> insertions);
@@ -77,6 +88,9 @@ private:
   bool calling_ = false;
   bool heard_meanwhile_ = false;  ///< a report came during the call: its answer is older
   bool may_be_there_ = false;     ///< a notification of this job may have reached the node
+  enum class push_stage : std::uint8_t { none, asked, granted, going };
+  push_stage push_ = push_stage::none;
+  std::uint32_t quick_tries_ = 0;  ///< of a push that broke off, in a row
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;

@@ -53,6 +53,9 @@ void transfer_tracking_state::on_polled(const polled& mail) {
     set_node_state(mail.answer.state.state);
   }
   schedule(wait::running, facts_.settings.polling.delay);
+  if (!mail.failure && mail.answer.known && facts_.pushed && push_ == push_stage::none) {
+    return want_push();  // it lost its connections, and waits for others
+  }
   // A node that lost the job (its database was made anew) is told again; one that finished it
   // answers "known".
   if (!mail.failure && !mail.answer.known) { notify(); }
@@ -205,6 +208,10 @@ transfer_tracking_actor::behavior_type transfer_tracking(transfer_tracking_state
       [&state](const job_reported& mail) { state.on_reported(mail.message); },
       [&state](tracking_tick tick) { state.on_tick(tick.number); },
       [&state](const notified& mail) { state.on_notified(mail); },
+      [&state](push_granted) { state.on_push_granted(); },
+      [&state](const push_held& mail) { state.on_push_held(mail); },
+      [&state](const push_ended& mail) { state.on_push_ended(mail); },
+      [&state](const room_told& mail) { state.on_room_told(mail); },
       [&state](const polled& mail) { state.on_polled(mail); },
       [&state](const withdrawn& mail) { state.on_withdrawn(mail); },
       [&state](const cancel_answered& mail) { state.on_cancel_answered(mail); },

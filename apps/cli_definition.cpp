@@ -54,6 +54,13 @@ std::vector<verb> distribution_point_verbs() {
   const option source{"--source", "NAME:PRIORITY",
                       "a source distribution point; the lowest priority is asked first",
                       times::repeated};
+  const option schedule{
+      "--schedule", "TEXT",
+      "when the site may push: always, or ZONE DAYS HOURS open|medium|high|closed, "
+      "as in \"Europe/Berlin mon-fri 08-18 high\""};
+  const option limit{"--rate-limit", "TEXT",
+                     "how fast: unlimited, 20Mbit/s, \"pulse 256KB 5s\", or \"hourly 50\" (a share "
+                     "of the time, not of the link)"};
   return {
       {"dp add",
        "Makes a distribution point known to the site.",
@@ -62,20 +69,27 @@ std::vector<verb> distribution_point_verbs() {
        {{"--address", "HOST:PORT", "its control address ([distribution_point] control there)",
          times::once, true},
         mode,
-        source},
+        source,
+        schedule,
+        limit},
        distribution_point_add},
       {"dp list", "Lists the distribution points.", asked::site, {}, {}, distribution_point_list},
       {"dp show",
        "Shows one distribution point.",
        asked::site,
        {name_argument},
-       {},
+       {{"--all", "", "also what is kept but has no effect while it pulls"}},
        distribution_point_show},
       {"dp set",
        "Changes a distribution point; --source replaces all its sources.",
        asked::site,
        {name_argument},
-       {{"--address", "HOST:PORT", "its new control address"}, mode, source},
+       {{"--address", "HOST:PORT", "its new control address"},
+        mode,
+        source,
+        schedule,
+        limit,
+        {"--cancel", "", "jobs under way there are cancelled (they finish otherwise)"}},
        distribution_point_set},
       {"dp remove",
        "Removes a distribution point from the site.",

@@ -35,6 +35,16 @@ result<rpc::distribution_point_request> request_of(const invocation& call) {
     request.mode = *mode == "pull" ? model::distribution_point_mode::pull
                                    : model::distribution_point_mode::standard;
   }
+  if (const auto text = call.maybe("--schedule")) {
+    auto schedule = model::parse_schedule(*text);
+    if (!schedule) { return schedule.error(); }
+    request.schedule = std::move(*schedule);
+  }
+  if (const auto text = call.maybe("--rate-limit")) {
+    auto limit = model::parse_rate_limit(*text);
+    if (!limit) { return limit.error(); }
+    request.limit = *limit;
+  }
   const std::vector<std::string> sources = call.all("--source");
   if (!sources.empty()) { request.sources.emplace(); }
   for (const std::string& text : sources) {
@@ -53,8 +63,17 @@ std::string sources_of(const model::distribution_point_row& row) {
   return out;
 }
 
-answer shown(session& now, const model::distribution_point_row& row,
-             std::vector<std::string> next) {
+/// E4 to E6: kept while it pulls, and without effect.
+void add_pacing(text_fields& fields, const model::distribution_point_row& row, bool all) {
+  const bool pulls = row.mode == model::distribution_point_mode::pull;
+  if (row.own || (pulls && !all)) { return; }
+  const std::string_view note = pulls ? "   inactive (pull)" : "";
+  fields.add("schedule", format("{}{}", model::text_of(row.schedule), note));
+  fields.add("rate limit", format("{}{}", model::text_of(row.limit), note));
+}
+
+answer shown(session& now, const model::distribution_point_row& row, std::vector<std::string> next,
+             bool all = false) {
   text_fields fields;
   const auto clock = now.outside().now();
   fields.add("name", row.own ? row.name + " (the site server's own)" : row.name);
@@ -62,6 +81,7 @@ answer shown(session& now, const model::distribution_point_row& row,
   fields.add("control", row.control_address);
   fields.add("content", row.content_address.empty() ? "" : "http://" + row.content_address);
   fields.add("sources", sources_of(row));
+  add_pacing(fields, row, all);
   fields.add("node", row.node ? row.node->text() : "has not registered yet");
   fields.add("heard", row.last_heard ? human_when(*row.last_heard, clock) : "never");
   fields.add("contents", format("{}", row.contents));
@@ -94,23 +114,52 @@ result<answer> change_sources(session& now, Change change) {
 }  // namespace
 
 result<answer> distribution_point_add(session& now) {
-  const auto request = request_of(now.call());
+  auto request = request_of(now.call());
   if (!request) { return request.error(); }
+  if (!request->mode) {  // sources are for those who pull
+    request->mode = request->sources ? model::distribution_point_mode::pull
+                                     : model::distribution_point_mode::standard;
+  }
   const auto row = now.site().distribution_point_add(session::me(), *request);
   if (!row) { return row.error(); }
   return shown(now, *row, {next_of(*row)});
 }
 
+/// A7: all that is under way to it.
+result<void> cancel_jobs(session& now, const std::string& name) {
+  rpc::status_query query;
+  query.distribution_point = name;
+  const auto rows = all_rows<model::distribution_row>([&](rpc::page_request page) {
+    query.page = page;
+    return now.site().status(session::me(), query);
+  });
+  if (!rows) { return rows.error(); }
+  for (const model::distribution_row& row : *rows) {
+    if (row.bucket != model::console_bucket::in_progress) { continue; }
+    rpc::cancel_request request;
+    request.package = row.package;
+    request.distribution_points = {name};
+    const auto cancelled = now.site().cancel(session::me(), request);
+    if (!cancelled) { return cancelled.error(); }
+  }
+  return {};
+}
+
 result<answer> distribution_point_set(session& now) {
   const auto request = request_of(now.call());
   if (!request) { return request.error(); }
-  if (!request->control_address && !request->mode && !request->sources) {
-    return error{
-        errc::invalid, 0,
-        format("change {}: nothing to set; give --address, --mode or --source", request->name)};
+  if (*request == rpc::distribution_point_request{.name = request->name}) {
+    return error{errc::invalid, 0,
+                 format("change {}: nothing to set; give --address, --mode, --source, --schedule "
+                        "or --rate-limit",
+                        request->name)};
   }
   const auto row = now.site().distribution_point_set(session::me(), *request);
   if (!row) { return row.error(); }
+  if (now.call().has("--cancel")) {
+    const auto cancelled = cancel_jobs(now, row->name);
+    if (!cancelled) { return cancelled.error(); }
+  }
   return shown(now, *row, {format("sluice dp show {}", row->name)});
 }
 
@@ -151,7 +200,7 @@ result<answer> distribution_point_list(session& now) {
 result<answer> distribution_point_show(session& now) {
   const auto row = now.site().distribution_point_show(session::me(), now.call().one("NAME"));
   if (!row) { return row.error(); }
-  return shown(now, *row, {format("sluice status --dp {}", row->name)});
+  return shown(now, *row, {format("sluice status --dp {}", row->name)}, now.call().has("--all"));
 }
 
 result<answer> distribution_point_remove(session& now) {

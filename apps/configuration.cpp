@@ -10,12 +10,13 @@ namespace sluice::apps {
 namespace {
 
 constexpr std::string_view sections_known =
-    "[node], [site], [distribution_point], [software_distribution.pull_distribution_point] and its "
+    "[node], [site], [distribution_point], [software_distribution], "
+    "[software_distribution.pull_distribution_point] and its "
     "groups [... .retry_settings], [... .status_polling_settings]";
 
 bool is_of_the_site(std::string_view section) {
   const auto& all = known_settings();
-  return section.starts_with("software_distribution.") &&
+  return section.starts_with("software_distribution") &&
          std::ranges::find(all, section, &known_setting::section) != all.end();
 }
 
@@ -25,8 +26,11 @@ bool has_section(const configuration& all, std::string_view section) {
   return section == "node";
 }
 
-void put_defaults(pull_distribution_settings& into) {
+void put_defaults(site_settings& site) {
   const model::distribution_settings given;
+  site.push.number_of_packages.value = given.push_packages;
+  site.push.threads_per_package.value = given.push_threads;
+  pull_distribution_settings& into = site.pull;
   into.number_of_retries.value = given.retry.number;
   into.retry_delay.value = given.retry.delay;
   into.number_of_polls.value = given.polling.number;
@@ -46,7 +50,7 @@ configuration defaults(const toml_document& document, std::string_view host_name
       made.site.emplace();
       made.site->listen.value = {"127.0.0.1", 8601};
       made.site->admin_socket.value = "/run/sluice/admin.sock";
-      put_defaults(made.site->pull);
+      put_defaults(*made.site);
     } else if (section.name == "distribution_point") {
       made.distribution_point.emplace();
       made.distribution_point->listen.value = {"0.0.0.0", 8600};
@@ -208,6 +212,8 @@ model::distribution_settings distribution_settings_of(const site_settings& site)
   made.polling = {site.pull.number_of_polls.value, site.pull.polling_delay.value};
   made.content_availability_check = site.pull.content_availability_check.value;
   made.active_jobs = site.pull.active_jobs.value;
+  made.push_packages = site.push.number_of_packages.value;
+  made.push_threads = site.push.threads_per_package.value;
   return made;
 }
 

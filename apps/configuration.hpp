@@ -56,7 +56,13 @@ struct pull_distribution_settings {
   setting<std::chrono::minutes> content_availability_check;
   setting<std::uint32_t> active_jobs;
 };
+/// `[software_distribution]`: pushes to standard distribution points (B16).
+struct push_settings {
+  setting<std::uint32_t> number_of_packages;
+  setting<std::uint32_t> threads_per_package;
+};
 struct site_settings {
+  push_settings push;
   pull_distribution_settings pull;
   setting<model::site_code> code;
   setting<std::vector<std::string>> source_roots;

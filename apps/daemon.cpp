@@ -139,6 +139,7 @@ result<void> daemon::parts::start_actors() {
   given.parts.random = setup.random;
   given.parts.site_key = site_key.get();
   given.parts.source_faults = source_faults;
+  given.parts.pushes = serves() ? pushes : nullptr;
   given.parts.kept = {std::chrono::hours(settings.node.trash_hours.value),
                       std::chrono::hours(settings.node.superseded_content_hours.value)};
   given.parts.activity = activity_of(counters, given.parts.pages_moving);
@@ -150,6 +151,7 @@ result<void> daemon::parts::start_actors() {
   given.site_known = site_known;
   given.node_database = node_database;
   given.clients = clients;
+  given.counters = counters;
   if (serves() && settings.distribution_point->site.value) {
     given.site_address = settings.distribution_point->site.value->text();
   }

@@ -33,6 +33,7 @@ struct daemon::parts {
   std::shared_ptr<http::server_counters> counters;
   std::shared_ptr<actors::source_fault_counters> source_faults =
       std::make_shared<actors::source_fault_counters>();
+  std::shared_ptr<http::push_door> pushes = std::make_shared<http::push_door>();
   std::vector<serving_reactor> serving;  ///< the first one serves on the library's reactor
   std::unique_ptr<http::observation_server> observation;
   std::atomic<bool> ready{false};

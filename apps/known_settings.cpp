@@ -139,6 +139,14 @@ bool read_jobs(const toml_setting& given, std::uint32_t& into) {
   return read_number(given, limits::jobs_per_distribution_point_max, into);
 }
 
+bool read_packages(const toml_setting& given, std::uint32_t& into) {
+  return read_number(given, model::push_packages_max, into);
+}
+
+bool read_threads(const toml_setting& given, std::uint32_t& into) {
+  return read_number(given, model::push_threads_max, into);
+}
+
 bool read_minutes(const toml_setting& given, std::chrono::minutes& into) {
   std::uint32_t number = 0;
   if (!read_number(given, model::attempt_delay_max.count(), number)) { return false; }
@@ -242,6 +250,12 @@ std::vector<known_setting> make_software_distribution() {
   constexpr std::string_view number = "a whole number, 1 to 999";
   constexpr std::string_view delay = "a whole number of minutes, 1 to 1440";
   return {
+      reloadable(known(
+          "software_distribution", "maximum_number_of_packages", "a whole number, 1 to 50",
+          [](auto& all) -> auto& { return all.site->push.number_of_packages; }, read_packages)),
+      reloadable(known(
+          "software_distribution", "maximum_threads_per_package", number,
+          [](auto& all) -> auto& { return all.site->push.threads_per_package; }, read_threads)),
       reloadable(known(
           here, "content_availability_check_minutes", delay,
           [](auto& all) -> auto& { return all.site->pull.content_availability_check; },

@@ -22,9 +22,16 @@ struct distribution_settings {
   std::chrono::minutes content_availability_check = limits::content_availability_check;
   /// 1 to `limits::jobs_per_distribution_point_max`, which is what a distribution point takes.
   std::uint32_t active_jobs = limits::jobs_per_distribution_point_max;
+  /// B16: pushes at a time, of 1 to 50 packages, each to 1 to 999 standard distribution points.
+  std::uint32_t push_packages = 3;
+  std::uint32_t push_threads = 5;
   bool operator==(const distribution_settings&) const = default;
 };
 
+inline constexpr std::uint32_t push_packages_max = 50;
+inline constexpr std::uint32_t push_threads_max = 999;
+/// More pushes at a time than this are not advised (B16).
+inline constexpr std::uint32_t pushes_advised_max = 750;
 inline constexpr std::uint32_t attempts_max = 999;
 inline constexpr std::chrono::minutes attempt_delay_max{1440};
 

@@ -19,8 +19,14 @@ result<void> check_source(const notification& given, const source_entry& source)
     return refusal(given, format("the source name '{}' is not 1 to {} bytes of UTF-8",
                                  escaped(source.name, 100), label_bytes_max));
   }
-  if (source.protocol != "http") {
-    return refusal(given, format("the protocol '{}' of source '{}' is unknown; 'http' is known",
+  if (source.protocol == push_protocol) {
+    if (given.sources.size() == 1 && source.address.empty()) { return {}; }
+    return refusal(given, format("'{}' pushes: it has no address, and no source beside it",
+                                 escaped(source.name)));
+  }
+  if (source.protocol != http_protocol) {
+    return refusal(given, format("the protocol '{}' of source '{}' is unknown; 'http' and 'push' "
+                                 "are known",
                                  escaped(source.protocol, 32), escaped(source.name)));
   }
   if (!is_address(source.address)) {
@@ -73,6 +79,10 @@ bool is_address(std::string_view text) noexcept {
   if (host.empty() || !std::all_of(host.begin(), host.end(), is_host_letter)) { return false; }
   const auto number = parse_decimal(port, 65535);
   return number && *number != 0;
+}
+
+bool is_pushed(const notification& given) noexcept {
+  return given.sources.size() == 1 && given.sources.front().protocol == push_protocol;
 }
 
 result<void> check_notification(const notification& given) {

@@ -23,12 +23,15 @@ constexpr std::string_view name_of(package_priority priority) noexcept {
 /// ConfigMgr's number for SHA-256 (CALG_SHA_256 is 0x800c).
 inline constexpr std::uint32_t hash_algorithm_sha256 = 32780;
 
+inline constexpr std::string_view http_protocol = "http";
+inline constexpr std::string_view push_protocol = "push";
+
 /// A place to read content from. `address` is "host:port" of its content server.
 struct source_entry {
   std::string name;            ///< the source distribution point's label
   node_id node;                ///< who must answer there
   std::string address;         ///< host:port
-  std::string protocol;        ///< "http"
+  std::string protocol;        ///< "http", or "push": it opens the connections; no address then
   std::uint32_t priority = 1;  ///< lowest first; equal ones in random order
   bool operator==(const source_entry&) const = default;
 };
@@ -53,6 +56,9 @@ struct notification {
 /// True for "host:port": a name, an IPv4 address or an IPv6 address in brackets, and a port from 1
 /// to 65535. Resolves nothing.
 [[nodiscard]] bool is_address(std::string_view text) noexcept;
+
+/// True when the site itself brings the content: then it is the only source.
+[[nodiscard]] bool is_pushed(const notification& given) noexcept;
 
 /// Refuses unknown algorithm, empty or too many sources, bad addresses, a source named twice and a
 /// manifest that cannot be; names the fault.

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "model/distribution_schedule.hpp"
 #include "model/distribution_state.hpp"
 #include "model/notification.hpp"
+#include "model/rate_limit.hpp"
 #include "model/status_message.hpp"
 #include "model/validation_power.hpp"
 
@@ -46,7 +48,9 @@ struct distribution_point_row {
   distribution_point_mode mode = distribution_point_mode::pull;
   bool own = false;  ///< on the site server itself
   std::vector<source_choice> sources;
-  std::optional<node_id> node;  ///< once it has registered
+  distribution_schedule schedule;  ///< of a standard one; kept, and idle, while it pulls (E4, E5)
+  rate_limit limit;                ///< likewise
+  std::optional<node_id> node;     ///< once it has registered
   std::optional<calendar_time> last_heard;
   std::uint32_t contents = 0;  ///< installed
   std::uint32_t jobs = 0;      ///< open

@@ -307,6 +307,20 @@ public:
       return from_wire(answer);
     });
   }
+  result<model::byte_count> free_space(const principal&) override {
+    return call("free_space", [&](thrift_client& client) {
+      return model::byte_count{number_from_wire(client.free_space(), "free_space")};
+    });
+  }
+  result<std::string> begin_push(const principal&, model::job_id job,
+                                 std::chrono::seconds patience) override {
+    return call("begin_push", [&](thrift_client& client) {
+      std::string ticket;
+      client.begin_push(ticket, bytes_to_wire(job.bytes),
+                        static_cast<std::int32_t>(patience.count()));
+      return ticket;
+    });
+  }
 };
 
 remote_target target_of(listen_address to, client_options options) {

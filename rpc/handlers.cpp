@@ -234,6 +234,14 @@ public:
   void validation_progress(wire::validation_row& into, const std::string& cycle) override {
     into = to_wire(good(service_->validation_progress(caller(), cycle_from_wire(cycle))));
   }
+  std::int64_t free_space() override {
+    return number_to_wire(model::raw(good(service_->free_space(caller()))), "free_space");
+  }
+  void begin_push(std::string& into, const std::string& job,
+                  const std::int32_t stall_seconds) override {
+    const std::chrono::seconds patience{number_from_wire(stall_seconds, "stall_seconds")};
+    into = good(service_->begin_push(caller(), job_from_wire(job), patience));
+  }
 
 private:
   control_service* service_;

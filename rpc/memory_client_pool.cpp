@@ -56,6 +56,13 @@ public:
                                                     model::cycle_id cycle) override {
     return pass(&control_service::validation_progress, cycle);
   }
+  result<model::byte_count> free_space(const principal&) override {
+    return pass(&control_service::free_space);
+  }
+  result<std::string> begin_push(const principal&, model::job_id job,
+                                 std::chrono::seconds patience) override {
+    return pass(&control_service::begin_push, job, patience);
+  }
 };
 
 class local_management_point final : public management_point_service,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,6 +81,10 @@ public:
   virtual result<page<model::content_id>> inventory(const principal&, page_request) = 0;
   virtual result<void> validate(const principal&, const validation_order&) = 0;
   virtual result<model::validation_row> validation_progress(const principal&, model::cycle_id) = 0;
+  virtual result<model::byte_count> free_space(const principal&) = 0;
+  /// `not_found`: that job is not open there. `patience`: how long a connection may be silent.
+  virtual result<std::string> begin_push(const principal&, model::job_id,
+                                         std::chrono::seconds patience) = 0;
 };
 
 }  // namespace sluice::rpc

@@ -112,6 +112,8 @@ struct distribution_point_row {
   8: optional i64 last_heard
   9: i32 contents
   10: i32 jobs
+  11: optional string schedule
+  12: optional string rate_limit
 }
 struct distribution_point_page {
   1: list<distribution_point_row> rows
@@ -197,6 +199,8 @@ struct distribution_point_request {
   2: optional string control_address
   3: optional distribution_point_mode mode
   4: optional source_choices sources
+  5: optional string schedule
+  6: optional string rate_limit
 }
 /** `plan`: says what would be done, and does nothing. `with_sources`: also to the first source of
  * each target that would otherwise wait for ever. */
@@ -523,5 +527,12 @@ service DistributionPointControl extends Greeting {
   void validate(1: validation_order given)
     throws (1: failure refused) (authorization = "site")
   validation_row validation_progress(1: binary cycle)
+    throws (1: failure refused) (authorization = "site")
+  /** Bytes that are free on the volume of the content library. */
+  i64 free_space()
+    throws (1: failure refused) (authorization = "site")
+  /** A ticket for connections to the content server: PUT /push/<ticket>. The job is open, and the
+   * site its source. A ticket of before ends. `stall_seconds`: so long one may be silent. */
+  string begin_push(1: binary job, 2: i32 stall_seconds)
     throws (1: failure refused) (authorization = "site")
 }

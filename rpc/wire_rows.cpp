@@ -105,6 +105,8 @@ wire::distribution_point_row to_wire(const model::distribution_point_row& value)
   if (value.last_heard) { made.__set_last_heard(time_to_wire(*value.last_heard)); }
   made.__set_contents(number_to_wire(value.contents, "contents"));
   made.__set_jobs(number_to_wire(value.jobs, "jobs"));
+  made.__set_schedule(model::text_of(value.schedule));
+  made.__set_rate_limit(model::text_of(value.limit));
   return made;
 }
 
@@ -120,6 +122,8 @@ model::distribution_point_row from_wire(const wire::distribution_point_row& valu
   if (value.__isset.last_heard) { made.last_heard = time_from_wire(value.last_heard); }
   made.contents = number_from_wire(value.contents, "contents");
   made.jobs = number_from_wire(value.jobs, "jobs");
+  if (value.__isset.schedule) { made.schedule = good(model::parse_schedule(value.schedule)); }
+  if (value.__isset.rate_limit) { made.limit = good(model::parse_rate_limit(value.rate_limit)); }
   return made;
 }
 
@@ -237,6 +241,8 @@ wire::distribution_point_request to_wire(const distribution_point_request& value
     made.sources.__set_choices(choices_to_wire(*value.sources));
     made.__isset.sources = true;
   }
+  if (value.schedule) { made.__set_schedule(model::text_of(*value.schedule)); }
+  if (value.limit) { made.__set_rate_limit(model::text_of(*value.limit)); }
   return made;
 }
 distribution_point_request from_wire(const wire::distribution_point_request& value) {
@@ -245,6 +251,8 @@ distribution_point_request from_wire(const wire::distribution_point_request& val
   if (value.__isset.control_address) { made.control_address = value.control_address; }
   if (value.__isset.mode) { made.mode = mode_from_wire(value.mode); }
   if (value.__isset.sources) { made.sources = choices_from_wire(value.sources.choices); }
+  if (value.__isset.schedule) { made.schedule = good(model::parse_schedule(value.schedule)); }
+  if (value.__isset.rate_limit) { made.limit = good(model::parse_rate_limit(value.rate_limit)); }
   return made;
 }
 

@@ -47,6 +47,8 @@ struct distribution_point_request {
   std::optional<std::string> control_address;
   std::optional<model::distribution_point_mode> mode;
   std::optional<std::vector<model::source_choice>> sources;
+  std::optional<model::distribution_schedule> schedule{};
+  std::optional<model::rate_limit> limit{};
   bool operator==(const distribution_point_request&) const = default;
 };
 struct distribute_request {

@@ -33,8 +33,11 @@ struct later_column {
   std::string_view name;
   std::string_view definition;
 };
-constexpr std::array<later_column, 4> later_columns{
+constexpr std::array<later_column, 7> later_columns{
     {{"distribution", "polls", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution", "pushed", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution_point", "schedule", "TEXT NOT NULL DEFAULT 'always'"},
+     {"distribution_point", "rate_limit", "TEXT NOT NULL DEFAULT 'unlimited'"},
      {"distribution", "cancel_asked", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "held_by", "TEXT NOT NULL DEFAULT ''"},
      {"package", "priority", "INTEGER NOT NULL DEFAULT 2"}}};

@@ -8,7 +8,7 @@ namespace sluice::storage {
 namespace {
 
 /// In the order of `every_column`; the first two are the key.
-constexpr std::array<std::string_view, 28> column_names{"package",
+constexpr std::array<std::string_view, 29> column_names{"package",
                                                         "name",
                                                         "version",
                                                         "bucket",
@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, 28> column_names{"package",
                                                         "node_state",
                                                         "polls",
                                                         "cancel_asked",
-                                                        "held_by"};
+                                                        "held_by",
+                                                        "pushed"};
 constexpr std::size_t key_columns = 2;
 
 /// Calls `use` with the fields of a row that stand in columns.
@@ -47,7 +48,7 @@ void every_column(Row& row, Use use) {
       shown.pieces_verified, shown.bytes_per_second, shown.remaining, shown.source,
       shown.tries_left, shown.next_try, shown.reason, shown.changed, row.redistribute, row.heard,
       row.cancelled, row.removing, row.last_sequence, row.node_state, row.polls, row.cancel_asked,
-      row.held_by);
+      row.held_by, row.pushed);
 }
 
 std::string list_of_columns() {

@@ -8,30 +8,48 @@ namespace {
 // The columns of both, in the order of `take_point`. Counts cost an index entry for each content,
 // so those who want all distribution points at once do without.
 constexpr std::string_view select_counted =
-    "SELECT name, control_address, mode, own, content_address, node, last_heard, epoch,"
-    " acknowledged, build,"
+    "SELECT name, control_address, mode, own, schedule, rate_limit, content_address, node,"
+    " last_heard, epoch, acknowledged, build,"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
     " AND d.installed),"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
     " AND d.working)"
     " FROM distribution_point";
 constexpr std::string_view select_uncounted =
-    "SELECT name, control_address, mode, own, content_address, node, last_heard, epoch,"
-    " acknowledged, build, 0, 0 FROM distribution_point ORDER BY name";
+    "SELECT name, control_address, mode, own, schedule, rate_limit, content_address, node,"
+    " last_heard, epoch, acknowledged, build, 0, 0 FROM distribution_point ORDER BY name";
 constexpr std::string_view put_point_text =
-    "INSERT INTO distribution_point (name, control_address, mode, own) VALUES (?, ?, ?, ?)"
+    "INSERT INTO distribution_point (name, control_address, mode, own, schedule, rate_limit)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET control_address = excluded.control_address,"
-    " mode = excluded.mode, own = excluded.own";
+    " mode = excluded.mode, own = excluded.own, schedule = excluded.schedule,"
+    " rate_limit = excluded.rate_limit";
 // The right sides see the row as it was: the epoch before this one.
 constexpr std::string_view put_registration_text =
     "UPDATE distribution_point SET node = ?2, epoch = ?3, content_address = ?4, build = ?5,"
     " last_heard = ?6, acknowledged = iif(epoch IS ?3, acknowledged, 0) WHERE name = ?1";
 
+/// What was checked when it was written may still be unknown now: a zone that the time zone
+/// database of this machine does not have (any more).
+template <typename Value>
+Value read_setting(const std::string& name, const result<Value>& read) {
+  if (read) { return *read; }
+  log::error("site_database", format("distribution point {}: {}; it goes without until it is set "
+                                     "again",
+                                     name, describe(read.error())));
+  return {};
+}
+
 site_distribution_point take_point(site_statement& from) {
   site_distribution_point point;
   model::distribution_point_row& row = point.row;
-  from.take(row.name, row.control_address, row.mode, row.own, row.content_address, row.node,
-            row.last_heard, point.epoch, point.acknowledged, point.build, row.contents, row.jobs);
+  std::string schedule;
+  std::string limit;
+  from.take(row.name, row.control_address, row.mode, row.own, schedule, limit, row.content_address,
+            row.node, row.last_heard, point.epoch, point.acknowledged, point.build, row.contents,
+            row.jobs);
+  row.schedule = read_setting(row.name, model::parse_schedule(schedule));
+  row.limit = read_setting(row.name, model::parse_rate_limit(limit));
   return point;
 }
 
@@ -63,7 +81,10 @@ constexpr std::string_view select_sources =
 
 result<void> site_database::put_distribution_point(const model::distribution_point_row& row) {
   return state_->write("record a distribution point in", [&]() -> result<void> {
-    state_->prepare(put_point_text).with(row.name, row.control_address, row.mode, row.own).run();
+    state_->prepare(put_point_text)
+        .with(row.name, row.control_address, row.mode, row.own, model::text_of(row.schedule),
+              model::text_of(row.limit))
+        .run();
     state_->prepare("DELETE FROM source WHERE distribution_point = ?").with(row.name).run();
     int position = 0;
     for (const model::source_choice& choice : row.sources) {

@@ -37,6 +37,7 @@ struct site_distribution {
   bool removing = false;            ///< the package is to leave this distribution point
   std::uint64_t last_sequence = 0;  ///< of the newest report of this job
   std::uint32_t polls = 0;          ///< in vain, since the node was last heard of this job
+  bool pushed = false;              ///< its job is one that the site pushes
   bool cancel_asked = false;        ///< the node is to stop the job, and has not said so yet
   std::string held_by;              ///< who cancelled it; until it is distributed again
   model::job_state node_state = model::job_state::not_started;

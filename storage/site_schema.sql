@@ -27,6 +27,8 @@ CREATE TABLE distribution_point (
   control_address TEXT NOT NULL,
   mode            INTEGER NOT NULL,
   own             INTEGER NOT NULL,
+  schedule        TEXT NOT NULL DEFAULT 'always',
+  rate_limit      TEXT NOT NULL DEFAULT 'unlimited',
 
   content_address TEXT NOT NULL DEFAULT '',
   node            BLOB,
@@ -100,6 +102,7 @@ CREATE TABLE distribution (
   polls             INTEGER NOT NULL DEFAULT 0, -- in vain, since the last news of this job
   cancel_asked      INTEGER NOT NULL DEFAULT 0,
   held_by           TEXT NOT NULL DEFAULT '',   -- who cancelled it
+  pushed            INTEGER NOT NULL DEFAULT 0, -- its job is one that the site pushes
 
   -- Installed or watched (S5), and said so by its node.
   installed INTEGER AS (heard AND state IN (0, 8)),

@@ -360,3 +360,32 @@ TEST_CASE("a restart with fifty open jobs lets four of them move") {
   CHECK(node.source("a").manifests_asked == limits::jobs_moving_max);
   CHECK(node.jobs_in_database() == limits::jobs_per_distribution_point_max);
 }
+
+// A1
+TEST_CASE("a job that is to be pushed gets a ticket, a new one each time, until it is over") {
+  virtual_node node;
+  node.source("site").manner = source_manner::silent;
+  auto given = node.notification_for(node.add_package(1, 4, 1000), {"site:1"});
+  given.sources.front().protocol = model::push_protocol;
+  given.sources.front().address.clear();
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  const auto first = node.begin_push(given.job);
+  const auto second = node.begin_push(given.job);
+  REQUIRE(first.ok());
+  REQUIRE(second.ok());
+  CHECK(first->size() == 32);
+  CHECK(*first != *second);
+  CHECK(node.source("site").tickets == std::vector{*first, *second});
+  CHECK(node.cancel(given.job) == rpc::cancel_outcome::requested);
+  node.run();
+  const auto after = node.begin_push(given.job);
+  REQUIRE(!after.ok());
+  CHECK(after.error().code == errc::not_found);
+}
+
+TEST_CASE("a job that pulls, and one that nobody knows, get no ticket") {
+  virtual_node node;
+  const auto given = open_silent_jobs(node, 1);
+  CHECK(node.begin_push(given.front().job).error().code == errc::not_found);
+  CHECK(node.begin_push(model::job_id{}).error().code == errc::not_found);
+}

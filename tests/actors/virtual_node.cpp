@@ -182,6 +182,12 @@ content_source_actor::behavior_type source_stand_in(source_pointer self, source_
         return begin_page(self, asked, listener);
       },
       [self](const stop_pages& mail) { stop(self, mail.job); },
+      [self](const open_door& mail) {
+        self->state.world.script->tickets.push_back(mail.ticket);
+        return done{};
+      },
+      [](connection_taken) {},
+      [](push_awaited) {},
       [](operation_done<bool>&) {},
       [](operation_done<manifest_outcome>&) {},
       [self](operation_done<page_outcome>& done) { end_page(self, done.number); },
@@ -332,6 +338,13 @@ void virtual_node::cancel_by_removal(model::content_id content) {
 void virtual_node::tell_to_cancel(model::content_id content) {
   caf::anon_send(state_->distribution_point,
                  drop_content{content, storage::library_user::distribution_point});
+}
+
+result<std::string> virtual_node::begin_push(model::job_id job) {
+  auto answer = state_->time.ask<std::string>(state_->distribution_point,
+                                              push_question{job, std::chrono::seconds(30)});
+  SLUICE_CHECK(answer.has_value());
+  return *answer;
 }
 
 rpc::cancel_outcome virtual_node::cancel(model::job_id job) {

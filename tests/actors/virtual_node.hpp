@@ -37,6 +37,7 @@ struct fake_source {
   std::uint32_t pages_asked = 0;
   std::uint32_t files_asked = 0;
   std::vector<std::chrono::nanoseconds> probed;  ///< at these times
+  std::vector<std::string> tickets;              ///< of a push
 };
 
 class virtual_node {
@@ -67,8 +68,9 @@ public:
   model::why_report why(model::package_id package);
   void cancel_by_removal(model::content_id content);
   void tell_to_cancel(model::content_id content);  ///< the mail only; nobody takes a turn
-  rpc::cancel_outcome cancel(model::job_id job);   ///< as an operator at the site wishes
-  void tell_to_cancel_job(model::job_id job);      ///< the mail only; nobody takes a turn
+  result<std::string> begin_push(model::job_id job);
+  rpc::cancel_outcome cancel(model::job_id job);  ///< as an operator at the site wishes
+  void tell_to_cancel_job(model::job_id job);     ///< the mail only; nobody takes a turn
   /// Kills every job that waits for a silent source's manifest, then those that ask in its place,
   /// until nobody does; returns how many.
   std::size_t kill_jobs_that_ask();

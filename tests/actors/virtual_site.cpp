@@ -1,5 +1,6 @@
 #include "tests/actors/virtual_site.hpp"
 
+#include "actors/distribution_manager.hpp"
 #include "actors/management_point.hpp"
 #include "actors/site.hpp"
 #include "tests/actors/librarian_stand_in.hpp"
@@ -87,7 +88,46 @@ result<model::validation_row> fake_node::validation_progress(const rpc::principa
   return *validation;
 }
 
+result<model::byte_count> fake_node::free_space(const rpc::principal&) {
+  ++room_questions;
+  if (trouble) { return *trouble; }
+  return model::byte_count{free_bytes};
+}
+
+result<std::string> fake_node::begin_push(const rpc::principal&, model::job_id job,
+                                          std::chrono::seconds patience) {
+  if (trouble) { return *trouble; }
+  if (push_trouble) { return *push_trouble; }
+  push_jobs.push_back(job);
+  push_patience = patience;
+  return job.text();
+}
+
 namespace {
+
+class fake_running_push final : public running_push {
+public:
+  explicit fake_running_push(std::shared_ptr<fake_push> of) : of_(std::move(of)) {}
+  ~fake_running_push() override { of_->cut = true; }
+  void change(model::rate_limit limit) override { of_->limit = limit; }
+
+private:
+  std::shared_ptr<fake_push> of_;
+};
+
+class fake_push_runner final : public push_runner {
+public:
+  std::vector<std::shared_ptr<fake_push>>* all = nullptr;
+  std::map<std::string, std::function<void(http::push_end)>> ends;  ///< by ticket
+  std::unique_ptr<running_push> start(push_work work,
+                                      std::function<void(http::push_end)> ended) override {
+    auto made = std::make_shared<fake_push>(
+        fake_push{work.content_address, work.ticket, work.content, work.limit});
+    all->push_back(made);
+    ends.insert_or_assign(work.ticket, std::move(ended));
+    return std::make_unique<fake_running_push>(made);
+  }
+};
 
 struct validation_stand_in_state {};
 
@@ -129,6 +169,8 @@ struct virtual_site::state {
   content_validation_actor validation;
   std::map<std::string, distribution_point_proxy_actor> proxies;
   site_actor site;
+  distribution_manager_actor push_manager;
+  std::shared_ptr<fake_push_runner> runner = std::make_shared<fake_push_runner>();
   management_point_actor management_point;
 
   template <typename Answer, typename Handle, typename Question>
@@ -157,6 +199,8 @@ void virtual_site::end_actors() {
   state_->time.end(state_->management_point);
   state_->time.end(state_->site);
   state_->proxies.clear();
+  state_->runner->ends.clear();
+  state_->time.end(state_->push_manager);
   state_->time.end(state_->validation);
   state_->time.end(state_->librarian);
 }
@@ -187,6 +231,12 @@ void virtual_site::begin_actors() {
   state_->validation = system.spawn(validation_stand_in, &own_validation);
   setup.parts.validation = state_->validation;
   setup.parts.clients = state_->clients;
+  state_->runner->all = &pushes;
+  state_->push_manager =
+      system.spawn(distribution_manager,
+                   distribution_manager_setup{[this] { return now(); }, state_->clients,
+                                              state_->runner, state_->policy.distribution});
+  setup.parts.pushes = state_->push_manager;
   setup.database = state_->database;
   setup.site_keys.push_back({});
   setup.make_proxy = [this](distribution_point_proxy_setup given) {
@@ -274,6 +324,40 @@ result<model::distribution_point_row> virtual_site::add_point(
   state_->clients->offer(*request.control_address, offered);
   return state_->ask<model::distribution_point_row>(
       state_->site, change_distribution_point{request, true, administrator});
+}
+
+result<model::distribution_point_row> virtual_site::add_standard_point(const std::string& name) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.control_address = format("{}.example:{}", name, ++state_->ports);
+  request.mode = model::distribution_point_mode::standard;
+  fake_node& target = node(name);
+  target.clock = [this] { return elapsed(); };
+  rpc::offered_services offered;
+  offered.control = &target;
+  state_->clients->offer(*request.control_address, offered);
+  return state_->ask<model::distribution_point_row>(
+      state_->site, change_distribution_point{request, true, administrator});
+}
+
+result<model::distribution_point_row> virtual_site::set_point(
+    const rpc::distribution_point_request& request) {
+  return state_->ask<model::distribution_point_row>(
+      state_->site, change_distribution_point{request, false, administrator});
+}
+
+void virtual_site::end_push(const fake_push& push, bool over, std::optional<error> failure) {
+  const auto found = state_->runner->ends.find(push.ticket);
+  SLUICE_CHECK(found != state_->runner->ends.end());
+  const auto end = std::move(found->second);
+  state_->runner->ends.erase(found);
+  end({over, std::move(failure)});
+  run();
+}
+
+std::size_t virtual_site::pushes_going_on() const {
+  return static_cast<std::size_t>(
+      std::count_if(pushes.begin(), pushes.end(), [](const auto& each) { return !each->cut; }));
 }
 
 result<model::distribution_point_row> virtual_site::set_sources(

@@ -45,6 +45,24 @@ public:
   result<void> validate(const rpc::principal&, const rpc::validation_order& order) override;
   result<model::validation_row> validation_progress(const rpc::principal&,
                                                     model::cycle_id cycle) override;
+
+  std::uint64_t free_bytes = 1'000'000'000'000;
+  std::uint32_t room_questions = 0;
+  std::vector<model::job_id> push_jobs;  ///< tickets asked for, when it could be reached
+  std::chrono::seconds push_patience{};  ///< of the last one
+  std::optional<error> push_trouble;     ///< answered instead of a ticket
+  result<model::byte_count> free_space(const rpc::principal&) override;
+  result<std::string> begin_push(const rpc::principal&, model::job_id job,
+                                 std::chrono::seconds patience) override;
+};
+
+/// A push as the Distribution Manager started it; nothing moves.
+struct fake_push {
+  std::string content_address;
+  std::string ticket;
+  model::content_id content;
+  model::rate_limit limit;
+  bool cut = false;  ///< the manager dropped it
 };
 
 /// The validation of the site's own distribution point, as the site sees it.
@@ -76,6 +94,12 @@ public:
   result<model::distribution_point_row> set_sources(const std::string& name,
                                                     const std::vector<std::string>& sources);
   result<void> remove_point(const std::string& name);
+  result<model::distribution_point_row> add_standard_point(const std::string& name);
+  result<model::distribution_point_row> set_point(const rpc::distribution_point_request& request);
+  std::vector<std::shared_ptr<fake_push>> pushes;  ///< all that were ever started
+  /// It ends as the node, or the network, has it. An address is that of the point's node.
+  void end_push(const fake_push& push, bool over, std::optional<error> failure = std::nullopt);
+  [[nodiscard]] std::size_t pushes_going_on() const;
   /// As a reload of the configuration does; kept over a restart.
   void change_settings(const model::distribution_settings& settings);
   result<rpc::distribute_answer> distribute(model::package_id package,

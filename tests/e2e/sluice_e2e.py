@@ -259,6 +259,18 @@ class Site(Node):
         self.sluice('dp', 'add', node.name, '--address',
                     f'127.0.0.1:{node.ready["control_port"]}', '--mode', 'pull', *choices)
 
+    def add_standard_distribution_point(self, node):
+        self.sluice('dp', 'add', node.name, '--address',
+                    f'127.0.0.1:{node.ready["control_port"]}', '--mode', 'standard')
+
+    def text_of(self, *arguments):
+        """What an operator reads on a terminal."""
+        ran = subprocess.run([self.place.build / 'apps' / 'sluice', '--socket',
+                              self.ready['admin_socket'], *arguments],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=PATIENCE, check=True, preexec_fn=die_with_parent)
+        return ran.stdout
+
     def distribute(self, package, *names):
         return self.sluice('distribute', package, '--dp', *names)
 

@@ -87,7 +87,8 @@ def build(name, folder, options):
             one.result()
     program = folder / f'{name}_fuzz'
     subprocess.run([COMPILER, '-fsanitize=fuzzer,address,undefined', *map(str, products),
-                    *pkg_config('--libs', options.library), '-o', str(program)], check=True)
+                    *pkg_config('--libs', options.library), *(f'-l{link}' for link in options.link),
+                    '-o', str(program)], check=True)
     return program
 
 
@@ -97,6 +98,7 @@ def main():
     parser.add_argument('--build', required=True)
     parser.add_argument('--include', action='append', default=[])
     parser.add_argument('--library', action='append', default=[])
+    parser.add_argument('--link', action='append', default=[])  # what pkg-config does not know
     parser.add_argument('--flag', action='append', default=[])
     parser.add_argument('sources', nargs='+')
     options = parser.parse_args()

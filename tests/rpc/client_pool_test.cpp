@@ -47,6 +47,10 @@ struct polled_node final : control_service {
   result<model::validation_row> validation_progress(const principal&, model::cycle_id) override {
     return model::validation_row{};
   }
+  result<model::byte_count> free_space(const principal&) override { return model::byte_count{}; }
+  result<std::string> begin_push(const principal&, model::job_id, std::chrono::seconds) override {
+    return std::string();
+  }
 };
 
 }  // namespace

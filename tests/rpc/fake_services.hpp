@@ -162,6 +162,13 @@ struct fake_control final : control_service, script {
                                                     model::cycle_id a) override {
     return play<model::validation_row>(by, "validation_progress", a);
   }
+  result<model::byte_count> free_space(const principal& by) override {
+    return play<model::byte_count>(by, "free_space");
+  }
+  result<std::string> begin_push(const principal& by, model::job_id a,
+                                 std::chrono::seconds b) override {
+    return play<std::string>(by, "begin_push", a, b);
+  }
 };
 
 }  // namespace sluice::rpc

@@ -48,6 +48,14 @@ public:
   model::distribution_point_mode mode() {
     return one_of({model::distribution_point_mode::standard, model::distribution_point_mode::pull});
   }
+  model::distribution_schedule schedule() {
+    return *model::parse_schedule(
+        one_of({std::string("always"), std::string("Asia/Kathmandu fri 22-24 high")}));
+  }
+  model::rate_limit limit() {
+    return *model::parse_rate_limit(
+        one_of({std::string("unlimited"), std::string("20Mbit/s"), std::string("pulse 64KB 9s")}));
+  }
   model::distribution_point_row distribution_point_row() {
     return {.name = text(),
             .control_address = text(),
@@ -55,6 +63,8 @@ public:
             .mode = mode(),
             .own = coin(),
             .sources = list([this] { return source_choice(); }),
+            .schedule = schedule(),
+            .limit = limit(),
             .node = maybe([this] { return id<model::node_id>(); }),
             .last_heard = maybe([this] { return time(); }),
             .contents = small(),

@@ -37,7 +37,9 @@ public:
     return {.name = text(),
             .control_address = maybe([this] { return text(); }),
             .mode = maybe([this] { return mode(); }),
-            .sources = maybe([this] { return list([this] { return source_choice(); }); })};
+            .sources = maybe([this] { return list([this] { return source_choice(); }); }),
+            .schedule = maybe([this] { return schedule(); }),
+            .limit = maybe([this] { return limit(); })};
   }
   distribute_request distribute() {
     return {.package = package(),

@@ -238,6 +238,12 @@ TEST_CASE("every method of DistributionPointControl carries its values there and
     check_call(
         fake, "validation_progress", random.validation_row(),
         [&] { return client->validation_progress({}, cycle); }, cycle);
+    check_call(fake, "free_space", model::byte_count{random.large()},
+               [&] { return client->free_space({}); });
+    const std::chrono::seconds patience{random.small()};
+    check_call(
+        fake, "begin_push", random.text(), [&] { return client->begin_push({}, job, patience); },
+        job, patience);
   }
 }
 

@@ -1,0 +1,146 @@
+#include "actors/transfer_tracking.hpp"
+
+/// What a tracking does for a standard distribution point, beside what it does for any.
+namespace sluice::actors {
+
+namespace {
+
+/// The manager is asked again so often, in case it lost the wish.
+constexpr auto ask_again_delay = std::chrono::minutes(5);
+/// A connection that breaks is no try of the retry settings, so many times in a row.
+constexpr std::uint32_t quick_tries_max = 3;
+constexpr auto quick_try_delay = std::chrono::seconds(10);
+/// A node that takes no more is done mostly, and its report on its way: so long it is waited for.
+constexpr auto report_delay = std::chrono::seconds(10);
+/// Less on a library volume is no room to begin: databases and status need it.
+constexpr std::uint64_t room_min = 64 * limits::mib;
+
+}  // namespace
+
+model::push_slots::push transfer_tracking_state::this_push() const {
+  return {setup_.package, setup_.name};
+}
+
+/// B16, F1: its turn is the manager's to give.
+void transfer_tracking_state::want_push() {
+  const bool was_asked = push_ != push_stage::none;
+  if (!was_asked) { push_ = push_stage::asked; }
+  const transfer_tracking_actor me{self_};
+  caf::anon_send(setup_.parts.pushes, push_wanted{me, this_push(), facts_.notification.priority,
+                                                  facts_.schedule, facts_.limit});
+  if (push_ == push_stage::going) { return schedule(wait::running, facts_.settings.polling.delay); }
+  if (!was_asked) {
+    auto told = news();
+    told.reason = format(
+        "waits for its turn to be pushed: {} packages to {} distribution points "
+        "each at a time",
+        facts_.settings.push_packages, facts_.settings.push_threads);
+    told.next_try = model::calendar_time{};
+    tell(std::move(told));
+  }
+  schedule(wait::push, ask_again_delay);
+}
+
+void transfer_tracking_state::drop_push() {
+  if (push_ == push_stage::none) { return; }
+  push_ = push_stage::none;
+  caf::anon_send(setup_.parts.pushes, push_dropped{this_push()});
+}
+
+void transfer_tracking_state::on_push_granted() {
+  if (push_ != push_stage::asked) { return; }
+  push_ = push_stage::granted;
+  if (facts_.target.job_open) { return begin_push(); }
+  ask_for_room();
+}
+
+/// B14: a standard distribution point is asked whether it is ready before anything is sent to it.
+void transfer_tracking_state::ask_for_room() {
+  if (calling_) { return; }
+  calling_ = true;
+  const transfer_tracking_actor me{self_};
+  const auto taken =
+      setup_.parts.clients->with_control(facts_.control_address, [me](rpc::control_service& node) {
+        const auto answer = node.free_space({});
+        room_told mail;
+        if (answer) { mail.free = *answer; }
+        if (!answer) { mail.failure = answer.error(); }
+        caf::anon_send(me, std::move(mail));
+      });
+  if (!taken) { on_room_told({taken.error(), {}}); }
+}
+
+void transfer_tracking_state::on_room_told(const room_told& mail) {
+  calling_ = false;
+  if (look_again_) {
+    look_again_ = false;
+    return look();
+  }
+  if (mail.failure) {
+    drop_push();
+    return retry_later(*mail.failure, "is not ready");
+  }
+  if (model::raw(mail.free) >= room_min) { return notify(); }
+  drop_push();
+  auto told = news();
+  told.reason = format(
+      "{} has {} bytes free on its library volume, too few to begin; free some "
+      "there: sluice package remove, or a larger volume",
+      setup_.name, model::raw(mail.free));
+  told.next_try = in(facts_.settings.retry.delay);
+  tell(std::move(told));
+  schedule(wait::retry, facts_.settings.retry.delay);
+}
+
+/// The node has the job, and takes what is pushed.
+void transfer_tracking_state::begin_push() {
+  push_ = push_stage::going;
+  caf::anon_send(setup_.parts.pushes,
+                 push_begun{this_push(), facts_.notification.job, facts_.target.content,
+                            facts_.control_address, facts_.content_address});
+  auto told = news();
+  told.reason = "";
+  told.next_try = model::calendar_time{};
+  tell(std::move(told));
+  schedule(wait::running, facts_.settings.polling.delay);
+}
+
+/// F2: what is verified over there is kept, and the job waits.
+void transfer_tracking_state::on_push_held(const push_held& mail) {
+  if (push_ == push_stage::none) { return; }
+  push_ = push_stage::asked;
+  auto told = news();
+  told.reason =
+      mail.until
+          ? format("its schedule ({}) lets no packages of {} priority through now",
+                   model::text_of(facts_.schedule), model::name_of(facts_.notification.priority))
+          : format(
+                "its schedule ({}) never lets packages of {} priority through; change one of "
+                "them: sluice dp set {} --schedule, sluice package set {} --priority",
+                model::text_of(facts_.schedule), model::name_of(facts_.notification.priority),
+                setup_.name, setup_.package.text());
+  told.next_try = mail.until.value_or(model::calendar_time{});
+  tell(std::move(told));
+  schedule(wait::push, ask_again_delay);
+}
+
+void transfer_tracking_state::on_push_ended(const push_ended& mail) {
+  if (push_ == push_stage::none) { return; }
+  push_ = push_stage::none;
+  if (mail.over) {
+    quick_tries_ = 0;
+    return schedule(wait::push_over, report_delay);
+  }
+  const error failure = mail.failure.value_or(error{errc::peer_closed, 0, "push"});
+  if (quick_tries_++ >= quick_tries_max) {
+    quick_tries_ = 0;
+    return retry_later(failure, "could not be pushed to");
+  }
+  auto told = news();
+  told.reason = format("the push to {} broke off: {}", setup_.name, describe(failure));
+  told.next_try = in(quick_try_delay);
+  tell(std::move(told));
+  schedule(wait::retry, quick_try_delay);
+}
+
+}  // namespace sluice::actors
