@@ -50,7 +50,8 @@ io::task<request_pipeline::run_end> request_pipeline::receive_one(source_connect
   verdict judged = judge_answer(answer.head, expected);
   const bool success_status = answer.head.status == 200 || answer.head.status == 206;
   std::optional<fetch_failure> failure = std::move(judged.failure);
-  if (failure && (!judged.framed || judged.body > limits::piece_size)) {
+  const bool usable = judged.take > 0 || !failure;  // X16 is both
+  if (!usable && (!judged.framed || judged.body > limits::piece_size)) {
     // Its own outcome is known, but where the next answer begins is not.
     outcomes_[next_++] = failure;
     end.give_up = success_status;
@@ -58,7 +59,7 @@ io::task<request_pipeline::run_end> request_pipeline::receive_one(source_connect
     co_return end;
   }
   std::optional<fetch_failure> broken;
-  if (failure) {
+  if (!usable) {
     broken = co_await line.drain(judged.body, doing);
   } else {
     broken = co_await line.gather(static_cast<std::size_t>(judged.take), doing);
@@ -68,16 +69,19 @@ io::task<request_pipeline::run_end> request_pipeline::receive_one(source_connect
     end.failure = std::move(broken);
     co_return end;
   }
-  if (!failure) {
+  if (usable) {
     const auto length = static_cast<std::size_t>(judged.take);
     take_(next_, line.held().first(length));
     line.consume(length);
   }
-  outcomes_[next_] = std::move(failure);
+  outcomes_[next_] = failure;
   ahead_bytes_ -= lengths_[next_];
   ++next_;
   end.keep = judged.framed && answer.head.keep_alive;
-  if (!end.keep && !done()) {
+  if (usable && failure) {
+    end.give_up = true;
+    end.failure = std::move(failure);
+  } else if (!end.keep && !done()) {
     end.failure = blamed(errc::peer_closed, "X31", doing, "closed the connection early");
   }
   co_return end;
@@ -100,6 +104,11 @@ io::task<request_pipeline::run_end> request_pipeline::run(source_connection& lin
     }
     end = co_await receive_one(line);
     if (end.failure) { co_return end; }
+  }
+  if (end.keep) {
+    auto more = co_await line.surplus(client_.doing(requests_.back().target));
+    end.keep = !more;
+    if (more && !outcomes_.back()) { outcomes_.back() = std::move(more); }
   }
   co_return end;
 }

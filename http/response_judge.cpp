@@ -126,11 +126,16 @@ verdict judge_answer(const response_head& head, const expected_answer& expected)
   }
   const wanted_bytes wanted = wanted_of(head, expected);
   judged.take = wanted.take;
-  if (length > wanted.body) { judged.framed = false; }  // stop at the end asked for
+  if (length != wanted.take) { judged.framed = false; }  // what is left belongs to nobody
+  const auto blame_length = [&](errc code, std::string_view row) {
+    judged.failure = blamed(code, row, expected.what,
+                            format("promised {} bytes instead of {}", length, wanted.body));
+  };
   if (length < wanted.take) {
     judged.take = expected.range ? length - length % limits::piece_size : 0;
-    judged.failure = blamed(errc::peer_closed, "X15", expected.what,
-                            format("promised {} bytes instead of {}", length, wanted.body));
+    blame_length(errc::peer_closed, "X15");
+  } else if (length > wanted.body) {
+    blame_length(errc::refused, "X16");
   }
   return judged;
 }

@@ -21,7 +21,7 @@ struct expected_answer {
 ///
 ///   status 200   from the first byte only (X7); 206 exactly the range asked for (X8-X14)
 ///   a length     is required (X17, X19); a shorter one gives its whole pieces and then a failure
-///                (X15), of a longer one what was asked for is used (X16, X20)
+///                (X15), a longer one what was asked for and then a failure (X16)
 ///   anything else is a failure: 404 blames nobody (X2), redirects are never followed (X6)
 struct verdict {
   std::optional<fetch_failure> failure;

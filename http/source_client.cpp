@@ -93,7 +93,19 @@ std::optional<fetch_failure> source_client::state::tag_fault(const std::string& 
   const auto [place, fresh] = tags_.try_emplace(target, head.entity_tag);
   if (fresh || place->second == head.entity_tag) { return std::nullopt; }
   tags_.erase(place);
-  return blamed(errc::corrupt, "X36", doing(target), "changed the file's entity tag meanwhile");
+  return blamed(errc::refused, "X36", doing(target), "changed the file's entity tag meanwhile");
+}
+
+io::task<std::optional<fetch_failure>> source_client::state::give_back(opened_answer used,
+                                                                       std::string doing) {
+  std::optional<fetch_failure> failure;
+  bool keep = used.judged.framed && used.head.keep_alive;
+  if (keep) {
+    failure = co_await used.line->surplus(std::move(doing));
+    keep = !failure;
+  }
+  co_await pool.give_back(std::move(used.line), keep);
+  co_return failure;
 }
 
 source_client::source_client(io::reactor& ring, settings given)
@@ -133,11 +145,16 @@ io::task<source_client::body> source_client::fetch(std::string target,
   auto opened = co_await state_->ask(state_->request("GET", target, {}), expected, stop);
   made.failure = std::move(opened.judged.failure);
   if (!opened.line) { co_return made; }
-  made.bytes.resize(static_cast<std::size_t>(opened.judged.take));
-  made.failure = co_await opened.line->read_body(made.bytes, expected.what);
+  if (!made.failure) {
+    made.bytes.resize(static_cast<std::size_t>(opened.judged.take));
+    made.failure = co_await opened.line->read_body(made.bytes, expected.what);
+  }
+  if (made.failure) {
+    co_await state_->pool.give_back(std::move(opened.line), false);
+  } else {
+    made.failure = co_await state_->give_back(std::move(opened), expected.what);
+  }
   if (made.failure) { made.bytes.clear(); }
-  const bool keep = !made.failure && opened.judged.framed && opened.head.keep_alive;
-  co_await state_->pool.give_back(std::move(opened.line), keep);
   co_return made;
 }
 
@@ -163,9 +180,11 @@ io::task<source_client::file_outcome> source_client::fetch_to_file(
     if (!written) { outcome.trouble = written.error(); }
     done += length;
   }
-  const bool whole = !outcome.failure && !outcome.trouble;
-  const bool keep = whole && opened.judged.framed && opened.head.keep_alive;
-  co_await state_->pool.give_back(std::move(opened.line), keep);
+  if (outcome.failure || outcome.trouble) {
+    co_await state_->pool.give_back(std::move(opened.line), false);
+  } else {
+    outcome.failure = co_await state_->give_back(std::move(opened), expected.what);
+  }
   co_return outcome;
 }
 
@@ -200,9 +219,11 @@ io::task<source_client::range_outcome> source_client::fetch_range(
   if (stopped && !outcome.report.stopped_here) {
     outcome.failure = line.why_ended(*stopped, expected.what);
   }
-  const bool whole = !outcome.failure && !stopped;
-  const bool keep = whole && opened.judged.framed && opened.head.keep_alive;
-  co_await state_->pool.give_back(std::move(opened.line), keep);
+  if (outcome.failure || stopped) {
+    co_await state_->pool.give_back(std::move(opened.line), false);
+  } else {
+    outcome.failure = co_await state_->give_back(std::move(opened), expected.what);
+  }
   co_return outcome;
 }
 

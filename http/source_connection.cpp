@@ -9,6 +9,12 @@ namespace {
 /// Several small answers in one receive; what is left of the last one is moved to the front.
 constexpr std::size_t buffer_bytes = 256 * limits::kib;
 
+constexpr std::string_view protocol = "HTTP/";
+
+fetch_failure surplus_of(std::string_view doing) {
+  return blamed(errc::refused, "X20", doing, "sent more than it had promised");
+}
+
 std::string seconds_text(std::chrono::nanoseconds duration) {
   return format("{} s", std::chrono::duration_cast<std::chrono::seconds>(duration).count());
 }
@@ -101,6 +107,10 @@ io::task<source_connection::answer> source_connection::receive_head(std::string 
   const std::chrono::nanoseconds deadline = ring_.now() + patience_.head;
   while (true) {
     const std::string_view text(reinterpret_cast<const char*>(held().data()), held().size());
+    if (answered_ && !text.starts_with(protocol.substr(0, text.size()))) {
+      outcome.failure = surplus_of(doing);
+      co_return outcome;
+    }
     response_parse parsed = parse_response_head(text);
     if (parsed.state == head_state::refused) {
       outcome.failure = blamed(errc::refused, "X18", doing, "answered badly: " + parsed.why);
@@ -110,6 +120,7 @@ io::task<source_connection::answer> source_connection::receive_head(std::string 
       consume(parsed.consumed);
       outcome.head = std::move(parsed.head);
       in_head_ = false;
+      answered_ = true;
       co_return outcome;
     }
     const std::chrono::nanoseconds left = deadline - ring_.now();
@@ -150,6 +161,14 @@ io::task<std::optional<fetch_failure>> source_connection::gather(std::size_t len
     failure = why_ended(more.error(), doing);
     break;
   }
+  co_return failure;
+}
+
+io::task<std::optional<fetch_failure>> source_connection::surplus(std::string doing) {
+  std::optional<fetch_failure> failure;
+  bool more = !held().empty();
+  if (!more) { more = co_await stream_.has_more(); }
+  if (more) { failure = surplus_of(doing); }
   co_return failure;
 }
 

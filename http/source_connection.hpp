@@ -31,6 +31,8 @@ public:
                                                               std::string doing);
   [[nodiscard]] io::task<std::optional<fetch_failure>> drain(std::uint64_t length,
                                                              std::string doing);
+  /// What came after the end of the last answer, if anything is here by now (X20).
+  [[nodiscard]] io::task<std::optional<fetch_failure>> surplus(std::string doing);
   /// Bytes that came and were not consumed.
   [[nodiscard]] std::span<const std::byte> held() const noexcept;
   void consume(std::size_t count) noexcept;
@@ -58,6 +60,7 @@ private:
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool in_head_ = true;
+  bool answered_ = false;  // an answer had come before, whole
   std::uint64_t requests_ = 0;
   std::uint64_t received_before_ = 0;
   std::shared_ptr<io::cancellation> stop_;

@@ -26,9 +26,13 @@ public:
   };
   /// Sends one request and judges its head. A kept-alive connection that turns out to be dead is
   /// replaced once. A failed exchange has given its connection back; a verdict that both takes
-  /// bytes and fails (X15) has not.
+  /// bytes and fails (X15, X16) has not.
   [[nodiscard]] io::task<opened_answer> ask(std::string text, expected_answer expected,
                                             std::shared_ptr<io::cancellation> stop);
+  /// Gives back the connection of an answer that was used up. What came beyond its end is a fault
+  /// (X20).
+  [[nodiscard]] io::task<std::optional<fetch_failure>> give_back(opened_answer used,
+                                                                 std::string doing);
   /// Features X36: an entity tag must not change between two ranges of a target.
   [[nodiscard]] std::optional<fetch_failure> tag_fault(const std::string& target,
                                                        const response_head& head);

@@ -1,6 +1,7 @@
 #include "http/watched_stream.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sluice::http {
 
@@ -47,6 +48,13 @@ io::task<result<std::size_t>> watched_stream::receive(std::span<std::byte> into,
     if (!got) { note_failure(got.error()); }
     co_return got;
   }
+}
+
+io::task<bool> watched_stream::has_more() {
+  std::array<std::byte, 1> one{};
+  auto got = co_await inner_->receive(one, std::chrono::nanoseconds(1));
+  const bool more = got.ok() && *got > 0;
+  co_return more;
 }
 
 io::task<result<void>> watched_stream::send(std::span<const std::byte> bytes,

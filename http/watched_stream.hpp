@@ -41,6 +41,8 @@ public:
   [[nodiscard]] io::task<void> close() override { return inner_->close(); }
   [[nodiscard]] const std::string& peer() const noexcept override { return inner_->peer(); }
 
+  /// True when a byte is here that nobody asked for; takes one, and does not wait.
+  [[nodiscard]] io::task<bool> has_more();
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] stream_end end() const noexcept { return end_; }
   void begin_window() noexcept;  ///< a new request: what was slow before is forgiven

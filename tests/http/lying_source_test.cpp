@@ -120,8 +120,9 @@ TEST_CASE("lengths that lie: X15 to X20") {
   expect("X15", errc::peer_closed,
          {partial(mib, last, size, mib + 700) + middle.substr(0, mib + 700), then::close}, {mib});
   expect("X15", errc::peer_closed, {partial(mib, last, size, 5) + "hello", then::close});
-  expect_success("X16", {partial(mib, last, size, 2 * mib + 9) + middle + "too much.", then::close},
-                 mib);
+  expect("X16", errc::refused,
+         {partial(mib, last, size, 2 * mib + 9) + middle + "too much.", then::close},
+         {mib, 2 * mib});
   expect("X17", errc::refused, {head("200 OK", "") + content, then::close}, {}, 0);
   expect("X17", errc::refused,
          {head("206 P", "Content-Range: bytes 1048576-3145727/3146228\r\n") + middle, then::close});
@@ -134,7 +135,56 @@ TEST_CASE("lengths that lie: X15 to X20") {
   expect("X19", errc::refused,
          {head("200 OK", "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n", then::endless}, {},
          0);
-  expect_success("X20", {partial(mib, last, size, 2 * mib) + middle, then::endless}, mib);
+  expect("X20", errc::refused,
+         {partial(mib, last, size, 2 * mib) + middle + std::string(64 * 1024, '\0'), then::endless},
+         {mib, 2 * mib});
+}
+
+TEST_CASE("what comes beyond an answer is no answer to the next request: X20") {
+  const std::string answer = partial(mib, 3 * mib - 1, content.size(), 2 * mib) + middle;
+  canned_source source([&](int connection, int request) {
+    const bool late = connection == 0 && request == 1;
+    return canned_answer{late ? "zeros" + answer : answer, then::keep};
+  });
+  fetching_client client(source.port(), quick());
+  CHECK(!client.fetch_range("/f", content, mib, 2 * mib).outcome.failure);
+  const auto second = client.fetch_range("/f", content, mib, 2 * mib);
+  REQUIRE(second.outcome.failure);
+  CHECK(second.outcome.failure->fault.row == "X20");
+  CHECK(second.right.empty());
+  CHECK(!client.fetch_range("/f", content, mib, 2 * mib).outcome.failure);
+  CHECK(source.connections() == 2);
+}
+
+TEST_CASE("the rest of an answer that is longer than the range is not read as the next one: X7") {
+  const std::string whole = head("200 OK", "Content-Length: 3146228\r\n") + content;
+  canned_source source([&](int, int) { return canned_answer{whole, then::keep}; });
+  fetching_client client(source.port(), quick());
+  for (int i = 1; i <= 2; ++i) {
+    CHECK(!client.fetch_range("/f", content, 0, mib).outcome.failure);
+    CHECK(source.connections() == i);
+  }
+}
+
+TEST_CASE(
+    "small files whose answers are too long: each is taken, and its source blamed: X16, X20") {
+  const std::string answer = head("200 OK", "Content-Length: 5\r\n") + "hello";
+  const std::string longer = head("200 OK", "Content-Length: 9\r\n") + "hello....";
+  for (const auto& [row, first, last] :
+       {std::tuple("X16", longer, longer), std::tuple("X20", answer + "....", answer),
+        std::tuple("X20", answer, answer + "....")}) {
+    canned_source source([&](int, int request) {
+      return canned_answer{request == 0 ? first : last, then::keep};
+    });
+    fetching_client client(source.port(), quick());
+    std::vector<std::string> bodies;
+    const auto outcomes = client.fetch_many({{"/a", 5}, {"/b", 5}}, bodies);
+    REQUIRE(outcomes.back());
+    CHECK(outcomes.back()->fault.row == row);
+    CHECK(outcomes.back()->cause.code == errc::refused);
+    CHECK(bodies.front() == "hello");
+    CHECK(source.connections() == 1);
+  }
 }
 
 TEST_CASE("wrong bytes are refused block by block: X21, X22, X25") {
@@ -213,6 +263,8 @@ TEST_CASE("an entity tag that changes between two ranges is a fault: X36") {
   const auto second = client.fetch_range("/f", content, mib, 2 * mib);
   REQUIRE(second.outcome.failure);
   CHECK(second.outcome.failure->fault.row == "X36");
+  CHECK(second.outcome.failure->cause.code ==
+        errc::refused);  // not a few wrong bytes: the next one
   CHECK(second.right.empty());
 }
 
@@ -232,6 +284,8 @@ TEST_CASE("whole bodies take no part, no other size and no more than allowed") {
         row{"206 for a part", head("206 P", five + "Content-Range: bytes 0-4/9\r\n") + "hello",
             std::nullopt, "X8"},
         row{"short", head("200 OK", five) + "hello", 6, "X15"},
+        row{"long", head("200 OK", five) + "hello", 4, "X16"},
+        row{"more than promised", head("200 OK", five) + "hello, world", 5, "X20"},
         row{"over the bound", head("200 OK", "Content-Length: 101\r\n") + std::string(101, 'x'),
             std::nullopt, "X16"},
         row{"no length", head("200 OK", "") + "hello", 5, "X17"},
