@@ -92,7 +92,7 @@ class ChainTest(unittest.TestCase):
             self.assertEqual(node.fetch(node.content_path(package, 'one byte')), b'1')
         self.assertFalse(self.site.sluice('update', package)['items'][0]['changed'])
         self.site.sluice('package', 'remove', package)
-        wait_for(lambda: not self.site.rows(package), 'the removal')
+        wait_for(lambda: not self.site.rows(), 'the removal')
         for node in (self.site, self.first, self.last):
             self.assertEqual(node.sluice_here('library')['items'][0]['contents'], 0, node.name)
 

@@ -55,6 +55,7 @@ class Relay:
         self.target = target  # (host, port)
         self.requests = []
         self.body_bytes = {}  # by kind; everything that went towards the client
+        self.target_bytes = {}  # the same by target
         self.damages = []
         self._ended = threading.Event()
         self._refusing = False
@@ -98,6 +99,10 @@ class Relay:
     def bytes_of(self, kind):
         with self._lock:
             return self.body_bytes.get(kind, 0)
+
+    def bytes_of_target(self, target):
+        with self._lock:
+            return self.target_bytes.get(target, 0)
 
     def _drop_all(self):
         with self._lock:
@@ -176,6 +181,8 @@ class Relay:
                 with self._lock:
                     count = self.body_bytes.get(request.kind, 0)
                     self.body_bytes[request.kind] = count + len(data)
+                    before = self.target_bytes.get(request.target, 0)
+                    self.target_bytes[request.target] = before + len(data)
             self._bucket.take(len(data))
             client.sendall(data)
             offset, left = offset + len(data), left - len(data)
