@@ -6,7 +6,7 @@ namespace sluice::actors {
 
 namespace {
 
-constexpr const char* newer_text = "a newer version of the package";
+constexpr const char* newer_text = "a newer order for the package";
 
 /// No address: those have a colon.
 std::string push_key(const model::job_id& job) { return "push " + job.text(); }
@@ -112,12 +112,12 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
   return promise;
 }
 
-/// Nobody wants a version any more of which a newer one comes; its pieces stay for that one.
+/// Nobody wants a version any more of which a newer one comes, nor an order for the same content
+/// that another one replaces; what is verified stays for that one.
 void distribution_point_state::stop_former(const model::content_id& newer) {
   for (const auto& [id, job] : jobs_) {
-    if (is_former(job.content, newer) && !job.settled) {
-      caf::anon_send(job.actor, cancel_job{newer_text});
-    }
+    const bool replaced = is_former(job.content, newer) || job.content == newer;
+    if (replaced && !job.settled) { caf::anon_send(job.actor, cancel_job{newer_text}); }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "actors/fetch_tasks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "actors/fetch_large.hpp"
@@ -130,6 +131,33 @@ void conclude(page_tally& tally, std::size_t files_asked) {
       format("sent {} piece{} with wrong bytes", page.bad_pieces, page.bad_pieces == 1 ? "" : "s")};
 }
 
+/// The version that a staged manifest says it is of, when that is a former one of what was asked
+/// for (X24).
+io::task<std::optional<std::uint32_t>> former_version(io::file* staged, model::content_id asked) {
+  std::array<std::byte, 256> bytes{};  // more than the lines in question may have
+  auto got = co_await staged->read(bytes, 0);
+  std::optional<std::uint32_t> former;
+  if (got) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), *got);
+    const auto named = model::content_of_manifest(text);
+    if (named && named->package == asked.package && named->version < asked.version) {
+      former = named->version;
+    }
+  }
+  co_return former;
+}
+
+source_failure wrong_manifest(const error& cause, std::optional<std::uint32_t> former) {
+  if (!former) {
+    return {model::source_verdict::bad, cause, "X21", "sent a manifest that is not the site's", {}};
+  }
+  return {model::source_verdict::bad,
+          cause,
+          "X24",
+          format("sent the manifest of version {}, a former one", *former),
+          {}};
+}
+
 }  // namespace
 
 source_failure to_source_failure(const http::fetch_failure& failure) {
@@ -178,6 +206,7 @@ io::task<manifest_outcome> fetch_manifest_task(fetch_place place, fetch_manifest
   }
   auto fetched = co_await place.client->fetch_to_file(http::manifest_target(asked.content),
                                                       model::raw(asked.size), *staged, place.stop);
+  auto former = co_await former_version(&*staged, asked.content);
   co_await staged->close();
   outcome.trouble = fetched.trouble;
   if (fetched.failure) { outcome.failure = to_source_failure(*fetched.failure); }
@@ -188,8 +217,7 @@ io::task<manifest_outcome> fetch_manifest_task(fetch_place place, fetch_manifest
   if (facts) {
     outcome.facts = *facts;
   } else if (facts.error().code == errc::corrupt) {
-    outcome.failure = source_failure{model::source_verdict::bad, facts.error(), "X21",
-                                     "sent a manifest that is not the site's"};
+    outcome.failure = wrong_manifest(facts.error(), former);
   } else {
     outcome.trouble = facts.error();
   }

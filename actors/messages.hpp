@@ -213,6 +213,7 @@ struct submitted {
 struct heart_beaten {
   std::optional<error> failure;
   bool known = true;
+  bool maintenance = false;
 };
 
 /// An operation on a reactor is over; `number` says which.

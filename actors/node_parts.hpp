@@ -43,6 +43,8 @@ struct node_parts {
   std::shared_ptr<std::atomic<std::uint32_t>> pages_moving =
       std::make_shared<std::atomic<std::uint32_t>>(0);
   std::shared_ptr<source_fault_counters> source_faults = std::make_shared<source_fault_counters>();
+  /// The site says that this node is to be withheld from clients (A9). Any thread.
+  std::shared_ptr<std::atomic<bool>> maintenance = std::make_shared<std::atomic<bool>>(false);
   /// Where the site's pushes come in. None: this node takes none.
   std::shared_ptr<http::push_door> pushes;
   library_periods kept;

@@ -173,6 +173,8 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.target.content = {asked.package, target.row.version};
   facts.target.distribution_point = asked.name;
   facts.target.own = (*point)->row.own;
+  facts.target.maintenance = (*point)->row.maintenance;
+  facts.target.prestaged = (*point)->row.prestaged;
   if (target.removing) { return facts; }
   auto package = database.package(asked.package);
   if (!package) { return package.error(); }
@@ -196,6 +198,8 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   given.anonymous_access = setup_.parts.policy.anonymous_access;
   given.hash = (*package)->row.manifest_hash;
   given.manifest_size = (*package)->manifest_size;
+  const bool waits_for_prestage = target.node_state == model::job_state::waiting_prestage;
+  given.prestaged = facts.target.prestaged && (!facts.target.job_open || waits_for_prestage);
   if (push_instead(facts, (*point)->row, target, setup_.parts.node.name)) { return facts; }
   for (const model::source_choice& choice : (*point)->row.sources) {
     auto source = database.distribution_point(choice.name);
@@ -205,7 +209,7 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
     if (!available) { return available.error(); }
     const model::source_entry entry{choice.name, (*source)->row.node.value_or(model::node_id{}),
                                     (*source)->row.content_address, "http", choice.priority};
-    const bool registered = !entry.address.empty();
+    const bool registered = !entry.address.empty() && !(*source)->row.maintenance;
     if (registered) { given.sources.push_back(entry); }
     facts.target.sources.push_back(entry);
     facts.target.source_has_it.push_back(*available && registered);
@@ -261,9 +265,11 @@ void site_state::on_removal_done(const removal_done& mail) {
   const auto kept = setup_.database->transaction([&]() -> result<void> {
     auto forgotten = setup_.database->forget_distribution(mail.package, mail.name);
     if (!forgotten) { return forgotten; }
-    return setup_.database->forget_available(mail.package, mail.name);
+    forgotten = setup_.database->forget_available(mail.package, mail.name);
+    return forgotten ? forget_if_left(*setup_.database, mail.name) : forgotten;
   });
-  if (!kept) { log::error("site", describe(kept.error())); }
+  if (!kept) { return log::error("site", describe(kept.error())); }
+  end_left_proxy(mail.name);
 }
 
 site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) {

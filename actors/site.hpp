@@ -81,9 +81,9 @@ private:
   result<void> check_id_is_free(const model::package_id& id);
   result<model::package_id> package_id_for(const rpc::package_add_request& request);
   void package_added(const std::string& admin, const model::package_row& row);
-  result<void> check_change(const change_distribution_point& asked,
-                            const model::distribution_point_row& changed);
-  result<void> check_sources(const model::distribution_point_row& changed);
+  result<void> check_change(const model::distribution_point_row& changed);
+  result<void> order_again(const std::string& name);
+  void end_left_proxy(const std::string& name);
   result<void> distribute_to(const storage::site_package& package, const std::string& name,
                              const rpc::distribute_request& wish, rpc::distribute_answer& answer);
   result<rpc::distribute_answer> reconcile(const model::group_row& group);

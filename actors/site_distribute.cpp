@@ -74,6 +74,10 @@ result<void> site_state::distribute_to(const storage::site_package& package,
         format("{}: there is no such distribution point; see sluice dp list", escaped(name)));
     return {};
   }
+  if ((*point)->row.leaving) {
+    answer.refused.push_back(format("{}: it is being removed", name));
+    return {};
+  }
   auto existing = database.distribution(package.row.id, name);
   if (!existing) { return existing.error(); }
   storage::site_distribution row;

@@ -168,14 +168,8 @@ result<void> site_state::begin_removal(const model::package_id& package,
     auto row = database.distribution(package, point.row.name);
     if (!row) { return row.error(); }
     if (!*row) { continue; }
-    (*row)->removing = true;
-    (*row)->cancelled = (*row)->cancel_asked = false;
-    (*row)->held_by.clear();
-    move(**row, model::package_state::removal_pending);
-    (*row)->row.tries_left = setup_.parts.policy.distribution.retry.number;
-    (*row)->row.job_state.reset();
-    (*row)->row.reason = "the package was removed";
-    derive(**row);
+    begin_removal_of(**row, setup_.parts.policy.distribution.retry.number,
+                     "the package was removed");
     auto put = database.put_distribution(**row);
     if (!put) { return put; }
     names.push_back(point.row.name);

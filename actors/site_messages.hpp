@@ -32,6 +32,7 @@ struct change_distribution_point {
 struct remove_distribution_point {
   std::string name;
   std::string admin;
+  bool keep_content = false;  ///< it is forgotten at once
 };
 struct distribute_package {
   rpc::distribute_request request;

@@ -100,6 +100,7 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   }
   rpc::registration_answer answer;
   answer.site = setup_.parts.code.text();
+  answer.maintenance = (*point)->row.maintenance;
   for (const hashing::public_key& key : setup_.site_keys) {
     answer.site_keys.push_back(to_hex(key));
   }
@@ -118,6 +119,7 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
   rpc::heartbeat_answer answer;
   answer.known = *point && (*point)->epoch == given.epoch;
   if (!answer.known) { return answer; }
+  answer.maintenance = (*point)->row.maintenance;
   const auto now = setup_.parts.node.now();
   const auto silence = now - (*point)->row.last_heard.value_or(now);
   const auto put = setup_.database->put_heard((*point)->row.name, now);

@@ -65,6 +65,17 @@ bool move(storage::site_distribution& row, package_state to) {
   return true;
 }
 
+void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std::string reason) {
+  row.removing = true;
+  row.cancelled = row.cancel_asked = false;
+  row.held_by.clear();
+  move(row, model::package_state::removal_pending);
+  row.row.tries_left = tries;
+  row.row.job_state.reset();
+  row.row.reason = std::move(reason);
+  derive(row);
+}
+
 bool job_is_open(const storage::site_distribution& row) noexcept {
   return row.row.job_state == site_job_state::started ||
          row.row.job_state == site_job_state::in_progress;
@@ -205,13 +216,17 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
                   model::calendar_time now) {
   if (row.row.job != report.job || report.sequence <= row.last_sequence) { return false; }
   row.last_sequence = report.sequence;
-  take_progress(row, report, now);
   model::distribution_row& shown = row.row;
+  const std::string why_over = shown.reason;
+  take_progress(row, report, now);
   if (is_over(row) &&
       report.report != state_report::success) {  // S1: only a late success changes it
+    shown.next_try.reset();
     if (report.report == state_report::cancelled && row.cancel_asked) {
       row.cancelled = true;  // it ran on after the site had given it up, until it was cancelled
       row.cancel_asked = false;
+    } else {
+      shown.reason = why_over;
     }
     derive(row);
     return true;
@@ -244,6 +259,52 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
   return true;
 }
 
+namespace {
+
+/// Why it cannot be a source; empty: it can.
+std::string unfit_because(const model::distribution_point_row& candidate) {
+  if (!candidate.own && !candidate.node) { return "has not registered yet"; }
+  if (candidate.content_address.empty()) { return "serves no content"; }
+  if (candidate.leaving) { return "is being removed"; }
+  if (candidate.maintenance) { return "is under maintenance"; }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::vector<model::source_candidate>> source_candidates_of(
+    const std::vector<model::distribution_point_row>& points, const std::string& name,
+    model::calendar_time now) {
+  const auto target = std::find_if(points.begin(), points.end(),
+                                   [&](const auto& point) { return point.name == name; });
+  if (target == points.end()) { return std::nullopt; }
+  std::vector<model::source_edge> edges;
+  for (const auto& point : points) {
+    for (const auto& choice : point.sources) { edges.push_back({point.name, choice.name}); }
+  }
+  std::vector<model::source_candidate> found;
+  for (const auto& point : points) {
+    if (point.name == name) { continue; }
+    std::string why = target->own ? "the site server's own distribution point pulls from nobody"
+                                  : unfit_because(point);
+    edges.push_back({name, point.name});
+    const auto ring = model::source_cycle(edges);
+    edges.pop_back();
+    if (why.empty() && ring) { why = "forms a ring: " + *ring; }
+    const bool qualified = why.empty();
+    const auto choice = std::find_if(target->sources.begin(), target->sources.end(),
+                                     [&](const auto& each) { return each.name == point.name; });
+    const auto health = model::health_of(point, now);
+    if (qualified && choice != target->sources.end()) {
+      why = format("is one already, priority {}", choice->priority);
+    } else if (qualified && health.health == model::point_health::error) {
+      why = health.reason;
+    }
+    found.push_back({point.name, qualified, std::move(why)});
+  }
+  return found;
+}
+
 model::distribution_point_row with_changes(model::distribution_point_row row,
                                            const rpc::distribution_point_request& request) {
   if (request.control_address) { row.control_address = *request.control_address; }
@@ -251,6 +312,8 @@ model::distribution_point_row with_changes(model::distribution_point_row row,
   if (request.sources) { row.sources = *request.sources; }
   if (request.schedule) { row.schedule = *request.schedule; }
   if (request.limit) { row.limit = *request.limit; }
+  if (request.maintenance) { row.maintenance = *request.maintenance; }
+  if (request.prestaged) { row.prestaged = *request.prestaged; }
   return row;
 }
 

@@ -54,6 +54,9 @@ struct job_begin {
 };
 void begin_job(storage::site_distribution& row, const job_begin& given);
 
+/// The row of what is to leave a distribution point.
+void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std::string reason);
+
 /// True when a job of this row is under way at the node.
 [[nodiscard]] bool job_is_open(const storage::site_distribution& row) noexcept;
 /// True when a report said that the job of this row began, or ended.
@@ -66,6 +69,12 @@ void begin_job(storage::site_distribution& row, const job_begin& given);
 
 /// True when a validation looks for it: it is there, or failed to be and nothing is under way.
 [[nodiscard]] bool should_hold(const storage::site_distribution& row) noexcept;
+
+/// Every other distribution point as a source of `name` (D1): whether it may be one, and why not.
+/// Nothing when there is no such distribution point.
+std::optional<std::vector<model::source_candidate>> source_candidates_of(
+    const std::vector<model::distribution_point_row>& points, const std::string& name,
+    model::calendar_time now);
 
 /// `row` with the fields of the request that are set.
 model::distribution_point_row with_changes(model::distribution_point_row row,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/ask.hpp"
+#include "actors/site_rules.hpp"
 
 namespace sluice::actors {
 
@@ -138,9 +139,28 @@ result<model::distribution_point_row> site_services::distribution_point_show(
   return (*found)->row;
 }
 
+/// D1. A candidate serves the site's own content, or pulls it, and makes no ring.
+result<std::vector<model::source_candidate>> site_services::distribution_point_candidates(
+    const rpc::principal&, const std::string& name) {
+  const std::lock_guard lock(reading_mutex_);
+  auto points = reading_->all_distribution_points();
+  if (!points) { return points.error(); }
+  std::vector<model::distribution_point_row> rows;
+  for (auto& point : *points) { rows.push_back(std::move(point.row)); }
+  auto found = source_candidates_of(rows, name, now_());
+  if (!found) {
+    return error{
+        errc::not_found, 0,
+        format("list candidates for {}: there is no such distribution point; see sluice dp list",
+               escaped(name))};
+  }
+  return std::move(*found);
+}
+
 result<void> site_services::distribution_point_remove(const rpc::principal& who,
-                                                      const std::string& name) {
-  return without_value(ask<done>(system_, site_, remove_distribution_point{name, who.name}));
+                                                      const std::string& name, bool keep_content) {
+  return without_value(
+      ask<done>(system_, site_, remove_distribution_point{name, who.name, keep_content}));
 }
 
 result<rpc::distribute_answer> site_services::distribute(const rpc::principal& who,
@@ -184,11 +204,24 @@ result<rpc::cancel_answer> site_services::cancel(const rpc::principal& who,
   return ask<rpc::cancel_answer>(system_, site_, cancel_package{request, who.name});
 }
 
-result<rpc::page<model::distribution_row>> site_services::status(const rpc::principal&,
+result<rpc::page<model::distribution_row>> site_services::status(const rpc::principal& who,
                                                                  const rpc::status_query& query) {
-  const std::lock_guard lock(reading_mutex_);
-  return as_page(reading_->distributions(query.package, query.distribution_point, query.page.offset,
-                                         capped(query.page.rows)));
+  auto rows = [&] {
+    const std::lock_guard lock(reading_mutex_);
+    return as_page(reading_->distributions(query.package, query.distribution_point,
+                                           query.page.offset, capped(query.page.rows)));
+  }();
+  if (!rows || rows->total > 0) { return rows; }
+  // A package that is being removed has rows only. Without any, what was named may not exist.
+  if (query.package) {
+    const auto known = package_show(who, *query.package);
+    if (!known) { return known.error(); }
+  }
+  if (query.distribution_point) {
+    const auto known = distribution_point_show(who, *query.distribution_point);
+    if (!known) { return known.error(); }
+  }
+  return rows;
 }
 
 result<model::distribution_row> site_services::job_show(const rpc::principal&, model::job_id job) {

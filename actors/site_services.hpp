@@ -36,7 +36,10 @@ public:
       const rpc::principal&, rpc::page_request) override;
   result<model::distribution_point_row> distribution_point_show(const rpc::principal&,
                                                                 const std::string& name) override;
-  result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override;
+  result<std::vector<model::source_candidate>> distribution_point_candidates(
+      const rpc::principal&, const std::string& name) override;
+  result<void> distribution_point_remove(const rpc::principal&, const std::string& name,
+                                         bool keep_content) override;
   result<rpc::distribute_answer> distribute(const rpc::principal&,
                                             const rpc::distribute_request&) override;
   result<rpc::group_answer> group_change(const rpc::principal&, const rpc::group_request&) override;
@@ -72,6 +75,7 @@ private:
   using listener = std::function<void(storage::snapshot_progress)>;
   result<listener> begin_addition(const std::string& folder);
   void end_addition(const std::string& folder);
+  bool is_silent(const model::distribution_point_row& point) const;
   result<model::why_report> explain(const storage::site_distribution& row,
                                     const storage::site_distribution_point& point);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/site_rules.hpp"
+
 namespace sluice::actors {
 
 result<std::vector<std::string>> names_of(storage::site_database& database,
@@ -89,8 +91,10 @@ result<void> warn_of_sources(storage::site_database& database, const model::pack
 bool push_instead(distribution_facts& facts, const model::distribution_point_row& point,
                   const storage::site_distribution& target, const std::string& site) {
   const bool is_standard = point.mode == model::distribution_point_mode::standard && !point.own;
-  facts.pushed = facts.target.job_open ? target.pushed : is_standard;
-  if (!facts.pushed) { return false; }
+  facts.pushed = facts.target.job_open ? target.pushed : is_standard && !point.prestaged;
+  // One that waits for prestaged content is told whom it waits for, and is sent nothing.
+  const bool waits = is_standard && point.prestaged && !facts.target.job_open;
+  if (!facts.pushed && !waits) { return false; }
   facts.content_address = point.content_address;
   facts.schedule = point.schedule;
   facts.limit = point.limit;
@@ -99,6 +103,68 @@ bool push_instead(distribution_facts& facts, const model::distribution_point_row
   facts.target.sources = {entry};
   facts.target.source_has_it = {true};
   return true;
+}
+
+result<void> check_sources(storage::site_database& database,
+                           const model::distribution_point_row& changed) {
+  for (const model::source_choice& choice : changed.sources) {
+    auto source = database.distribution_point(choice.name);
+    if (!source) { return source.error(); }
+    if (!*source && choice.name != changed.name) {
+      return error{errc::not_found, 0,
+                   format("find distribution point {}: see sluice dp list", escaped(choice.name))};
+    }
+  }
+  auto points = database.all_distribution_points();
+  if (!points) { return points.error(); }
+  std::vector<model::source_edge> edges;
+  const auto add_edges = [&](const model::distribution_point_row& row) {
+    for (const auto& choice : row.sources) { edges.push_back({row.name, choice.name}); }
+  };
+  for (const auto& point : *points) {
+    if (point.row.name != changed.name) { add_edges(point.row); }
+  }
+  add_edges(changed);
+  const auto cycle = model::source_cycle(edges);
+  if (cycle) {
+    return error{errc::conflict, 0,
+                 format("use these sources for {}: they form a ring: {}", changed.name, *cycle)};
+  }
+  return {};
+}
+
+result<std::vector<model::package_id>> begin_leaving(storage::site_database& database,
+                                                     model::distribution_point_row point,
+                                                     std::uint32_t tries) {
+  std::vector<model::package_id> packages;
+  const auto kept = database.transaction([&]() -> result<void> {
+    for (std::uint32_t offset = 0; true; offset += limits::list_page_rows) {
+      auto page = database.distributions(std::nullopt, point.name, offset, limits::list_page_rows);
+      if (!page) { return page.error(); }
+      for (const auto& shown : page->rows) { packages.push_back(shown.package); }
+      if (page->rows.size() < limits::list_page_rows) { break; }
+    }
+    for (const model::package_id& package : packages) {
+      auto row = database.distribution(package, point.name);
+      if (!row) { return row.error(); }
+      begin_removal_of(**row, tries, format("{} is being removed", point.name));
+      auto put = database.put_distribution(**row);
+      if (!put) { return put; }
+    }
+    point.leaving = !packages.empty();
+    return database.put_distribution_point(point);
+  });
+  if (!kept) { return kept.error(); }
+  return packages;
+}
+
+result<void> forget_if_left(storage::site_database& database, const std::string& name) {
+  auto point = database.distribution_point(name);
+  if (!point) { return point.error(); }
+  if (!*point || !(*point)->row.leaving) { return {}; }
+  auto left = database.distributions(std::nullopt, name, 0, 1);
+  if (!left) { return left.error(); }
+  return left->total > 0 ? result<void>() : database.forget_distribution_point(name);
 }
 
 result<std::vector<std::string>> targets_of(storage::site_database& database,

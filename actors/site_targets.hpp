@@ -30,6 +30,17 @@ result<void> warn_of_sources(storage::site_database& database, const model::pack
 bool push_instead(distribution_facts& facts, const model::distribution_point_row& point,
                   const storage::site_distribution& target, const std::string& site);
 
+/// The sources that `changed` would have: known ones, and no ring (D2).
+result<void> check_sources(storage::site_database& database,
+                           const model::distribution_point_row& changed);
+
+/// A11: all that was sent there is to be removed; those are to be told. Empty: nothing was.
+result<std::vector<model::package_id>> begin_leaving(storage::site_database& database,
+                                                     model::distribution_point_row row,
+                                                     std::uint32_t tries);
+/// Forgets a distribution point that is leaving, once nothing of it is left.
+result<void> forget_if_left(storage::site_database& database, const std::string& name);
+
 /// Those named, or all that the package is sent to.
 result<std::vector<std::string>> targets_of(storage::site_database& database,
                                             const rpc::cancel_request& request);

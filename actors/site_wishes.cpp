@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "actors/site.hpp"
+#include "actors/site_targets.hpp"
 #include "actors/site_words.hpp"
 
 /// What an operator wishes of the site: packages, distribution points, distributions.
@@ -11,6 +12,12 @@ namespace {
 error not_known(const std::string& name) {
   return {errc::not_found, 0,
           format("find distribution point {}: see sluice dp list", escaped(name))};
+}
+
+/// A refused package leaves no gap in the ids.
+void return_id(storage::site_database& database, const model::package_id& id) {
+  const auto returned = database.return_package_id(id);
+  if (!returned) { log::error("site", describe(returned.error())); }
 }
 
 }  // namespace
@@ -86,8 +93,12 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
   mail.source_path = path_beneath(*root, asked.request.folder);
   mail.content = {*id, 1};
   mail.progress = asked.progress;
+  const bool allotted = !asked.request.id;
   const auto begun = setup_.database->begin_change(mail.content);
-  if (!begun) { return to_caf(begun.error()); }
+  if (!begun) {
+    if (allotted) { return_id(*setup_.database, *id); }
+    return to_caf(begun.error());
+  }
   adding_.insert(*id);
   add_message(2300, {id->text(), "add"});
   auto promise = self_->make_response_promise<model::package_row>();
@@ -106,9 +117,10 @@ caf::result<model::package_row> site_state::on_add_package(const add_package& as
             row.priority = asked.request.priority;
             put_added(asked, std::move(row), made.manifest_size, std::move(promise));
           },
-          [this, id = *id, promise](caf::error& failure) mutable {
+          [this, id = *id, allotted, promise](caf::error& failure) mutable {
             adding_.erase(id);
             end_change({id, 1});  // a snapshot that failed leaves nothing in the library
+            if (allotted) { return_id(*setup_.database, id); }
             if (from_caf(failure).code == errc::no_space) { drop_former_versions({}); }
             promise.deliver(std::move(failure));
           });
@@ -122,33 +134,7 @@ void site_state::package_added(const std::string& admin, const model::package_ro
   add_message(2301, {row.id.text(), version});
 }
 
-result<void> site_state::check_sources(const model::distribution_point_row& changed) {
-  storage::site_database& database = *setup_.database;
-  for (const model::source_choice& choice : changed.sources) {
-    auto source = database.distribution_point(choice.name);
-    if (!source) { return source.error(); }
-    if (!*source && choice.name != changed.name) { return not_known(choice.name); }
-  }
-  auto points = database.all_distribution_points();
-  if (!points) { return points.error(); }
-  std::vector<model::source_edge> edges;
-  const auto add_edges = [&](const model::distribution_point_row& row) {
-    for (const auto& choice : row.sources) { edges.push_back({row.name, choice.name}); }
-  };
-  for (const auto& point : *points) {
-    if (point.row.name != changed.name) { add_edges(point.row); }
-  }
-  add_edges(changed);
-  const auto cycle = model::source_cycle(edges);
-  if (cycle) {
-    return error{errc::conflict, 0,
-                 format("use these sources for {}: they form a ring: {}", changed.name, *cycle)};
-  }
-  return {};
-}
-
-result<void> site_state::check_change(const change_distribution_point& asked,
-                                      const model::distribution_point_row& changed) {
+result<void> site_state::check_change(const model::distribution_point_row& changed) {
   if (!is_good_name(changed.name)) {
     return error{errc::invalid, 0,
                  format("name a distribution point '{}': use 1 to 64 letters, "
@@ -179,8 +165,7 @@ result<void> site_state::check_change(const change_distribution_point& asked,
         errc::limit_reached, 0,
         format("give {} more than {} sources", changed.name, limits::sources_per_notification_max)};
   }
-  static_cast<void>(asked);
-  return check_sources(changed);
+  return check_sources(*setup_.database, changed);
 }
 
 result<model::distribution_point_row> site_state::on_change(
@@ -198,19 +183,51 @@ result<model::distribution_point_row> site_state::on_change(
   model::distribution_point_row base;
   if (*existing) { base = (*existing)->row; }
   base.name = asked.request.name;
+  const bool ends_maintenance = base.maintenance && asked.request.maintenance == false;
+  if (base.leaving || (base.maintenance && !ends_maintenance)) {
+    return error{errc::conflict, 0,
+                 base.leaving
+                     ? format("change {}: it is being removed", base.name)
+                     : format("change {0}: it is under maintenance; first: sluice dp set {0} "
+                              "--maintenance off",
+                              base.name)};
+  }
   const model::distribution_point_row changed = with_changes(base, asked.request);
-  const auto good = check_change(asked, changed);
+  const auto good = check_change(changed);
   if (!good) { return good.error(); }
   const auto put = database.put_distribution_point(changed);
   if (!put) { return put.error(); }
   say(words_of(asked.add ? std::nullopt : std::optional(base), changed, asked.admin));
   spawn_proxy(changed.name);
+  if (base.prestaged && !changed.prestaged) {
+    const auto again = order_again(changed.name);
+    if (!again) { return again.error(); }
+  }
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
   for (const auto& row : *open) {  // other sources may end a wait
     if (row.row.distribution_point == changed.name) { deliver_to(changed.name, row.row.package); }
   }
+  if (ends_maintenance) { broadcast_back(changed.name); }  // as a source it is back
   return changed;
+}
+
+/// What waits over there for prestaged content is ordered anew, to be fetched or pushed.
+result<void> site_state::order_again(const std::string& name) {
+  storage::site_database& database = *setup_.database;
+  auto open = database.open_distributions();
+  if (!open) { return open.error(); }
+  return database.transaction([&]() -> result<void> {
+    for (storage::site_distribution& row : *open) {
+      const bool waits = row.row.distribution_point == name && !row.removing &&
+                         row.node_state == model::job_state::waiting_prestage;
+      if (!waits) { continue; }
+      begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
+      auto put = database.put_distribution(row);
+      if (!put) { return put; }
+    }
+    return {};
+  });
 }
 
 result<void> site_state::on_remove_point(const remove_distribution_point& asked) {
@@ -235,16 +252,32 @@ result<void> site_state::on_remove_point(const remove_distribution_point& asked)
                           asked.name, point.row.name)};
     }
   }
+  if (!asked.keep_content) {
+    const auto leaving =
+        begin_leaving(database, (*existing)->row, setup_.parts.policy.distribution.retry.number);
+    if (!leaving) { return leaving.error(); }
+    for (const model::package_id& package : *leaving) { deliver_to(asked.name, package); }
+    if (!leaving->empty()) {
+      add_message(3306, {"distribution point " + asked.name, "present", "leaving", asked.admin});
+      return {};
+    }
+  }
   const auto forgotten = database.forget_distribution_point(asked.name);
   if (!forgotten) { return forgotten; }
-  inventories_.erase(asked.name);
-  const auto proxy = proxies_.find(asked.name);
-  if (proxy != proxies_.end()) {
-    self_->send_exit(proxy->second, caf::exit_reason::user_shutdown);
-    proxies_.erase(proxy);
-  }
+  end_left_proxy(asked.name);
   add_message(3306, {"distribution point " + asked.name, "present", "removed", asked.admin});
   return {};
+}
+
+/// Of one that was forgotten.
+void site_state::end_left_proxy(const std::string& name) {
+  auto point = setup_.database->distribution_point(name);
+  if (!point || *point) { return; }
+  inventories_.erase(name);
+  const auto proxy = proxies_.find(name);
+  if (proxy == proxies_.end()) { return; }
+  self_->send_exit(proxy->second, caf::exit_reason::user_shutdown);
+  proxies_.erase(proxy);
 }
 
 }  // namespace sluice::actors

@@ -22,12 +22,17 @@ std::string text_of(const std::vector<model::source_choice>& sources) {
   return joined(items);
 }
 
+std::string on_or_off(bool value) { return value ? "on" : "off"; }
+
 /// Settings with their old and their new value.
 class changes {
 public:
   changes(std::string of, std::string admin) : of_(std::move(of)), admin_(std::move(admin)) {}
   void note(const std::string& setting, const std::string& before, const std::string& after) {
-    if (before != after) { said_.push_back({3306, {of_ + setting, before, after, admin_}}); }
+    if (before == after) { return; }
+    said_.push_back({3306,
+                     {of_ + setting, before.empty() ? "(default)" : before,
+                      after.empty() ? "(none)" : after, admin_}});
   }
   std::vector<site_message> take() && { return std::move(said_); }
 
@@ -56,6 +61,10 @@ std::vector<site_message> words_of(const storage::site_distribution& before,
     if (!is_over(before)) { said.push_back({8203, {package, name, shown.reason}}); }
     return said;
   }
+  constexpr auto prestage = model::job_state::waiting_prestage;
+  if (after.node_state == prestage && before.node_state != prestage) {
+    said.push_back({2371, {package, name}});
+  }
   const bool begins = job_is_open(after) && before.row.job_state != shown.job_state;
   if (begins || shown.percent / percent_step > before.row.percent / percent_step) {
     said.push_back({8204, {package, name, format("{}", shown.percent)}});
@@ -75,6 +84,8 @@ std::vector<site_message> words_of(const std::optional<model::distribution_point
   found.note("sources", text_of(then.sources), text_of(after.sources));
   found.note("schedule", model::text_of(then.schedule), model::text_of(after.schedule));
   found.note("rate limit", model::text_of(then.limit), model::text_of(after.limit));
+  found.note("maintenance", on_or_off(then.maintenance), on_or_off(after.maintenance));
+  found.note("prestaged", on_or_off(then.prestaged), on_or_off(after.prestaged));
   return std::move(found).take();
 }
 

@@ -94,6 +94,7 @@ void status_reporter_state::on_registered(const registered& mail) {
   if (mail.failure) { return failed(*mail.failure); }
   busy_ = false;
   registered_ = reachable_ = true;
+  setup_.parts.maintenance->store(mail.answer.maintenance);
   backoff_ = {};
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   beat_due_ = false;
@@ -121,7 +122,10 @@ void status_reporter_state::beat() {
   call([me, mine](rpc::management_point_service& site) {
     const auto answer = site.heartbeat({}, mine);
     heart_beaten mail;
-    if (answer) { mail.known = answer->known; }
+    if (answer) {
+      mail.known = answer->known;
+      mail.maintenance = answer->maintenance;
+    }
     if (!answer) { mail.failure = answer.error(); }
     caf::anon_send(me, mail);
   });
@@ -134,6 +138,7 @@ void status_reporter_state::on_heart_beaten(const heart_beaten& mail) {
   backoff_ = {};
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   registered_ = mail.known;
+  if (mail.known) { setup_.parts.maintenance->store(mail.maintenance); }
   next();
 }
 

@@ -31,7 +31,7 @@ void transfer_job_state::on_start() {
     }
     return;
   }
-  apply(job_event::started);
+  apply(setup_.notification.prestaged ? job_event::prestage_required : job_event::started);
   if (setup_.before.state == job_state::cancel_requested) {
     on_cancel("the request before the restart");
   }

@@ -96,6 +96,7 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
     case model::plan_action::install_locally: return install_locally();
     case model::plan_action::notify: return want_slot();
     case model::plan_action::wait_for_source: return wait_for_source(step.lacking);
+    case model::plan_action::wait_for_maintenance: return wait_for_maintenance();
   }
 }
 
@@ -138,6 +139,20 @@ void transfer_tracking_state::wait_for_source(const std::vector<std::string>& la
   if (source_checks_ == 1) { say(2372, {id, setup_.name}); }
   say(8212, {id, setup_.name, names, format("{}/{}", source_checks_, facts_.settings.retry.number),
              format("{} min", delay.count())});
+  schedule(wait::source, delay);
+}
+
+/// A9. Whoever ends the maintenance ends the wait.
+void transfer_tracking_state::wait_for_maintenance() {
+  leave_slot();
+  auto told = news();
+  told.reason = format(
+      "{0} is under maintenance; when that is over: sluice dp set {0} "
+      "--maintenance off",
+      setup_.name);
+  const auto delay = facts_.settings.content_availability_check;
+  told.next_try = in(delay);
+  tell(std::move(told));
   schedule(wait::source, delay);
 }
 

@@ -54,6 +54,7 @@ private:
 
   void act(const distribution_facts& facts);
   void wait_for_source(const std::vector<std::string>& lacking);
+  void wait_for_maintenance();
   void want_slot();
   void wait_for_slot();
   void wait_until_it_takes_more();

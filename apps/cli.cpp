@@ -1,6 +1,7 @@
 #include "apps/cli.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <ostream>
 
 #include "apps/cli_definition.hpp"
@@ -14,21 +15,33 @@ std::string socket_of(const invocation& call, bool node) {
   return call.maybe("--socket").value_or(node ? node_socket_default : admin_socket_default);
 }
 
+/// The command that a sentence names: "see sluice dp list".
+std::string command_in(std::string_view sentence) {
+  const std::size_t begin = sentence.find(" sluice ");
+  if (begin == std::string_view::npos) { return {}; }
+  const std::string_view rest = sentence.substr(begin + 1);
+  const bool is_command = std::ranges::any_of(
+      verbs(), [&](const verb& each) { return rest.starts_with(format("sluice {}", each.words)); });
+  return is_command ? std::string(rest.substr(0, rest.find_first_of(",;)"))) : std::string();
+}
+
 /// The command to type after a failure; empty when there is none better than reading the sentence.
 std::string next_after(const error& failure, const invocation& call) {
-  const bool node = call.has("--node");
-  switch (failure.code) {
-    case errc::unreachable:
-    case errc::peer_closed:
-      return format("systemctl status sluiced   (asked at {}; --socket PATH asks elsewhere)",
-                    escaped(socket_of(call, node)));
-    case errc::denied: return "id   (the socket is open to root and to its group)";
-    case errc::not_found:
-      if (call.verb->words.starts_with("dp")) { return "sluice dp list"; }
-      return call.verb->words.starts_with("job") ? "sluice job list" : "sluice package list";
-    case errc::invalid: return format("sluice {} --help", call.verb->words);
-    default: return {};
+  const std::string socket = socket_of(call, call.has("--node"));
+  if (failure.doing.starts_with(format("connect to unix:{}:", escaped(socket)))) {
+    if (failure.os_error == EACCES) { return "id   (the socket is open to root and to its group)"; }
+    return format("systemctl status sluiced   (asked at {}; --socket PATH asks elsewhere)",
+                  escaped(socket));
   }
+  if (failure.code == errc::invalid) { return format("sluice {} --help", call.verb->words); }
+  const std::string named = command_in(failure.doing);
+  if (!named.empty()) { return named; }
+  if (failure.os_error != 0) { return {}; }  // of a file or of another machine
+  if (failure.code != errc::not_found) { return {}; }
+  for (const std::string_view kind : {"dp", "group", "job"}) {
+    if (call.verb->words.starts_with(kind)) { return format("sluice {} list", kind); }
+  }
+  return "sluice package list";
 }
 
 int fail(const world& outside, bool json, exit_code code, std::string_view error_name,

@@ -48,30 +48,46 @@ std::vector<verb> package_verbs() {
   };
 }
 
+/// What a distribution point is made with, and changed to.
+std::vector<option> point_options() {
+  return {
+      {"--mode",
+       "MODE",
+       "pull (it fetches from its sources) or standard",
+       times::once,
+       false,
+       {"pull", "standard"}},
+      {"--source", "NAME:PRIORITY",
+       "a source distribution point; the lowest priority is asked first", times::repeated},
+      {"--schedule", "TEXT",
+       "when the site may push: always, or ZONE DAYS HOURS open|medium|high|closed, "
+       "as in \"Europe/Berlin mon-fri 08-18 high\""},
+      {"--rate-limit", "TEXT",
+       "how fast: unlimited, 20Mbit/s, \"pulse 256KB 5s\", or \"hourly 50\" (a share of the time, "
+       "not of the link)"},
+      {"--prestaged",
+       "on|off",
+       "on: it waits for prestaged content, and neither pulls nor is pushed to",
+       times::once,
+       false,
+       {"on", "off"}},
+  };
+}
+
+std::vector<option> joined(std::vector<option> first, const std::vector<option>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
 std::vector<verb> distribution_point_verbs() {
-  const option mode{"--mode",    "MODE", "pull (it fetches from its sources) or standard",
-                    times::once, false,  {"pull", "standard"}};
-  const option source{"--source", "NAME:PRIORITY",
-                      "a source distribution point; the lowest priority is asked first",
-                      times::repeated};
-  const option schedule{
-      "--schedule", "TEXT",
-      "when the site may push: always, or ZONE DAYS HOURS open|medium|high|closed, "
-      "as in \"Europe/Berlin mon-fri 08-18 high\""};
-  const option limit{"--rate-limit", "TEXT",
-                     "how fast: unlimited, 20Mbit/s, \"pulse 256KB 5s\", or \"hourly 50\" (a share "
-                     "of the time, not of the link)"};
   return {
       {"dp add",
        "Makes a distribution point known to the site.",
        asked::site,
        {name_argument},
-       {{"--address", "HOST:PORT", "its control address ([distribution_point] control there)",
-         times::once, true},
-        mode,
-        source,
-        schedule,
-        limit},
+       joined({{"--address", "HOST:PORT",
+                "its control address ([distribution_point] control there)", times::once, true}},
+              point_options()),
        distribution_point_add},
       {"dp list", "Lists the distribution points.", asked::site, {}, {}, distribution_point_list},
       {"dp show",
@@ -84,19 +100,28 @@ std::vector<verb> distribution_point_verbs() {
        "Changes a distribution point; --source replaces all its sources.",
        asked::site,
        {name_argument},
-       {{"--address", "HOST:PORT", "its new control address"},
-        mode,
-        source,
-        schedule,
-        limit,
-        {"--cancel", "", "jobs under way there are cancelled (they finish otherwise)"}},
+       joined({{"--address", "HOST:PORT", "its new control address"},
+               {"--maintenance",
+                "on|off",
+                "on: it takes nothing new, is nobody's source, and is withheld from clients",
+                times::once,
+                false,
+                {"on", "off"}},
+               {"--cancel", "", "jobs under way there are cancelled (they finish otherwise)"}},
+              point_options()),
        distribution_point_set},
       {"dp remove",
-       "Removes a distribution point from the site.",
+       "Removes a distribution point: its content first, then what the site knows of it.",
+       asked::site,
+       {name_argument},
+       {{"--keep-content", "", "forget it at once, and leave its content where it is"}},
+       distribution_point_remove},
+      {"dp candidates",
+       "Lists who may be a source of a distribution point, and who may not and why.",
        asked::site,
        {name_argument},
        {},
-       distribution_point_remove},
+       source_candidates},
       {"dp source add",
        "Adds a source to a pull distribution point, or changes its priority.",
        asked::site,

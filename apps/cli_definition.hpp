@@ -63,6 +63,8 @@ struct usage_fault {
 };
 using parsed = std::variant<invocation, help_wanted, version_wanted, usage_fault>;
 parsed parse(const std::vector<std::string>& arguments);
+/// What is wrong with the words before the first argument, if they are no verb; names near ones.
+std::optional<usage_fault> wrong_verb(const std::vector<std::string>& arguments);
 
 std::string usage_line(const verb& of);
 std::string help_text(std::string_view words);

@@ -12,10 +12,16 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-void say_plan(answer& made, const rpc::distribute_answer& given, const std::string& id) {
+void say_plan(answer& made, const rpc::distribute_answer& given,
+              const rpc::distribute_request& request) {
+  const std::string all = format("{}, {}", counted(given.files, "file"), human_bytes(given.bytes));
+  const std::string moves = request.redistribute
+                                ? format("all of it, {}; what it has is overwritten", all)
+                                : format("up to {}; what it has does not move", all);
   for (const std::string& name : given.started) {
-    made.text += format("{} would go to {}: up to {} files, {}; what it has does not move.\n", id,
-                        escaped(name), given.files, human_bytes(given.bytes));
+    made.text +=
+        format("{} would {} {}: {}.\n", request.package.text(),
+               request.redistribute ? "be redistributed to" : "go to", escaped(name), moves);
   }
 }
 
@@ -25,13 +31,13 @@ answer answer_of(const rpc::distribute_answer& given, const rpc::distribute_requ
   answer made;
   made.items = {json_of(given)};
   if (request.plan) {
-    say_plan(made, given, id);
+    say_plan(made, given, request);
   } else if (!given.started.empty()) {
-    made.text += format("{} goes to {}.\n", id, joined(given.started));
+    made.text += format("{} {} {}.\n", id, request.redistribute ? "is redistributed to" : "goes to",
+                        joined(given.started));
   }
   if (!given.had_it.empty()) {
-    made.text += format("{} is already on {} ({}); nothing moves there.\n", id,
-                        joined(given.had_it), given.had_it.size());
+    made.text += format("{} is already on {}; nothing moves there.\n", id, joined(given.had_it));
   }
   for (const std::string& warning : given.warnings) {
     made.text += format("Warning: {}\n", escaped(warning));
@@ -67,14 +73,16 @@ result<answer> distribute_as(session& now, bool again) {
   request.with_sources = now.call().has("--with-sources");
   if (request.distribution_points.empty() && request.groups.empty()) {
     return error{errc::invalid, 0,
-                 format("distribute {}: say where to: --dp NAME or --group NAME", id->text())};
+                 format("{} {}: say where to: --dp NAME or --group NAME",
+                        again ? "redistribute" : "distribute", id->text())};
   }
   const auto given = now.site().distribute(session::me(), request);
   if (!given) { return given.error(); }
   answer made = answer_of(*given, request);
   if (request.plan || !now.call().has("--wait")) {
     made.next = {request.plan ? command_of(request)
-                              : format("sluice status {} --watch", id->text())};
+                              : format("sluice status {}{}", id->text(),
+                                       given->started.empty() ? "" : " --watch")};
     return made;
   }
   if (!now.json()) { print_answer(now, made); }

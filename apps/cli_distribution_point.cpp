@@ -40,6 +40,8 @@ result<rpc::distribution_point_request> request_of(const invocation& call) {
     if (!schedule) { return schedule.error(); }
     request.schedule = std::move(*schedule);
   }
+  if (const auto text = call.maybe("--maintenance")) { request.maintenance = *text == "on"; }
+  if (const auto text = call.maybe("--prestaged")) { request.prestaged = *text == "on"; }
   if (const auto text = call.maybe("--rate-limit")) {
     auto limit = model::parse_rate_limit(*text);
     if (!limit) { return limit.error(); }
@@ -61,6 +63,18 @@ std::string sources_of(const model::distribution_point_row& row) {
     out += format("{}{}:{}", out.empty() ? "" : " ", source.name, source.priority);
   }
   return out;
+}
+
+table_cell health_cell(const model::distribution_point_row& row, model::calendar_time clock) {
+  const model::health_verdict verdict = model::health_of(row, clock);
+  const std::string text = verdict.reason.empty()
+                               ? std::string(model::name_of(verdict.health))
+                               : format("{}: {}", model::name_of(verdict.health), verdict.reason);
+  switch (verdict.health) {
+    case model::point_health::success: return {text, colour::good};
+    case model::point_health::error: return {text, colour::bad};
+    default: return {text, colour::busy};
+  }
 }
 
 /// E4 to E6: kept while it pulls, and without effect.
@@ -86,6 +100,9 @@ answer shown(session& now, const model::distribution_point_row& row, std::vector
   fields.add("heard", row.last_heard ? human_when(*row.last_heard, clock) : "never");
   fields.add("contents", format("{}", row.contents));
   fields.add("jobs", format("{}", row.jobs));
+  if (row.maintenance) { fields.add("maintenance", "on"); }
+  if (row.prestaged) { fields.add("prestaged", "on"); }
+  fields.add("health", health_cell(row, clock).text);
   return {exit_code::ok, {json_of(row)}, fields.text(), std::move(next)};
 }
 
@@ -150,8 +167,8 @@ result<answer> distribution_point_set(session& now) {
   if (!request) { return request.error(); }
   if (*request == rpc::distribution_point_request{.name = request->name}) {
     return error{errc::invalid, 0,
-                 format("change {}: nothing to set; give --address, --mode, --source, --schedule "
-                        "or --rate-limit",
+                 format("change {}: nothing to set; give --address, --mode, --source, --schedule, "
+                        "--rate-limit, --maintenance or --prestaged",
                         request->name)};
   }
   const auto row = now.site().distribution_point_set(session::me(), *request);
@@ -175,7 +192,8 @@ result<answer> distribution_point_list(session& now) {
                     {"CONTENTS", true},
                     {"JOBS", true},
                     {"SOURCES"},
-                    {"HEARD"}});
+                    {"HEARD"},
+                    {"HEALTH"}});
   const auto clock = now.outside().now();
   for (const model::distribution_point_row& row : *rows) {
     made.items.push_back(json_of(row));
@@ -186,7 +204,8 @@ result<answer> distribution_point_list(session& now) {
                {format("{}", row.jobs)},
                {sources_of(row)},
                row.last_heard ? table_cell{human_when(*row.last_heard, clock)}
-                              : table_cell{"never", colour::busy}});
+                              : table_cell{"never", colour::busy},
+               health_cell(row, clock)});
   }
   if (table.empty()) {
     made.text = "The site has no distribution points.\n";
@@ -205,9 +224,36 @@ result<answer> distribution_point_show(session& now) {
 
 result<answer> distribution_point_remove(session& now) {
   const std::string& name = now.call().one("NAME");
-  const auto removed = now.site().distribution_point_remove(session::me(), name);
+  const bool keep_content = now.call().has("--keep-content");
+  const auto removed = now.site().distribution_point_remove(session::me(), name, keep_content);
   if (!removed) { return removed.error(); }
-  return answer{exit_code::ok, {}, format("{} is removed.\n", escaped(name)), {"sluice dp list"}};
+  const auto left = now.site().distribution_point_show(session::me(), name);
+  if (!left) {
+    return answer{exit_code::ok, {}, format("{} is removed.\n", escaped(name)), {"sluice dp list"}};
+  }
+  return answer{
+      exit_code::ok,
+      {},
+      format("{} is leaving: its content is removed, and then it is forgotten.\n", escaped(name)),
+      {format("sluice status --dp {}", name)}};
+}
+
+result<answer> source_candidates(session& now) {
+  const std::string& name = now.call().one("NAME");
+  const auto rows = now.site().distribution_point_candidates(session::me(), name);
+  if (!rows) { return rows.error(); }
+  answer made;
+  text_table table({{"NAME"}, {"SOURCE"}, {"REMARK"}});
+  for (const model::source_candidate& row : *rows) {
+    made.items.push_back(json_of(row));
+    table.add({{row.name},
+               row.qualified ? table_cell{"yes"} : table_cell{"no", colour::busy},
+               {row.reason}});
+  }
+  made.text = table.empty() ? "The site has no other distribution points.\n"
+                            : table.text(now.outside().colour);
+  made.next = {format("sluice dp source add {} NAME:PRIORITY", name)};
+  return made;
 }
 
 result<answer> source_add(session& now) {

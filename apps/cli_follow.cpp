@@ -30,8 +30,8 @@ bool moving(const model::distribution_row& row) { return row.bytes_per_second > 
 std::string bucket_counts(const std::vector<model::distribution_row>& rows) {
   std::array<std::size_t, 5> counts{};
   for (const auto& row : rows) { ++counts.at(static_cast<std::size_t>(row.bucket)); }
-  return format("{} targets: {} success, {} in progress, {} unknown, {} failed\n", rows.size(),
-                counts[1], counts[2], counts[3], counts[4]);
+  return format("{}: {} success, {} in progress, {} unknown, {} failed\n",
+                counted(rows.size(), "target"), counts[1], counts[2], counts[3], counts[4]);
 }
 
 std::string detail_of(const model::distribution_row& row, model::calendar_time now) {

@@ -54,8 +54,17 @@ json_item json_of(const model::distribution_point_row& row) {
                   {"pacing_active", row.mode == model::distribution_point_mode::standard},
                   {"node", id_or_null(row.node)},
                   {"last_heard", time_or_null(row.last_heard)},
+                  {"maintenance", row.maintenance},
+                  {"prestaged", row.prestaged},
+                  {"leaving", row.leaving},
                   {"contents", row.contents},
-                  {"jobs", row.jobs}})};
+                  {"jobs", row.jobs},
+                  {"failed", row.failed},
+                  {"retrying", row.retrying}})};
+}
+
+json_item json_of(const model::source_candidate& row) {
+  return {dumped({{"name", row.name}, {"qualified", row.qualified}, {"reason", row.reason}})};
 }
 
 json_item json_of(const model::distribution_row& row) {

@@ -20,6 +20,7 @@ struct json_item {
 
 json_item json_of(const model::package_row& row);
 json_item json_of(const model::distribution_point_row& row);
+json_item json_of(const model::source_candidate& row);
 json_item json_of(const model::distribution_row& row);
 json_item json_of(const model::why_report& report);
 json_item json_of(const model::message_row& row);

@@ -12,7 +12,7 @@ result<answer> node_status(session& now) {
   fields.add("version", report->version);
   fields.add("site", format("{} ({})", report->site_address,
                             report->site_reachable ? "reachable" : "not reachable"));
-  fields.add("outbox", format("{} reports not delivered yet", report->outbox));
+  fields.add("outbox", counted(report->outbox, "report") + " not delivered yet");
   answer made{exit_code::ok, {json_of(*report)}, fields.text(), {}};
   text_table table(
       {{"CONTENT"}, {"STATE"}, {"DONE", true}, {"OF", true}, {"RATE", true}, {"SOURCE"}, {"WHY"}});

@@ -38,8 +38,8 @@ public:
                                    ? 0
                                    : static_cast<std::uint64_t>(static_cast<double>(bytes_) * 1000 /
                                                                 static_cast<double>(taken));
-    const std::string line = format("reading {}: {} files, {}, {}", escaped(folder_), files_,
-                                    human_bytes(bytes_), human_rate(rate));
+    const std::string line = format("reading {}: {}, {}, {}", escaped(folder_),
+                                    counted(files_, "file"), human_bytes(bytes_), human_rate(rate));
     if (outside_.error_is_terminal) {
       outside_.error_output << "\r" << line << "\x1b[K" << std::flush;
       open_line_ = true;
@@ -131,8 +131,8 @@ result<answer> package_add(session& now) {
   const std::string id = added->id.text();
   return answer{exit_code::ok,
                 {json_of(*added)},
-                format("{}.{}: {}, {} files, {}\n", id, added->version, escaped(added->name),
-                       added->files, human_bytes(model::raw(added->bytes))),
+                format("{}.{}: {}, {}, {}\n", id, added->version, escaped(added->name),
+                       counted(added->files, "file"), human_bytes(model::raw(added->bytes))),
                 {format("sluice distribute {} --dp NAME", id)}};
 }
 
@@ -153,9 +153,9 @@ result<answer> package_update(session& now) {
     return made;
   }
   made.text =
-      format("{}.{}: {} files, {}; {} files, {} are new\n", id->text(), updated->row.version,
-             updated->row.files, human_bytes(model::raw(updated->row.bytes)), updated->files_new,
-             human_bytes(updated->bytes_new));
+      format("{}.{}: {}, {}; new: {}, {}\n", id->text(), updated->row.version,
+             counted(updated->row.files, "file"), human_bytes(model::raw(updated->row.bytes)),
+             counted(updated->files_new, "file"), human_bytes(updated->bytes_new));
   if (!updated->sent.started.empty()) {
     made.text += format("On its way to {}.\n", joined(updated->sent.started));
   }
@@ -270,13 +270,15 @@ result<answer> remove_many(session& now, const std::string& path) {
     made.items.push_back(json_of(row));
     const auto removed = does ? now.site().package_remove(session::me(), row.id) : result<void>();
     failures += removed ? 0 : 1;
-    made.text += format("{} {}, {} targets: {}\n", row.id.text(), escaped(row.name), row.targets,
-                        !does      ? "would be removed"
-                        : !removed ? describe(removed.error())
-                                   : "removed");
+    made.text +=
+        format("{} {}, {}: {}\n", row.id.text(), escaped(row.name), counted(row.targets, "target"),
+               !does      ? "would be removed"
+               : !removed ? describe(removed.error())
+                          : "removed");
   }
   if (!does) {
-    made.text += format("{} packages on {} targets; nothing was done.\n", rows.size(), targets);
+    made.text += format("{} on {}; nothing was done.\n", counted(rows.size(), "package"),
+                        counted(targets, "target"));
     made.next = {format("sluice package remove --from-file {} --yes", path)};
     return made;
   }

@@ -136,6 +136,9 @@ private:
 
 }  // namespace
 
-parsed parse(const std::vector<std::string>& arguments) { return command_line().parse(arguments); }
+parsed parse(const std::vector<std::string>& arguments) {
+  if (auto fault = wrong_verb(arguments)) { return std::move(*fault); }
+  return command_line().parse(arguments);
+}
 
 }  // namespace sluice::cli

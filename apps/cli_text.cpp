@@ -83,6 +83,10 @@ std::string text_fields::text() const {
   return out;
 }
 
+std::string counted(std::uint64_t number, std::string_view thing) {
+  return format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   static constexpr std::string_view units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) { return format("{} B", bytes); }

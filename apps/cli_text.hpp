@@ -50,9 +50,10 @@ private:
   std::vector<std::pair<std::string, std::string>> rows_;
 };
 
-std::string human_bytes(std::uint64_t bytes);            ///< "1.4 GiB"
-std::string human_rate(std::uint64_t bytes_per_second);  ///< "812.0 MiB/s"
-std::string human_time(std::chrono::seconds span);       ///< "45s", "3m 12s", "1h 02m", "2d 03h"
+std::string counted(std::uint64_t number, std::string_view thing);  ///< "1 file", "2 files"
+std::string human_bytes(std::uint64_t bytes);                       ///< "1.4 GiB"
+std::string human_rate(std::uint64_t bytes_per_second);             ///< "812.0 MiB/s"
+std::string human_time(std::chrono::seconds span);  ///< "45s", "3m 12s", "1h 02m", "2d 03h"
 /// "2026-01-31 12:00:00Z (3m 12s ago)" or "(in 45s)".
 std::string human_when(model::calendar_time time, model::calendar_time now);
 

@@ -67,9 +67,10 @@ std::string table_of(const world& outside, const std::vector<validation_row>& ro
 
 /// "dp2: running, 3 of 7 contents, 45 %, 512.0 MiB/s, 12s left"
 std::string line_of(const validation_row& row) {
-  std::string out = format("{}: {}, {} of {} contents, {:.0f} %", escaped(row.distribution_point),
-                           model::name_of(row.state), row.contents_done, row.contents,
-                           percent_of(model::raw(row.bytes_done), model::raw(row.bytes_total)));
+  std::string out =
+      format("{}: {}, {} of {}, {:.0f} %", escaped(row.distribution_point),
+             model::name_of(row.state), row.contents_done, counted(row.contents, "content"),
+             percent_of(model::raw(row.bytes_done), model::raw(row.bytes_total)));
   if (row.failed > 0) { out += format(", {} failed", row.failed); }
   if (row.bytes_per_second > 0) { out += ", " + human_rate(row.bytes_per_second); }
   if (row.remaining) { out += format(", {} left", human_time(*row.remaining)); }

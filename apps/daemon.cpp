@@ -140,6 +140,7 @@ result<void> daemon::parts::start_actors() {
   given.parts.site_key = site_key.get();
   given.parts.source_faults = source_faults;
   given.parts.pushes = serves() ? pushes : nullptr;
+  given.parts.maintenance = maintenance;
   given.parts.kept = {std::chrono::hours(settings.node.trash_hours.value),
                       std::chrono::hours(settings.node.superseded_content_hours.value)};
   given.parts.activity = activity_of(counters, given.parts.pages_moving);

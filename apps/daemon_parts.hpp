@@ -37,6 +37,7 @@ struct daemon::parts {
   std::vector<serving_reactor> serving;  ///< the first one serves on the library's reactor
   std::unique_ptr<http::observation_server> observation;
   std::atomic<bool> ready{false};
+  std::shared_ptr<std::atomic<bool>> maintenance = std::make_shared<std::atomic<bool>>(false);
 
   std::unique_ptr<actors::node_system> actors;
   std::shared_ptr<rpc::client_pool> clients;

@@ -80,9 +80,9 @@ result<void> daemon::parts::open_content_servers() {
 result<void> daemon::parts::open_observation() {
   const auto& listen = setup.settings.node.observation.value;
   if (!listen) { return {}; }
-  auto answers =
-      observation_answers({setup.settings.node.name.value, setup.version,
-                           [this] { return ready.load(); }, counters, catalogue, source_faults});
+  auto answers = observation_answers(
+      {setup.settings.node.name.value, setup.version, [this] { return ready.load(); },
+       [this] { return maintenance->load(); }, counters, catalogue, source_faults});
   using made = result<std::unique_ptr<http::observation_server>>;
   auto opened = io::block_on<made>(ring(), [&] {
     return http::observation_server::open(ring(), {listen->host, listen->port}, std::move(answers));

@@ -1,5 +1,7 @@
 #include "apps/observation.hpp"
 
+#include <algorithm>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
@@ -17,11 +19,11 @@ public:
                     .Name("sluice_state")
                     .Help("What the node holds and does now")
                     .Register(registry_)),
-        counters_(prometheus::BuildGauge()
+        counters_(prometheus::BuildCounter()
                       .Name("sluice_served_total")
                       .Help("What the content server did since the start")
                       .Register(registry_)),
-        faults_(prometheus::BuildGauge()
+        faults_(prometheus::BuildCounter()
                     .Name("sluice_source_faults_total")
                     .Help("Faults of sources since the start, by their row of the matrix")
                     .Register(registry_)) {
@@ -37,7 +39,7 @@ public:
     for (std::size_t row = 1; row < faults.size(); ++row) {
       const std::uint64_t count = faults[row].load(std::memory_order_relaxed);
       if (count == 0) { continue; }
-      faults_.Add({{"row", format("X{}", row)}}).Set(static_cast<double>(count));
+      raise(faults_.Add({{"row", format("X{}", row)}}), static_cast<double>(count));
     }
   }
 
@@ -47,10 +49,13 @@ public:
     };
     gauges_.Add({{"what", "connections_open"}}).Set(number(served.connections_open));
     gauges_.Add({{"what", "contents"}}).Set(static_cast<double>(contents));
-    counters_.Add({{"what", "requests"}}).Set(number(served.requests));
-    counters_.Add({{"what", "requests_refused"}}).Set(number(served.requests_refused));
-    counters_.Add({{"what", "connections_refused"}}).Set(number(served.connections_refused));
-    counters_.Add({{"what", "bytes_sent"}}).Set(number(served.bytes_sent));
+    const auto count = [&](const char* what, const std::atomic<std::uint64_t>& value) {
+      raise(counters_.Add({{"what", what}}), number(value));
+    };
+    count("requests", served.requests);
+    count("requests_refused", served.requests_refused);
+    count("connections_refused", served.connections_refused);
+    count("bytes_sent", served.bytes_sent);
   }
 
   [[nodiscard]] std::string text() const {
@@ -58,10 +63,15 @@ public:
   }
 
 private:
+  /// Who asks at the same time may have been here with a later value.
+  static void raise(prometheus::Counter& counter, double value) {
+    counter.Increment(std::max(0.0, value - counter.Value()));
+  }
+
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Gauge>& gauges_;
-  prometheus::Family<prometheus::Gauge>& counters_;
-  prometheus::Family<prometheus::Gauge>& faults_;
+  prometheus::Family<prometheus::Counter>& counters_;
+  prometheus::Family<prometheus::Counter>& faults_;
 };
 
 }  // namespace
@@ -73,8 +83,10 @@ std::function<http::plain_answer(std::string_view path)> observation_answers(obs
     if (path == "/livez") {
       answer.body = "ok\n";
     } else if (path == "/readyz") {
-      answer.status = node.ready() ? 200 : 503;
-      answer.body = node.ready() ? "ok\n" : "starting or draining\n";
+      const bool withheld = node.maintenance();
+      answer.status = node.ready() && !withheld ? 200 : 503;
+      answer.body = withheld ? "under maintenance\n" : "starting or draining\n";
+      if (answer.status == 200) { answer.body = "ok\n"; }
     } else if (path == "/metrics") {
       shown->set(*node.served, node.catalogue->all().size());
       shown->set(*node.source_faults);

@@ -13,6 +13,7 @@ struct observed_node {
   std::string name;
   std::string version;
   std::function<bool()> ready;
+  std::function<bool()> maintenance;  ///< withheld from clients
   std::shared_ptr<const http::server_counters> served;
   std::shared_ptr<const storage::content_catalogue> catalogue;
   std::shared_ptr<const actors::source_fault_counters> source_faults;

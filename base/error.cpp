@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -15,14 +16,26 @@ std::string_view name_of(errc code) noexcept {
   return index < names.size() ? names[index] : "unknown";
 }
 
-std::string describe(const error& failure) {
-  std::string text = "cannot " + failure.doing + ": ";
+namespace {
+
+/// What `doing` does not say already: the words of the system, or those of the code when there is
+/// no sentence about it ("read x: it is a folder").
+std::string cause_of(const error& failure) {
   if (failure.os_error != 0) {
-    text += std::generic_category().message(failure.os_error);
-  } else {
-    for (char letter : name_of(failure.code)) { text += letter == '_' ? ' ' : letter; }
+    std::string words = std::generic_category().message(failure.os_error);
+    return failure.doing.find(words) == std::string::npos ? words : "";
   }
-  return text;
+  if (failure.code == errc::invalid || failure.doing.find(": ") != std::string::npos) { return {}; }
+  std::string words(name_of(failure.code));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+}  // namespace
+
+std::string describe(const error& failure) {
+  const std::string cause = cause_of(failure);
+  return "cannot " + failure.doing + (cause.empty() ? "" : ": " + cause);
 }
 
 error os_failure(int os_error, std::string doing) {

@@ -36,7 +36,7 @@ struct [[nodiscard]] error {
   bool operator==(const error&) const = default;
 };
 
-/// One line for a human: "cannot <doing>: <cause>".
+/// One line for a human: "cannot <doing>: <cause>", the cause only once.
 std::string describe(const error& failure);
 
 /// An `errno` as an error; ENOSPC/EDQUOT become `no_space`, ENOENT `not_found`, and so on.

@@ -10,10 +10,12 @@ planned_step plan(const plan_target& facts) {
   SLUICE_CHECK(facts.sources.size() == facts.source_has_it.size());
   if (facts.has_it || facts.job_open) { return {plan_action::nothing, {}}; }
   if (facts.own) { return {plan_action::install_locally, {}}; }
+  if (facts.maintenance) { return {plan_action::wait_for_maintenance, {}}; }
+  if (facts.prestaged) { return {plan_action::notify, {}}; }
 
   const bool held = std::find(facts.source_has_it.begin(), facts.source_has_it.end(), true) !=
                     facts.source_has_it.end();
-  if (!held || !facts.reachable_by_pull) {
+  if (!held) {
     planned_step wait{plan_action::wait_for_source, {}};
     for (std::size_t i = 0; i < facts.sources.size(); ++i) {
       if (!facts.source_has_it[i]) { wait.lacking.push_back(facts.sources[i].name); }

@@ -15,7 +15,8 @@ struct plan_target {
   content_id content;
   std::string distribution_point;
   bool own = false;  ///< the site's own: content is taken from the site library, no transfer
-  bool reachable_by_pull = true;      ///< false: its mode is not pull; waits, and never notified
+  bool maintenance = false;           ///< it takes nothing new (A9)
+  bool prestaged = false;             ///< its node waits for what comes prestaged (E3)
   bool has_it = false;                ///< the site database shows it installed
   bool job_open = false;              ///< a job for it is under way
   std::vector<source_entry> sources;  ///< its configured sources
@@ -27,13 +28,14 @@ enum class plan_action : std::uint8_t {
   install_locally,  ///< the site's own distribution point: add the user, no bytes move
   notify,           ///< at least one source holds it (B1): a notification, when there is a slot
   wait_for_source,  ///< none does (B2, B3, message 8212)
+  wait_for_maintenance,  ///< until it ends
 };
 
 struct planned_step {
   plan_action action = plan_action::nothing;
   std::vector<std::string> lacking;  ///< wait_for_source: the sources asked
 };
-/// In this order: has_it or job_open, own, no source; else notify.
+/// In this order: has_it or job_open, own, maintenance, prestaged (notify), no source; else notify.
 /// `sources` and `source_has_it` are of equal length.
 planned_step plan(const plan_target& facts);
 

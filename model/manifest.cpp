@@ -28,6 +28,18 @@ std::string manifest_printer::print_entry(const manifest_entry& entry) {
   return {};
 }
 
+std::optional<content_id> content_of_manifest(std::string_view beginning) {
+  constexpr std::uint32_t lines = 4;  // format, site, package, version
+  manifest_header header;
+  for (std::uint32_t number = 0; number < lines; ++number) {
+    const std::size_t end = beginning.find('\n');
+    if (end == std::string_view::npos) { return std::nullopt; }
+    if (!read_header_line(beginning.substr(0, end), number, header)) { return std::nullopt; }
+    beginning.remove_prefix(end + 1);
+  }
+  return header.content;
+}
+
 error manifest_parser::refusal(std::string_view why, errc code) const {
   return {code, 0, format("accept the manifest, line {}: {}", line_, why)};
 }

@@ -101,6 +101,10 @@ private:
   std::uint64_t file_bytes_ = 0;
 };
 
+/// The content that a manifest's first lines name, whatever else may be wrong with it; nothing when
+/// they name none.
+std::optional<content_id> content_of_manifest(std::string_view beginning);
+
 /// One entry line without its LF: for readers that go on in the middle of a manifest that was
 /// verified before. Checks the line by itself, not its place among the others.
 result<manifest_entry> parse_manifest_entry(std::string_view line);

@@ -49,6 +49,7 @@ struct notification {
   digest hash;  ///< SHA-256 of the manifest's bytes
   byte_count manifest_size{};
   std::vector<source_entry> sources;
+  bool prestaged = false;       ///< fetch nothing: the content comes prestaged (E3)
   std::string related_content;  ///< empty, or a content id
   bool operator==(const notification&) const = default;
 };

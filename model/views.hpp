@@ -52,9 +52,22 @@ struct distribution_point_row {
   rate_limit limit;                ///< likewise
   std::optional<node_id> node;     ///< once it has registered
   std::optional<calendar_time> last_heard;
+  bool maintenance = false;    ///< takes nothing new, is no source, is withheld from clients (A9)
+  bool prestaged = false;      ///< waits for prestaged content: neither pulls nor is pushed to (E3)
+  bool leaving = false;        ///< its content is being removed, and then it is forgotten (A11)
   std::uint32_t contents = 0;  ///< installed
   std::uint32_t jobs = 0;      ///< open
+  std::uint32_t failed = 0;    ///< packages
+  std::uint32_t retrying = 0;  ///< packages
   bool operator==(const distribution_point_row&) const = default;
+};
+
+/// Whether a distribution point may be a source of another (D1).
+struct source_candidate {
+  std::string name;
+  bool qualified = false;
+  std::string reason;  ///< why not; or what to know of it
+  bool operator==(const source_candidate&) const = default;
 };
 
 /// A distribution point group: who belongs to it, and what was distributed to it.

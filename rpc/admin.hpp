@@ -27,7 +27,11 @@ public:
                                                                               page_request) = 0;
   virtual result<model::distribution_point_row> distribution_point_show(
       const principal&, const std::string& name) = 0;
-  virtual result<void> distribution_point_remove(const principal&, const std::string& name) = 0;
+  virtual result<std::vector<model::source_candidate>> distribution_point_candidates(
+      const principal&, const std::string& name) = 0;
+  /// Its content goes first; with `keep_content` it is forgotten at once.
+  virtual result<void> distribution_point_remove(const principal&, const std::string& name,
+                                                 bool keep_content) = 0;
   virtual result<distribute_answer> distribute(const principal&, const distribute_request&) = 0;
   virtual result<group_answer> group_change(const principal&, const group_request&) = 0;
   virtual result<page<model::group_row>> group_list(const principal&, page_request) = 0;

@@ -112,9 +112,19 @@ public:
       return from_wire(answer);
     });
   }
-  result<void> distribution_point_remove(const principal&, const std::string& name) override {
-    return call("distribution_point_remove",
-                [&](wire::AdminClient& client) { client.distribution_point_remove(name); });
+  result<std::vector<model::source_candidate>> distribution_point_candidates(
+      const principal&, const std::string& name) override {
+    return call("distribution_point_candidates", [&](wire::AdminClient& client) {
+      wire::source_candidates answer;
+      client.distribution_point_candidates(answer, name);
+      return from_wire(answer);
+    });
+  }
+  result<void> distribution_point_remove(const principal&, const std::string& name,
+                                         bool keep_content) override {
+    return call("distribution_point_remove", [&](wire::AdminClient& client) {
+      client.distribution_point_remove(name, keep_content);
+    });
   }
   result<distribute_answer> distribute(const principal&, const distribute_request& given) override {
     return call("distribute", [&](wire::AdminClient& client) {

@@ -19,6 +19,8 @@ namespace sluice::rpc {
 
 namespace {
 
+constexpr mode_t socket_mode = 0660;
+
 /// A socket address of any family, with its length.
 struct socket_name {
   sockaddr_storage storage{};
@@ -108,8 +110,8 @@ result<void> prepare_listener(const listen_address& address, const socket_name& 
                               int listener) {
   if (!address.unix_path.empty()) {
     if (auto cleared = clear_stale_socket(address, name); !cleared) { return cleared; }
-    // Before bind: the file is made with the mode of the socket (unix(7)), never a wider one.
-    if (::fchmod(listener, 0660) != 0) { return os_failure(errno, "set a socket's mode"); }
+    // Before bind: the file is never made with a wider mode than the socket has (unix(7)).
+    if (::fchmod(listener, socket_mode) != 0) { return os_failure(errno, "set a socket's mode"); }
     return {};
   }
   if (!is_loopback(name)) {
@@ -174,6 +176,10 @@ result<descriptor> open_listener(const listen_address& address) {
   if (bind(listener.number(), name->get(), name->size) != 0 ||
       listen(listener.number(), SOMAXCONN) != 0) {
     return os_failure(errno, format("listen on {}", address.text()));
+  }
+  // Without what the umask of the process takes away: the group may connect as well.
+  if (!address.unix_path.empty() && ::chmod(address.unix_path.c_str(), socket_mode) != 0) {
+    return os_failure(errno, format("set the mode of {}", address.text()));
   }
   return listener;
 }

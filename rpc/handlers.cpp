@@ -113,8 +113,14 @@ public:
                                const std::string& name) override {
     into = to_wire(good(service_->distribution_point_show(caller(), name)));
   }
-  void distribution_point_remove(const std::string& name) override {
-    good(service_->distribution_point_remove(caller(), name));
+  void distribution_point_candidates(wire::source_candidates& into,
+                                     const std::string& name) override {
+    for (const auto& each : good(service_->distribution_point_candidates(caller(), name))) {
+      into.rows.push_back(to_wire(each));
+    }
+  }
+  void distribution_point_remove(const std::string& name, const bool keep_content) override {
+    good(service_->distribution_point_remove(caller(), name, keep_content));
   }
   void distribute(wire::distribute_answer& into, const wire::distribute_request& given) override {
     into = to_wire(good(service_->distribute(caller(), from_wire(given))));

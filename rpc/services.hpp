@@ -30,6 +30,7 @@ struct registration_answer {
   std::vector<std::string> site_keys;  ///< hex public keys whose manifests to believe
   std::string site;                    ///< site code
   std::uint64_t acknowledged = 0;      ///< reports of this epoch up to here are known
+  bool maintenance = false;            ///< the node is to be withheld from clients
   bool operator==(const registration_answer&) const = default;
 };
 struct report_batch {
@@ -47,6 +48,7 @@ struct heartbeat_request {
 };
 struct heartbeat_answer {
   bool known = true;  ///< false: register again
+  bool maintenance = false;
   bool operator==(const heartbeat_answer&) const = default;
 };
 

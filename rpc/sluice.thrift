@@ -114,6 +114,20 @@ struct distribution_point_row {
   10: i32 jobs
   11: optional string schedule
   12: optional string rate_limit
+  13: optional bool maintenance
+  14: optional bool prestaged
+  15: optional bool leaving
+  16: optional i32 failed
+  17: optional i32 retrying
+}
+/** Whether a distribution point may be a source of another, and if not, why. */
+struct source_candidate {
+  1: string name
+  2: bool qualified
+  3: string reason
+}
+struct source_candidates {
+  1: list<source_candidate> rows
 }
 struct distribution_point_page {
   1: list<distribution_point_row> rows
@@ -201,6 +215,8 @@ struct distribution_point_request {
   4: optional source_choices sources
   5: optional string schedule
   6: optional string rate_limit
+  7: optional bool maintenance
+  8: optional bool prestaged
 }
 /** `plan`: says what would be done, and does nothing. `with_sources`: also to the first source of
  * each target that would otherwise wait for ever. */
@@ -338,7 +354,10 @@ service Admin extends Greeting {
     throws (1: failure refused) (authorization = "admin")
   distribution_point_row distribution_point_show(1: string name)
     throws (1: failure refused) (authorization = "admin")
-  void distribution_point_remove(1: string name)
+  source_candidates distribution_point_candidates(1: string name)
+    throws (1: failure refused) (authorization = "admin")
+  /** Its content goes first, and then it is forgotten; with `keep_content` it is forgotten now. */
+  void distribution_point_remove(1: string name, 2: bool keep_content)
     throws (1: failure refused) (authorization = "admin")
   distribute_answer distribute(1: distribute_request given)
     throws (1: failure refused) (authorization = "admin")
@@ -422,6 +441,7 @@ struct registration_answer {
   1: list<string> site_keys
   2: string site
   3: i64 acknowledged
+  4: optional bool maintenance
 }
 struct state_message {
   1: i64 sequence
@@ -452,6 +472,7 @@ struct heartbeat_request {
 }
 struct heartbeat_answer {
   1: bool known
+  2: optional bool maintenance
 }
 /** All may be repeated: reports are keyed by (node, epoch, sequence). */
 service ManagementPoint extends Greeting {
@@ -489,6 +510,7 @@ struct notification {
   11: i64 manifest_size
   12: list<notification_source> sources
   13: string related_content
+  14: optional bool prestaged
 }
 struct poll_answer {
   1: bool known

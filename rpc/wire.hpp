@@ -50,6 +50,8 @@ page_request from_wire(const wire::page_request& value);
 wire::page_request to_wire(const page_request& value);
 wire::package_row to_wire(const model::package_row& value);
 model::package_row from_wire(const wire::package_row& value);
+wire::source_candidate to_wire(const model::source_candidate& value);
+std::vector<model::source_candidate> from_wire(const wire::source_candidates& value);
 wire::distribution_point_row to_wire(const model::distribution_point_row& value);
 model::distribution_point_row from_wire(const wire::distribution_point_row& value);
 wire::distribution_row to_wire(const model::distribution_row& value);

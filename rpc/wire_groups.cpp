@@ -71,4 +71,17 @@ group_answer from_wire(const wire::group_answer& value) {
   return {.row = from_wire(value.row), .sent = from_wire(value.sent)};
 }
 
+wire::source_candidate to_wire(const model::source_candidate& value) {
+  wire::source_candidate made;
+  made.__set_name(value.name);
+  made.__set_qualified(value.qualified);
+  made.__set_reason(value.reason);
+  return made;
+}
+std::vector<model::source_candidate> from_wire(const wire::source_candidates& value) {
+  std::vector<model::source_candidate> made;
+  for (const auto& each : value.rows) { made.push_back({each.name, each.qualified, each.reason}); }
+  return made;
+}
+
 }  // namespace sluice::rpc

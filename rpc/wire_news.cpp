@@ -62,12 +62,14 @@ wire::registration_answer to_wire(const registration_answer& value) {
   made.__set_site_keys(value.site_keys);
   made.__set_site(value.site);
   made.__set_acknowledged(number_to_wire(value.acknowledged, "acknowledged"));
+  made.__set_maintenance(value.maintenance);
   return made;
 }
 registration_answer from_wire(const wire::registration_answer& value) {
   return {.site_keys = value.site_keys,
           .site = value.site,
-          .acknowledged = number_from_wire(value.acknowledged, "acknowledged")};
+          .acknowledged = number_from_wire(value.acknowledged, "acknowledged"),
+          .maintenance = value.maintenance};
 }
 
 wire::report_batch to_wire(const report_batch& value) {
@@ -105,9 +107,12 @@ heartbeat_request from_wire(const wire::heartbeat_request& value) {
 wire::heartbeat_answer to_wire(const heartbeat_answer& value) {
   wire::heartbeat_answer made;
   made.__set_known(value.known);
+  made.__set_maintenance(value.maintenance);
   return made;
 }
-heartbeat_answer from_wire(const wire::heartbeat_answer& value) { return {.known = value.known}; }
+heartbeat_answer from_wire(const wire::heartbeat_answer& value) {
+  return {.known = value.known, .maintenance = value.maintenance};
+}
 
 wire::status_message to_wire(const model::status_message& value) {
   wire::status_message made;
@@ -185,6 +190,7 @@ wire::notification to_wire(const model::notification& value) {
   check_items(value.sources.size(), "sources");
   for (const auto& source : value.sources) { made.sources.push_back(to_wire(source)); }
   made.__set_related_content(value.related_content);
+  if (value.prestaged) { made.__set_prestaged(true); }  // who cannot know it is not sent it
   return made;
 }
 
@@ -204,6 +210,7 @@ model::notification from_wire(const wire::notification& value) {
   made.manifest_size = model::byte_count{number_from_wire(value.manifest_size, "manifest_size")};
   for (const auto& source : value.sources) { made.sources.push_back(from_wire(source)); }
   made.related_content = value.related_content;
+  made.prestaged = value.prestaged;
   return made;
 }
 

@@ -107,6 +107,11 @@ wire::distribution_point_row to_wire(const model::distribution_point_row& value)
   made.__set_jobs(number_to_wire(value.jobs, "jobs"));
   made.__set_schedule(model::text_of(value.schedule));
   made.__set_rate_limit(model::text_of(value.limit));
+  made.__set_maintenance(value.maintenance);
+  made.__set_prestaged(value.prestaged);
+  made.__set_leaving(value.leaving);
+  made.__set_failed(number_to_wire(value.failed, "failed"));
+  made.__set_retrying(number_to_wire(value.retrying, "retrying"));
   return made;
 }
 
@@ -124,6 +129,11 @@ model::distribution_point_row from_wire(const wire::distribution_point_row& valu
   made.jobs = number_from_wire(value.jobs, "jobs");
   if (value.__isset.schedule) { made.schedule = good(model::parse_schedule(value.schedule)); }
   if (value.__isset.rate_limit) { made.limit = good(model::parse_rate_limit(value.rate_limit)); }
+  made.maintenance = value.maintenance;  // false, or 0, when they are not set
+  made.prestaged = value.prestaged;
+  made.leaving = value.leaving;
+  made.failed = number_from_wire(value.failed, "failed");
+  made.retrying = number_from_wire(value.retrying, "retrying");
   return made;
 }
 
@@ -243,6 +253,8 @@ wire::distribution_point_request to_wire(const distribution_point_request& value
   }
   if (value.schedule) { made.__set_schedule(model::text_of(*value.schedule)); }
   if (value.limit) { made.__set_rate_limit(model::text_of(*value.limit)); }
+  if (value.maintenance) { made.__set_maintenance(*value.maintenance); }
+  if (value.prestaged) { made.__set_prestaged(*value.prestaged); }
   return made;
 }
 distribution_point_request from_wire(const wire::distribution_point_request& value) {
@@ -253,6 +265,8 @@ distribution_point_request from_wire(const wire::distribution_point_request& val
   if (value.__isset.sources) { made.sources = choices_from_wire(value.sources.choices); }
   if (value.__isset.schedule) { made.schedule = good(model::parse_schedule(value.schedule)); }
   if (value.__isset.rate_limit) { made.limit = good(model::parse_rate_limit(value.rate_limit)); }
+  if (value.__isset.maintenance) { made.maintenance = value.maintenance; }
+  if (value.__isset.prestaged) { made.prestaged = value.prestaged; }
   return made;
 }
 

@@ -49,6 +49,8 @@ struct distribution_point_request {
   std::optional<std::vector<model::source_choice>> sources;
   std::optional<model::distribution_schedule> schedule{};
   std::optional<model::rate_limit> limit{};
+  std::optional<bool> maintenance{};
+  std::optional<bool> prestaged{};
   bool operator==(const distribution_point_request&) const = default;
 };
 struct distribute_request {

@@ -19,6 +19,9 @@ constexpr int busy_milliseconds = 5'000;
 constexpr std::string_view made_later =
     "CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)"
     " WHERE tries_left = 0;"
+    "CREATE INDEX IF NOT EXISTS distribution_failed ON distribution (name) WHERE bucket = 4;"
+    "CREATE INDEX IF NOT EXISTS distribution_retrying ON distribution (name)"
+    " WHERE state IN (2, 5);"
     "CREATE TABLE IF NOT EXISTS library_change (content TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS point_group (name TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS group_member (of_group TEXT NOT NULL, name TEXT NOT NULL,"
@@ -33,11 +36,14 @@ struct later_column {
   std::string_view name;
   std::string_view definition;
 };
-constexpr std::array<later_column, 7> later_columns{
+constexpr std::array<later_column, 10> later_columns{
     {{"distribution", "polls", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "pushed", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution_point", "schedule", "TEXT NOT NULL DEFAULT 'always'"},
      {"distribution_point", "rate_limit", "TEXT NOT NULL DEFAULT 'unlimited'"},
+     {"distribution_point", "maintenance", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution_point", "prestaged", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution_point", "leaving", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "cancel_asked", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "held_by", "TEXT NOT NULL DEFAULT ''"},
      {"package", "priority", "INTEGER NOT NULL DEFAULT 2"}}};

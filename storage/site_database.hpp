@@ -27,6 +27,8 @@ public:
   /// The next number that no package has or had, and that is not `held` elsewhere.
   result<model::package_id> allot_package_id(
       const model::site_code& site, const std::function<bool(const model::package_id&)>& held);
+  /// Of a package that did not come to be: the next one gets the number, if none got one since.
+  result<void> return_package_id(const model::package_id& id);
   result<void> put_package(const model::package_row& package, model::byte_count manifest_size);
   result<std::optional<site_package>> package(const model::package_id& id);
   result<site_page<model::package_row>> packages(std::uint32_t offset, std::uint32_t rows);

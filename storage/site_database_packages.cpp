@@ -65,6 +65,15 @@ result<model::package_id> site_database::allot_package_id(
   return given;
 }
 
+result<void> site_database::return_package_id(const model::package_id& id) {
+  return state_->write("return a package id in", [&]() -> result<void> {
+    state_->prepare("UPDATE package_number SET next = ? WHERE site = ? AND next = ?")
+        .with(id.number, id.site, id.number + 1)
+        .run();
+    return {};
+  });
+}
+
 result<void> site_database::put_package(const model::package_row& package,
                                         model::byte_count manifest_size) {
   return state_->write("record a package in", [&]() -> result<void> {

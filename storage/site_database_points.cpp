@@ -8,22 +8,30 @@ namespace {
 // The columns of both, in the order of `take_point`. Counts cost an index entry for each content,
 // so those who want all distribution points at once do without.
 constexpr std::string_view select_counted =
-    "SELECT name, control_address, mode, own, schedule, rate_limit, content_address, node,"
-    " last_heard, epoch, acknowledged, build,"
+    "SELECT name, control_address, mode, own, schedule, rate_limit, maintenance, prestaged, "
+    "leaving,"
+    " content_address, node, last_heard, epoch, acknowledged, build,"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
     " AND d.installed),"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
-    " AND d.working)"
+    " AND d.working),"
+    " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
+    " AND d.bucket = 4),"
+    " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
+    " AND d.state IN (2, 5))"
     " FROM distribution_point";
 constexpr std::string_view select_uncounted =
-    "SELECT name, control_address, mode, own, schedule, rate_limit, content_address, node,"
-    " last_heard, epoch, acknowledged, build, 0, 0 FROM distribution_point ORDER BY name";
+    "SELECT name, control_address, mode, own, schedule, rate_limit, maintenance, prestaged, "
+    "leaving,"
+    " content_address, node, last_heard, epoch, acknowledged, build, 0, 0, 0, 0"
+    " FROM distribution_point ORDER BY name";
 constexpr std::string_view put_point_text =
-    "INSERT INTO distribution_point (name, control_address, mode, own, schedule, rate_limit)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO distribution_point (name, control_address, mode, own, schedule, rate_limit,"
+    " maintenance, prestaged, leaving) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET control_address = excluded.control_address,"
     " mode = excluded.mode, own = excluded.own, schedule = excluded.schedule,"
-    " rate_limit = excluded.rate_limit";
+    " rate_limit = excluded.rate_limit, maintenance = excluded.maintenance,"
+    " prestaged = excluded.prestaged, leaving = excluded.leaving";
 // The right sides see the row as it was: the epoch before this one.
 constexpr std::string_view put_registration_text =
     "UPDATE distribution_point SET node = ?2, epoch = ?3, content_address = ?4, build = ?5,"
@@ -45,9 +53,9 @@ site_distribution_point take_point(site_statement& from) {
   model::distribution_point_row& row = point.row;
   std::string schedule;
   std::string limit;
-  from.take(row.name, row.control_address, row.mode, row.own, schedule, limit, row.content_address,
-            row.node, row.last_heard, point.epoch, point.acknowledged, point.build, row.contents,
-            row.jobs);
+  from.take(row.name, row.control_address, row.mode, row.own, schedule, limit, row.maintenance,
+            row.prestaged, row.leaving, row.content_address, row.node, row.last_heard, point.epoch,
+            point.acknowledged, point.build, row.contents, row.jobs, row.failed, row.retrying);
   row.schedule = read_setting(row.name, model::parse_schedule(schedule));
   row.limit = read_setting(row.name, model::parse_rate_limit(limit));
   return point;
@@ -83,7 +91,7 @@ result<void> site_database::put_distribution_point(const model::distribution_poi
   return state_->write("record a distribution point in", [&]() -> result<void> {
     state_->prepare(put_point_text)
         .with(row.name, row.control_address, row.mode, row.own, model::text_of(row.schedule),
-              model::text_of(row.limit))
+              model::text_of(row.limit), row.maintenance, row.prestaged, row.leaving)
         .run();
     state_->prepare("DELETE FROM source WHERE distribution_point = ?").with(row.name).run();
     int position = 0;

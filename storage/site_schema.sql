@@ -29,6 +29,9 @@ CREATE TABLE distribution_point (
   own             INTEGER NOT NULL,
   schedule        TEXT NOT NULL DEFAULT 'always',
   rate_limit      TEXT NOT NULL DEFAULT 'unlimited',
+  maintenance     INTEGER NOT NULL DEFAULT 0,
+  prestaged       INTEGER NOT NULL DEFAULT 0,
+  leaving         INTEGER NOT NULL DEFAULT 0, -- its content is being removed, then it is forgotten
 
   content_address TEXT NOT NULL DEFAULT '',
   node            BLOB,
@@ -120,6 +123,8 @@ CREATE INDEX distribution_working ON distribution (name) WHERE working;
 CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsettled;
 
 -- Made also in a database that a release without them wrote.
+CREATE INDEX IF NOT EXISTS distribution_failed ON distribution (name) WHERE bucket = 4;
+CREATE INDEX IF NOT EXISTS distribution_retrying ON distribution (name) WHERE state IN (2, 5);
 CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
   WHERE tries_left = 0;
 -- Contents that the site is adding to the content library, or taking out of it: written before the

@@ -172,6 +172,25 @@ TEST_CASE("a source that says Retry-After is left alone so long, whoever asks") 
   CHECK(node.complaints() == 1);  // 20001, once
 }
 
+// X24
+TEST_CASE("a source that sends the manifest of a former version is blamed for just that") {
+  pulling_node node;
+  const auto newer = *model::content_id::parse("PKG00001.2");
+  model::manifest_header header;
+  header.content = node.content;
+  const std::string former = model::manifest_printer::print_header(header);
+  node.remote->bodies[http::signature_target(newer)] = "signed";
+  node.remote->bodies[http::manifest_target(newer)] = former;
+  fetch_manifest asked;
+  asked.content = newer;
+  asked.size = model::byte_count{former.size()};
+  const auto outcome = node.ask<manifest_outcome>(asked);
+  REQUIRE(outcome.failure);
+  CHECK(outcome.failure->row == "X24");
+  CHECK(outcome.failure->what == "sent the manifest of version 1, a former one");
+  CHECK(node.complaints() == 1);
+}
+
 TEST_CASE("a source keeps its good name when our own disk does not take its manifest") {
   pulling_node node;
   node.world.fail(host, io::opcode::write, 1, ENOSPC);

@@ -69,7 +69,7 @@ TEST_CASE("who joins is sent what the group has, who leaves and who belongs twic
   CHECK(parts.site.change_group(group_action::remove, "all").ok());
   CHECK(parts.site.node("dp1").removed.empty());
   CHECK(parts.site.row(parts.package, "dp1").row.bucket == model::console_bucket::success);
-  CHECK(parts.site.said(3306).back() == "group all members|dp1||root");
+  CHECK(parts.site.said(3306).back() == "group all members|dp1|(none)|root");
 }
 
 // G2: the site ended between the change of the group and what follows from it.

@@ -154,6 +154,14 @@ TEST_CASE("a folder outside of the source roots is refused with the roots") {
   CHECK(site.add_package({"/srv/sources/office", std::nullopt, "office"}).ok());
 }
 
+TEST_CASE("a refused package uses no package id") {
+  virtual_site site;
+  site.library.snapshot_failure = error{errc::not_found, 2, "open folder office"};
+  CHECK(!site.add_package({"/srv/sources/office", std::nullopt, "office"}));
+  site.library.snapshot_failure.reset();
+  CHECK(site.add_package().number == 1);
+}
+
 TEST_CASE("a package id of another site, or one that exists, is refused") {
   virtual_site site;
   const auto package = site.add_package();

@@ -369,9 +369,9 @@ result<model::distribution_point_row> virtual_site::set_sources(
       state_->site, change_distribution_point{request, false, administrator});
 }
 
-result<void> virtual_site::remove_point(const std::string& name) {
+result<void> virtual_site::remove_point(const std::string& name, bool keep_content) {
   const auto answer =
-      state_->ask<done>(state_->site, remove_distribution_point{name, administrator});
+      state_->ask<done>(state_->site, remove_distribution_point{name, administrator, keep_content});
   if (!answer) { return answer.error(); }
   return {};
 }

@@ -93,7 +93,7 @@ public:
                                                   const std::vector<std::string>& sources);
   result<model::distribution_point_row> set_sources(const std::string& name,
                                                     const std::vector<std::string>& sources);
-  result<void> remove_point(const std::string& name);
+  result<void> remove_point(const std::string& name, bool keep_content = true);
   result<model::distribution_point_row> add_standard_point(const std::string& name);
   result<model::distribution_point_row> set_point(const rpc::distribution_point_request& request);
   std::vector<std::shared_ptr<fake_push>> pushes;  ///< all that were ever started

@@ -31,9 +31,12 @@ TEST_CASE("a plan says what would move and what would not, and the command that 
   const outcome seen = here.run({"redistribute", "PKG00012", "--group", "stores", "--plan"});
   CHECK(here.site.distribute_request.plan);
   CHECK(seen.output ==
-        "PKG00012 would go to dp2: up to 14000 files, 150.0 MiB; what it has does not move.\n"
-        "PKG00012 is already on dp3, dp4 (2); nothing moves there.\n"
+        "PKG00012 would be redistributed to dp2: all of it, 14000 files, 150.0 MiB; what it has is "
+        "overwritten.\nPKG00012 is already on dp3, dp4; nothing moves there.\n"
         "Next: sluice redistribute PKG00012 --group stores\n");
+  CHECK(here.run({"distribute", "PKG00012", "--group", "stores", "--plan"})
+            .output.starts_with("PKG00012 would go to dp2: up to 14000 files, 150.0 MiB; what it "
+                                "has does not move.\n"));
 }
 
 // Q9
@@ -69,4 +72,49 @@ TEST_CASE("the status of a group shows compliance for each package") {
   here.site.group_rows.clear();
   CHECK(has(here.run({"group", "status", "stores"}).output,
             "Next: sluice distribute PKG --group stores\n"));
+}
+
+// D1
+TEST_CASE("candidates for a source are listed, with the reason of each that is none") {
+  stage here;
+  here.site.candidates = {{"dp1", true, ""}, {"dp3", false, "forms a ring: dp2 -> dp3 -> dp2"}};
+  const outcome seen = here.run({"dp", "candidates", "dp2"});
+  CHECK(seen.output ==
+        "NAME  SOURCE  REMARK\n"
+        "dp1   yes\n"
+        "dp3   no      forms a ring: dp2 -> dp3 -> dp2\n"
+        "Next: sluice dp source add dp2 NAME:PRIORITY\n");
+}
+
+// A9, E3
+TEST_CASE("maintenance and prestaged are set by words, and nothing else is changed") {
+  stage here;
+  CHECK(here.run({"dp", "set", "dp2", "--maintenance", "on"}).code == 0);
+  CHECK(here.site.point_request.maintenance == true);
+  CHECK_FALSE(here.site.point_request.prestaged);
+  CHECK(here.run({"dp", "set", "dp2", "--prestaged", "off"}).code == 0);
+  CHECK(here.site.point_request.prestaged == false);
+  CHECK(here.run({"dp", "set", "dp2", "--maintenance", "perhaps"}).code == 2);
+}
+
+// A11
+TEST_CASE("a distribution point that still has content is leaving, one without is removed") {
+  stage here;
+  here.site.forgets = false;
+  CHECK(here.run({"dp", "remove", "dp2"}).output ==
+        "dp2 is leaving: its content is removed, and then it is forgotten.\n"
+        "Next: sluice status --dp dp2\n");
+  here.site.forgets = true;
+  CHECK(has(here.run({"dp", "remove", "dp2", "--keep-content"}).output, "dp2 is removed.\n"));
+}
+
+// E6
+TEST_CASE(
+    "schedule and rate limit are shown for a standard distribution point, or when asked for") {
+  stage here;
+  here.site.points.front().mode = model::distribution_point_mode::standard;
+  CHECK(has(here.run({"dp", "show", "dp2"}).output, "rate limit"));
+  here.site.points.front().mode = model::distribution_point_mode::pull;
+  CHECK_FALSE(has(here.run({"dp", "show", "dp2"}).output, "rate limit"));
+  CHECK(has(here.run({"dp", "show", "dp2", "--all"}).output, "unlimited   inactive (pull)"));
 }

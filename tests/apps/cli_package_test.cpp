@@ -56,7 +56,7 @@ TEST_CASE("update says what is new and where it goes, or that nothing changed") 
   here.site.updated.sent.started = {"dp1"};
   here.site.updated.sent.warnings = {"dp2: held"};
   CHECK(here.run({"update", "PKG00012"}).output ==
-        "PKG00012.4: 3 files, 2.0 KiB; 1 files, 1.0 KiB are new\n"
+        "PKG00012.4: 3 files, 2.0 KiB; new: 1 file, 1.0 KiB\n"
         "On its way to dp1.\nWarning: dp2: held\nNext: sluice status PKG00012 --watch\n");
   const outcome json = here.run({"update", "PKG00012", "--json"});
   CHECK(json.output.find("\"changed\":true") != std::string::npos);

@@ -1,6 +1,7 @@
 #include "apps/cli.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <doctest/doctest.h>
 
@@ -30,6 +31,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "list"},
       {"dp", "show", "dp2"},
       {"dp", "set", "dp2", "--mode", "standard"},
+      {"dp", "candidates", "dp2"},
       {"dp", "remove", "dp2"},
       {"dp", "source", "add", "dp2", "dp3:3"},
       {"dp", "source", "remove", "dp2", "dp1"},
@@ -133,7 +135,7 @@ TEST_CASE("each error code has its exit code") {
     const outcome seen = here.run({"package", "list"});
     CHECK(seen.code == each.exit);
     CHECK(seen.output.empty());
-    CHECK(seen.error_output.starts_with("sluice: cannot list the packages: "));
+    CHECK(seen.error_output.starts_with("sluice: cannot list the packages"));
   }
 }
 
@@ -189,6 +191,49 @@ TEST_CASE("wrong command lines end with 2, say what is wrong, and name the help 
     CHECK(machine.code == 2);
     CHECK(machine.output.starts_with("{\"status\":\"error\",\"code\":2,\"error\":\"invalid\","));
   }
+}
+
+TEST_CASE("a word that is no command is told with those it is near to, also with --help") {
+  const auto said = [](const std::vector<std::string>& words) {
+    const outcome seen = stage().run(words);
+    CHECK(seen.code == 2);
+    CHECK(seen.output.empty());
+    return seen.error_output;
+  };
+  CHECK(said({"stauts", "--help"}) ==
+        "sluice: \"stauts\" is no command; near it: sluice status, sluice group status\n"
+        "Next: sluice --help\n");
+  CHECK(has(said({"--socket", "status", "wy"}), "\"wy\" is no command"));
+  CHECK(has(said({"add", "package", "/srv/x"}), "near it: sluice package add\n"));
+  CHECK(has(said({"pakage", "list"}), "near it: sluice package list\n"));
+  CHECK(said({"dp", "sorce", "add", "dp2"}) ==
+        "sluice: \"dp sorce\" is no command; near it: sluice dp source add\n"
+        "Next: sluice dp --help\n");
+  CHECK(said({"frobnicate", "-h"}) ==
+        "sluice: \"frobnicate\" is no command\nNext: sluice --help\n");
+}
+
+TEST_CASE("the next command is the one that the sentence names, or of that which failed") {
+  const auto next = [](error failure, const std::vector<std::string>& words) {
+    stage here;
+    here.site.failure = std::move(failure);
+    const std::string said = here.run(words).error_output;
+    const std::size_t at = said.find("Next: ");
+    return at == std::string::npos ? std::string() : said.substr(at + 6);
+  };
+  const std::vector<std::string> list{"package", "list"};
+  CHECK(next({errc::not_found, 0, "cancel it: it is not there; see sluice status PKG00001"},
+             list) == "sluice status PKG00001\n");
+  CHECK(next({errc::conflict, 0, "add it: first: sluice package remove PKG00001, or wait"}, list) ==
+        "sluice package remove PKG00001\n");
+  CHECK(next({errc::not_found, 0, "find it"}, {"group", "show", "all"}) == "sluice group list\n");
+  CHECK(next({errc::not_found, ENOENT, "open folder x"}, list).empty());
+  CHECK(next({errc::denied, 0, "read /etc: it is not beneath source_roots"}, list).empty());
+  CHECK(next({errc::unreachable, ECONNREFUSED, "connect to 10.0.0.1:8603: look there"}, list)
+            .empty());
+  const std::string here = "connect to unix:/run/sluice/admin.sock: check the address";
+  CHECK(next({errc::unreachable, EACCES, here}, list).starts_with("id "));
+  CHECK(next({errc::unreachable, ENOENT, here}, list).starts_with("systemctl status sluiced"));
 }
 
 TEST_CASE("the socket is the site's, the node's, or the given one") {
@@ -269,7 +314,7 @@ TEST_CASE("distribute takes several names after --dp, says what moves, and warns
   CHECK(here.site.distribute_request.distribution_points == std::vector<std::string>{"dp2", "dp3"});
   CHECK(!here.site.distribute_request.redistribute);
   CHECK(seen.output ==
-        "PKG00012 goes to dp2.\nPKG00012 is already on dp3 (1); nothing moves there.\n"
+        "PKG00012 goes to dp2.\nPKG00012 is already on dp3; nothing moves there.\n"
         "Warning: dp2: none of its sources holds it\nNext: sluice status PKG00012 --watch\n");
   here.run({"redistribute", "PKG00012", "--dp", "dp2"});
   CHECK(here.site.distribute_request.redistribute);
@@ -327,7 +372,7 @@ TEST_CASE("distribute --wait follows to the end, telling a pipe only what moved"
   CHECK(seen.error_output ==
         "PKG00012.3 on dp2: in_progress, 45 %, 1.0 GiB of 2.0 GiB, 512.0 MiB/s, 2s left, from "
         "dp1\nPKG00012.3 on dp2: success, 100 %, 1.0 GiB of 2.0 GiB\n");
-  CHECK(has(seen.output, "1 targets: 1 success, 0 in progress, 0 unknown, 0 failed\n"));
+  CHECK(has(seen.output, "1 target: 1 success, 0 in progress, 0 unknown, 0 failed\n"));
 }
 
 TEST_CASE("distribute --wait ends with 6 when some targets failed and 1 when all did") {

@@ -88,10 +88,19 @@ public:
   }
   result<model::distribution_point_row> distribution_point_show(const rpc::principal&,
                                                                 const std::string& name) override {
+    if (points.empty()) { return error{errc::not_found, 0, "show distribution point " + name}; }
     return answer("distribution_point_show " + name, points.front());
   }
-  result<void> distribution_point_remove(const rpc::principal&, const std::string& name) override {
-    return answer("distribution_point_remove " + name);
+  std::vector<model::source_candidate> candidates;
+  bool forgets = true;  ///< a removal is over at once
+  result<std::vector<model::source_candidate>> distribution_point_candidates(
+      const rpc::principal&, const std::string& name) override {
+    return answer("distribution_point_candidates " + name, candidates);
+  }
+  result<void> distribution_point_remove(const rpc::principal&, const std::string& name,
+                                         bool keep_content) override {
+    if (forgets) { points.clear(); }
+    return answer("distribution_point_remove " + name + (keep_content ? " keep" : ""));
   }
   result<rpc::group_answer> group_change(const rpc::principal&,
                                          const rpc::group_request& request) override {

@@ -24,6 +24,14 @@ TEST_CASE("an errno becomes what the caller can do about it") {
   CHECK(describe({errc::limit_reached, 0, "take job 51"}) == "cannot take job 51: limit reached");
 }
 
+TEST_CASE("a cause is told once, and no word of the code follows a sentence") {
+  CHECK(describe({errc::unreachable, ECONNREFUSED, "connect to a:1 (Connection refused)"}) ==
+        "cannot connect to a:1 (Connection refused)");
+  CHECK(describe({errc::not_found, 0, "show job 7: there is none"}) ==
+        "cannot show job 7: there is none");
+  CHECK(describe({errc::invalid, 0, "read \"x\" as a number"}) == "cannot read \"x\" as a number");
+}
+
 TEST_CASE("hex goes both ways and refuses anything else") {
   std::array<std::byte, 2> bytes{};
   REQUIRE(from_hex("3fa9", bytes));

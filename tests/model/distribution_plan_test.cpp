@@ -55,12 +55,22 @@ TEST_CASE("the site's own distribution point takes content from the site library
   CHECK(plan(facts).action == plan_action::nothing);
 }
 
-TEST_CASE("a distribution point that does not pull is not notified") {
-  auto facts = two_sources(true, false);
-  facts.reachable_by_pull = false;
-  const planned_step step = plan(facts);
-  CHECK(step.action == plan_action::wait_for_source);
-  CHECK(step.lacking == std::vector<std::string>{"dp2"});
+// A9
+TEST_CASE("a distribution point under maintenance takes nothing new, whoever holds it") {
+  auto facts = two_sources(true, true);
+  facts.maintenance = true;
+  CHECK(plan(facts).action == plan_action::wait_for_maintenance);
+  facts.job_open = true;
+  CHECK(plan(facts).action == plan_action::nothing);
+}
+
+// E3
+TEST_CASE("a prestaged distribution point is told at once, whoever holds it") {
+  auto facts = two_sources(false, false);
+  facts.prestaged = true;
+  CHECK(plan(facts).action == plan_action::notify);
+  facts.maintenance = true;
+  CHECK(plan(facts).action == plan_action::wait_for_maintenance);
 }
 
 TEST_CASE("a ring of sources is named as a path") {

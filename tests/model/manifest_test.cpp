@@ -145,6 +145,16 @@ TEST_CASE("an entry line stands alone for readers that go on in the middle") {
   CHECK_FALSE(parse_manifest_entry("d a\n"));
 }
 
+TEST_CASE("the first lines say of which content a manifest is") {
+  const manifest whole = sample::every_kind();
+  const std::string text = print_manifest(whole);
+  CHECK(content_of_manifest(text) == whole.header.content);
+  CHECK(content_of_manifest(text.substr(0, text.find("algorithm"))) == whole.header.content);
+  CHECK(!content_of_manifest(text.substr(0, text.find("algorithm") - 1)));
+  CHECK(!content_of_manifest(std::string(500, 'm')));
+  CHECK(!content_of_manifest(""));
+}
+
 TEST_CASE("percent-encoding leaves the unreserved characters and the slash") {
   CHECK(percent_encoded("aZ09-._~/") == "aZ09-._~/");
   CHECK(percent_encoded(" %é\n+:") == "%20%25%C3%A9%0A%2B%3A");

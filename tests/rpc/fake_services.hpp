@@ -71,8 +71,12 @@ struct fake_admin final : admin_service, script {
                                                                 const std::string& a) override {
     return play<model::distribution_point_row>(by, "distribution_point_show", a);
   }
-  result<void> distribution_point_remove(who by, const std::string& a) override {
-    return play<void>(by, "distribution_point_remove", a);
+  result<std::vector<model::source_candidate>> distribution_point_candidates(
+      who by, const std::string& a) override {
+    return play<std::vector<model::source_candidate>>(by, "distribution_point_candidates", a);
+  }
+  result<void> distribution_point_remove(who by, const std::string& a, bool b) override {
+    return play<void>(by, "distribution_point_remove", a, b);
   }
   result<distribute_answer> distribute(who by, const distribute_request& a) override {
     return play<distribute_answer>(by, "distribute", a);

@@ -67,8 +67,13 @@ public:
             .limit = limit(),
             .node = maybe([this] { return id<model::node_id>(); }),
             .last_heard = maybe([this] { return time(); }),
+            .maintenance = coin(),
+            .prestaged = coin(),
+            .leaving = coin(),
             .contents = small(),
-            .jobs = small()};
+            .jobs = small(),
+            .failed = small(),
+            .retrying = small()};
   }
   model::distribution_row distribution_row() {
     using namespace model;

@@ -39,7 +39,9 @@ public:
             .mode = maybe([this] { return mode(); }),
             .sources = maybe([this] { return list([this] { return source_choice(); }); }),
             .schedule = maybe([this] { return schedule(); }),
-            .limit = maybe([this] { return limit(); })};
+            .limit = maybe([this] { return limit(); }),
+            .maintenance = maybe([this] { return coin(); }),
+            .prestaged = maybe([this] { return coin(); })};
   }
   distribute_request distribute() {
     return {.package = package(),

@@ -36,14 +36,18 @@ void check_call(script& service, const char* method, const Answer& answer, Call 
   CHECK(failed.error() == *service.failure);
 }
 
-template <typename Call, typename Argument>
-void check_order(script& service, const char* method, Call call, const Argument& given) {
+template <typename Call, typename Argument, typename... More>
+void check_order(script& service, const char* method, Call call, const Argument& given,
+                 const More&... more) {
   INFO(std::string(method));
   service.failure.reset();
   const result<void> done = call();
   REQUIRE_MESSAGE(done.ok(), done.error().doing);
   CHECK(service.method == method);
   CHECK(std::any_cast<const Argument&>(service.arguments.at(0)) == given);
+  [[maybe_unused]] std::size_t place = 0;
+  const bool same = ((std::any_cast<const More&>(service.arguments.at(++place)) == more) && ...);
+  CHECK(same);
   service.failure = error{errc::not_found, 0, "find it"};
   const result<void> failed = call();
   REQUIRE(!failed.ok());
@@ -95,9 +99,15 @@ void check_points(random_values& random, fake_admin& fake, admin_service& client
   check_call(
       fake, "distribution_point_show", random.distribution_point_row(),
       [&] { return client.distribution_point_show({}, name); }, name);
+  check_call(
+      fake, "distribution_point_candidates", random.list([&] {
+        return model::source_candidate{random.text(), random.coin(), "why"};
+      }),
+      [&] { return client.distribution_point_candidates({}, name); }, name);
+  const bool keep = random.coin();
   check_order(
-      fake, "distribution_point_remove", [&] { return client.distribution_point_remove({}, name); },
-      name);
+      fake, "distribution_point_remove",
+      [&] { return client.distribution_point_remove({}, name, keep); }, name, keep);
 }
 
 void check_distributions(random_values& random, fake_admin& fake, admin_service& client) {

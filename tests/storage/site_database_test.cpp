@@ -205,6 +205,20 @@ TEST_CASE("package numbers ascend from 1 and skip those an operator chose") {
   CHECK(allot(*model::site_code::parse("XYZ")).text() == "XYZ00001");
 }
 
+TEST_CASE("a package number that was not used is given again, unless a later one was given") {
+  const auto database = open_at("");
+  const auto allot = [&] {
+    return got(database->allot_package_id(package_of(0).site,
+                                          [](const model::package_id&) { return false; }));
+  };
+  CHECK(allot() == package_of(1));
+  done(database->return_package_id(package_of(1)));
+  CHECK(allot() == package_of(1));
+  CHECK(allot() == package_of(2));
+  done(database->return_package_id(package_of(1)));
+  CHECK(allot() == package_of(3));
+}
+
 TEST_CASE("a change of the library is open from its begin to its end") {
   const temporary_folder folder;
   const std::string path = folder / "site.db";

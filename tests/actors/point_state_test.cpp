@@ -1,0 +1,192 @@
+// What a distribution point as a whole may be: under maintenance, prestaged, leaving, and how well.
+#include <doctest/doctest.h>
+
+#include "tests/actors/site_chain.hpp"
+#include "tests/actors/virtual_node.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::testing::chain;
+using actors::testing::virtual_node;
+using actors::testing::virtual_site;
+using model::package_state;
+using model::point_health;
+using model::state_report;
+
+namespace {
+
+constexpr std::uint64_t package_bytes = 1'000'000;
+
+result<model::distribution_point_row> set_maintenance(virtual_site& site, const std::string& name,
+                                                      bool on) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.maintenance = on;
+  return site.set_point(request);
+}
+
+result<model::distribution_point_row> set_prestaged(virtual_site& site, const std::string& name,
+                                                    bool on) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.prestaged = on;
+  return site.set_point(request);
+}
+
+model::health_verdict health_at(virtual_site& site, const std::string& name) {
+  const auto point = site.database().distribution_point(name);
+  REQUIRE((point.ok() && *point));
+  return model::health_of((*point)->row, site.now());
+}
+
+}  // namespace
+
+// A9
+TEST_CASE("a distribution point under maintenance takes nothing new until that is over") {
+  chain parts;
+  CHECK(set_maintenance(parts.site, "dp1", true).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.node("dp1").notified.empty());
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.reason ==
+        "dp1 is under maintenance; when that is over: sluice dp set dp1 --maintenance off");
+  CHECK(row.tries_left == limits::notification_tries_max);
+  CHECK(parts.site.heartbeat("dp1")->maintenance);
+  CHECK(parts.site.register_node("dp1")->maintenance);
+  CHECK(set_maintenance(parts.site, "dp1", false).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK_FALSE(parts.site.heartbeat("dp1")->maintenance);
+}
+
+// A9
+TEST_CASE("a distribution point under maintenance cannot be edited, and is still validated") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(set_maintenance(parts.site, "dp1", true).ok());
+  const auto edited = parts.site.set_sources("dp1", {"main:5"});
+  REQUIRE(!edited.ok());
+  CHECK(edited.error().code == errc::conflict);
+  CHECK(edited.error().doing.find("sluice dp set dp1 --maintenance off") != std::string::npos);
+  rpc::validation_request request;
+  request.distribution_point = "dp1";
+  CHECK(parts.site.validate(request).ok());
+  CHECK(parts.site.node("dp1").validations.size() == 1);
+}
+
+// A9
+TEST_CASE("nobody pulls from a distribution point under maintenance, until that is over") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(set_maintenance(parts.site, "dp1", true).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  CHECK(parts.site.node("dp2").notified.empty());
+  CHECK(set_maintenance(parts.site, "dp1", false).ok());
+  CHECK(parts.site.node("dp2").notified.size() == 1);
+}
+
+// E3
+TEST_CASE("a prestaged distribution point is told what to wait for, and is sent nothing") {
+  virtual_site site;
+  const auto package = site.add_package();
+  CHECK(site.add_standard_point("std1").ok());
+  CHECK(site.register_node("std1").ok());
+  CHECK(set_prestaged(site, "std1", true).ok());
+  CHECK(site.distribute(package, {"std1"}).ok());
+  REQUIRE(site.node("std1").notified.size() == 1);
+  CHECK(site.node("std1").notified.front().prestaged);
+  CHECK(site.pushes.empty());
+  auto waits = site.message_for(package, "std1", state_report::warning);
+  waits.state = model::job_state::waiting_prestage;
+  CHECK(site.report("std1", site.batch_of("std1", {waits})).ok());
+  site.node("std1").poll_answer = {true, waits};
+  CHECK(site.said(2371) == std::vector<std::string>{package.text() + "|std1"});
+  site.advance(3h);
+  CHECK(site.pushes.empty());
+  // When it is no more, the content is ordered anew.
+  CHECK(set_prestaged(site, "std1", false).ok());
+  REQUIRE(site.node("std1").notified.size() == 2);
+  CHECK_FALSE(site.node("std1").notified.back().prestaged);
+  CHECK(site.node("std1").notified.back().job != site.node("std1").notified.front().job);
+  CHECK(site.pushes_going_on() == 1);
+}
+
+// E3
+TEST_CASE("a prestaged job asks no source for anything; an order to fetch replaces it") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  auto given = node.notification_for(content, {"a:1"});
+  given.prestaged = true;
+  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  node.advance(2h);
+  CHECK(node.asked.empty());
+  CHECK(node.poll(given.job).state.state == model::job_state::waiting_prestage);
+  auto again = node.notification_for(content, {"a:1"});
+  CHECK(*node.notify(again) == rpc::notify_answer::accepted);
+  node.run();
+  CHECK_FALSE(node.poll(given.job).known);
+  CHECK(node.library.installs == 1);
+}
+
+// A11
+TEST_CASE("a distribution point leaves with its content, and is forgotten with the last of it") {
+  chain parts;
+  const auto second = parts.site.add_package();
+  CHECK(parts.site.distribute(second, {"main", "dp2"}).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  parts.site.node("dp2").trouble = error{errc::unreachable, 0, "connect"};
+  CHECK(parts.site.remove_point("dp2", false).ok());
+  CHECK(health_at(parts.site, "dp2").health != point_health::success);
+  CHECK(parts.site.row(second, "dp2").removing);
+  const auto more = parts.site.distribute(parts.package, {"dp2", "dp1"});
+  REQUIRE(more.ok());
+  CHECK(more->refused == std::vector<std::string>{"dp2: it is being removed"});
+  CHECK_FALSE(parts.site.set_sources("dp2", {"main:1"}).ok());
+  parts.site.restart();  // it is taken up again
+  parts.site.node("dp2").trouble.reset();
+  parts.site.advance(20min);
+  CHECK(parts.site.node("dp2").removed.size() == 2);
+  CHECK_FALSE(parts.site.has_row(second, "dp2"));
+  CHECK_FALSE(*parts.site.database().distribution_point("dp2"));
+}
+
+// Q8, A11
+TEST_CASE("of twenty that leave, one that hangs holds up none of the others") {
+  virtual_site site;
+  const auto package = site.add_package();
+  CHECK(site.distribute(package, {"main"}).ok());
+  std::vector<std::string> names;
+  for (int i = 1; i <= 20; ++i) {
+    names.push_back(format("dp{}", i));
+    CHECK(site.add_point(names.back(), {"main:1"}).ok());
+    CHECK(site.register_node(names.back()).ok());
+    CHECK(site.distribute(package, {names.back()}).ok());
+    CHECK(site.report(package, names.back(), state_report::success, package_bytes).ok());
+  }
+  site.node("dp7").trouble = error{errc::timed_out, 0, "call"};
+  for (const auto& name : names) { CHECK(site.remove_point(name, false).ok()); }
+  std::size_t left = 0;
+  for (const auto& name : names) {
+    left += *site.database().distribution_point(name) ? 1U : 0U;
+    CHECK((site.node(name).removed.size() == 1) == (name != "dp7"));
+  }
+  CHECK(left == 1);
+  CHECK(*site.database().distribution_point("dp7"));
+}
+
+// A17
+TEST_CASE("a distribution point that recovered is well again with the report that says so") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::in_progress);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::failure).ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::error);
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::success);
+  parts.site.advance(10min);
+  CHECK(health_at(parts.site, "dp1").health == point_health::error);  // silent
+  CHECK(parts.site.heartbeat("dp1").ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::success);
+}

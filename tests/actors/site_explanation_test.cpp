@@ -1,0 +1,122 @@
+// What `sluice why` says of the rows that a site really writes.
+#include "actors/site_explanation.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/actors/site_chain.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using actors::why_facts;
+using actors::testing::chain;
+using model::state_report;
+
+namespace {
+
+/// The row as it is, among these sources.
+model::why_report why(chain& parts, const std::string& name,
+                      std::vector<why_facts::source> sources = {}, bool silent = false) {
+  why_facts facts;
+  facts.row = parts.site.row(parts.package, name);
+  facts.sources = std::move(sources);
+  facts.silent = silent;
+  facts.holder = "main";
+  return actors::explain(facts);
+}
+
+why_facts::source source(const std::string& name, bool holds, bool silent = false) {
+  return {{name, 1}, holds, silent};
+}
+
+}  // namespace
+
+// Z4
+TEST_CASE("a detached job is not followed, whatever it reports; distributing follows it again") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(parts.site.cancel(parts.package, {"dp1"}, true).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 2000).ok());
+  const auto said = why(parts, "dp1");
+  CHECK(said.doing.starts_with("is not followed any more: detached by "));
+  CHECK(said.next == "nothing at the site; when it succeeds over there, that counts");
+  CHECK_FALSE(said.next_time);
+  CHECK(said.unblock ==
+        format("to follow it again: sluice distribute {} --dp dp1", parts.package.text()));
+}
+
+TEST_CASE("of a cancelled one the command is named that begins it again") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  CHECK(parts.site.cancel(parts.package, {"dp2"}).ok());
+  const auto said = why(parts, "dp2");
+  CHECK(said.doing.starts_with("was cancelled, and is held: cancelled by "));
+  CHECK(said.unblock == format("sluice distribute {} --dp dp2", parts.package.text()));
+}
+
+TEST_CASE("a node that cannot be told is to be started; its sources are no help") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1:1: nobody is there"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto said = why(parts, "dp1", {source("main", true)});
+  CHECK(said.doing.starts_with("waits at the site: dp1 did not take the notification"));
+  CHECK(said.next == "the site tells dp1 again, at once when it is back");
+  CHECK(said.next_time);
+  CHECK(said.unblock ==
+        "start sluiced on dp1, or correct its address: sluice dp set dp1 --address HOST:PORT");
+}
+
+TEST_CASE("a node that went silent with its job is to be started") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(why(parts, "dp1").unblock.empty());
+  const auto said = why(parts, "dp1", {source("main", true)}, true);
+  CHECK(said.doing.ends_with(", when dp1 was last heard of"));
+  CHECK(said.next == "it goes on when dp1 is back: it is not heard of for more than 90 s");
+  CHECK(said.unblock.starts_with("start sluiced on dp1, "));
+}
+
+// B4
+TEST_CASE("who waits for a slot is told how to go first") {
+  chain parts;
+  model::distribution_settings settings;
+  settings.active_jobs = 1;
+  parts.site.change_settings(settings);
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.package = parts.site.add_package();
+  CHECK(parts.site.distribute(parts.package, {"main"}).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto said = why(parts, "dp1", {source("main", true)});
+  CHECK(said.doing ==
+        "waits at the site for a free slot: waits until one of the 1 jobs of dp1 ends");
+  CHECK(said.next == "it goes on as soon as a job there ends or waits");
+  CHECK(said.unblock ==
+        format("to let it go first: sluice package set {} --priority high", parts.package.text()));
+}
+
+// B1
+TEST_CASE("a source that lacks the content is not said to help by being there") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  const std::string add = "sluice dp source add dp2 main:PRIORITY";
+  CHECK(why(parts, "dp2", {source("dp1", false)}).unblock ==
+        format("sluice distribute {} --dp dp1, or {}", parts.package.text(), add));
+  CHECK(why(parts, "dp2", {source("dp1", false, true)}).unblock == add);
+}
+
+// D10
+TEST_CASE("of a node that waits for a source those are named that hold the content") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto report = parts.site.message_for(parts.package, "dp1", state_report::warning);
+  report.state = model::job_state::waiting_for_source;
+  report.reason = "no source has it: main refused the connection";
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {report})).ok());
+  const auto said = why(parts, "dp1", {source("main", true), source("dp3", false)});
+  CHECK(said.doing == "waits for a source: no source has it: main refused the connection");
+  CHECK(said.unblock ==
+        format("see that main can be reached from dp1, or sluice distribute {} --dp dp3, or sluice "
+               "dp source add dp1 main:PRIORITY",
+               parts.package.text()));
+}
