@@ -64,12 +64,10 @@ std::optional<source_failure> refusal(self_pointer self) {
   const error asked{errc::limit_reached, 0, format("ask source {}", state.source.name)};
   if (is_quarantined(self)) {
     const auto left = *state.quarantined_until - self->clock().now();
-    return source_failure{model::source_verdict::quarantined,
-                          asked,
-                          "",
+    return source_failure{model::source_verdict::quarantined, asked, "",
                           format("is quarantined until {}, after more than {} bad pieces",
                                  time_after(self, left), limits::bad_pieces_per_source_max),
-                          {}};
+                          std::chrono::ceil<std::chrono::seconds>(left)};
   }
   const auto left = rest_left(self);
   if (left.count() == 0) { return std::nullopt; }

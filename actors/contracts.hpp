@@ -50,13 +50,20 @@ using content_source_actor = caf::typed_actor<
     caf::reacts_to<push_awaited>, caf::reacts_to<operation_done<bool>>,
     caf::reacts_to<operation_done<manifest_outcome>>, caf::reacts_to<operation_done<page_outcome>>>;
 
+/// The site repeats its notification: a source came back or gained the content (D10), or there are
+/// other sources now. To a transfer job.
+struct told_again {
+  std::vector<model::source_entry> sources;
+  std::vector<content_source_actor> actors;  ///< one for each of them
+};
+
 /// One content on its way (S2). Sends `turn_wanted`, `turn_returned`, `job_settled` and then
 /// `job_over` to its distribution point.
 using transfer_job_actor = caf::typed_actor<
     caf::reacts_to<start_job>, caf::reacts_to<turn_granted>, caf::reacts_to<cancel_job>,
     caf::replies_to<cancel_wish>::with<rpc::cancel_outcome>, caf::reacts_to<source_gained>,
-    caf::reacts_to<page_progress>, caf::reacts_to<job_tick>, caf::reacts_to<report_again>,
-    caf::replies_to<job_question>::with<job_answer>>;
+    caf::reacts_to<told_again>, caf::reacts_to<page_progress>, caf::reacts_to<job_tick>,
+    caf::reacts_to<report_again>, caf::replies_to<job_question>::with<job_answer>>;
 
 /// Takes notifications, knows every open job, lets four of them move bytes at once.
 using distribution_point_actor =

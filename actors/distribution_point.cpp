@@ -77,8 +77,12 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
                                given.content.text(), setup_.parts.name)});
   }
   const auto known = jobs_.find(given.job);
-  if (known != jobs_.end()) {  // the site repeats itself when a source came back
-    caf::anon_send(known->second.actor, source_gained{});
+  if (known != jobs_.end()) {
+    told_again again{given.sources, {}};
+    for (const model::source_entry& entry : given.sources) {
+      again.actors.push_back(source_of(entry, given.job));
+    }
+    caf::anon_send(known->second.actor, std::move(again));
     return rpc::notify_answer::known;
   }
   if (pending_.contains(given.job)) { return rpc::notify_answer::known; }

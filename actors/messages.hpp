@@ -20,6 +20,7 @@ struct add_job {
 };  ///< answers false when the id is known already
 struct update_job {
   storage::job_record job;
+  bool sources = false;  ///< those of the notification replace the recorded ones
 };
 struct forget_job {
   model::job_id job;
@@ -117,6 +118,7 @@ struct cancel_wish {
   std::string user;
 };
 struct source_gained {};
+struct told_again;  ///< with the actors of its sources: see contracts.hpp
 struct job_question {};
 struct job_answer {
   model::node_job_row row;

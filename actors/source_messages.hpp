@@ -17,7 +17,7 @@ struct source_failure {
   error cause;
   std::string row;              ///< of the lying-source matrix, "X21"; empty: no blame
   std::string what;             ///< one sentence
-  std::chrono::seconds rest{};  ///< it asked to be left alone so long (X4)
+  std::chrono::seconds rest{};  ///< it is not to be asked for so long: its wish (X4), or quarantine
 };
 struct probe_content {
   model::content_id content;

@@ -124,14 +124,19 @@ void transfer_job_state::return_turn() {
   caf::anon_send(setup_.owner, turn_returned{setup_.notification.job});
 }
 
-void transfer_job_state::record_state() {
+void transfer_job_state::record_state(bool sources) {
   storage::job_record row;
   row.notification = setup_.notification;
+  row.notification.sources.clear();
+  for (std::size_t i = 0; i < ranking_.size(); ++i) {
+    if (gone_.contains(i)) { continue; }
+    row.notification.sources.push_back(setup_.notification.sources[i]);
+  }
   row.situation = situation_;
   row.bytes_done = bytes_shown_;
   row.bytes_transferred = totals_now().bytes_transferred;
   row.reason = reason_;
-  caf::anon_send(setup_.journal, update_job{std::move(row)});
+  caf::anon_send(setup_.journal, update_job{std::move(row), sources});
 }
 
 model::state_message transfer_job_state::state_message(state_report what) const {
@@ -223,8 +228,7 @@ void transfer_job_state::on_manifest(std::size_t source, const manifest_outcome&
   if (outcome.facts) {
     facts_ = *outcome.facts;
     patience_[source] = patience::left;
-    ranking_[source].verdict = model::source_verdict::has_it;
-    verdicts_[source] = "has it";
+    judge(source, model::source_verdict::has_it, "has it");
     return apply(job_event::manifest_fetched);
   }
   if (outcome.failure) {
@@ -291,9 +295,8 @@ rpc::cancel_outcome transfer_job_state::on_cancel_wish(const std::string& user) 
 }
 
 void transfer_job_state::on_source_gained() {
-  model::start_over(ranking_);
-  for (model::ranked_source& source : ranking_) {  // its actor knows whether the time is over
-    source.verdict = model::source_verdict::untried;
+  for (std::size_t i = 0; i < ranking_.size(); ++i) {  // its actor knows whether the time is over
+    if (!gone_.contains(i)) { ranking_[i].verdict = model::source_verdict::untried; }
   }
   exhausted_ = false;
   if (situation_.state == job_state::waiting_for_source) { apply(job_event::source_gained); }
@@ -346,6 +349,7 @@ transfer_job_actor::behavior_type transfer_job(transfer_job_state::self_pointer 
       [&state](const cancel_job& mail) { state.on_cancel(mail.user); },
       [&state](const cancel_wish& mail) { return state.on_cancel_wish(mail.user); },
       [&state](source_gained) { state.on_source_gained(); },
+      [&state](const told_again& mail) { state.on_told_again(mail); },
       [&state](const page_progress& progress) { state.on_progress(progress); },
       [&state](job_tick tick) { state.on_tick(tick.wait); },
       [&state](report_again) { state.store_last_report(); },

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "actors/contracts.hpp"
 #include "actors/node_parts.hpp"
@@ -37,6 +38,7 @@ public:
   void on_turn();
   void on_cancel(const std::string& user);
   rpc::cancel_outcome on_cancel_wish(const std::string& user);
+  void on_told_again(const told_again& mail);
   void on_source_gained();
   void on_progress(const page_progress& progress);
   void on_tick(std::uint64_t wait);
@@ -63,7 +65,7 @@ private:
   bool carry_out_report(model::job_command command);
   void with_turn(model::job_command command);
   void return_turn();
-  void record_state();
+  void record_state(bool sources = false);
   void report(model::state_report what, bool final_report);
   void on_last_report_refused(const error& failure);
   model::state_message state_message(model::state_report what) const;
@@ -91,6 +93,7 @@ private:
   void on_commit_failed(const error& failure);
 
   std::optional<std::size_t> choose(std::optional<std::size_t> avoid);
+  void judge(std::size_t source, model::source_verdict verdict, std::string words);
   void mark(std::size_t source, const source_failure& failure);
   bool is_asked_again(std::size_t source, const source_failure& failure);
   void wait_for_source();
@@ -110,6 +113,7 @@ private:
   model::job_situation situation_;
   std::vector<model::ranked_source> ranking_;
   std::vector<std::string> verdicts_;  ///< per source, one sentence
+  std::set<std::size_t> gone_;         ///< sources once, named as such no more
   /// Per source, since it last gave something: X5, X30 and X31 cost it its place the second time.
   enum class patience : std::uint8_t { left, spent, used };
   std::vector<patience> patience_;
@@ -152,6 +156,7 @@ private:
   bool commit_lacks_room_ = false;            ///< the commit is tried again and again
   std::optional<std::string> cancel_wanted_;  ///< by whom, after the commit point
   std::optional<time_point> next_round_;
+  std::optional<time_point> quarantine_over_;  ///< of the first source that may be asked again
   std::chrono::nanoseconds probe_delay_{};
   std::optional<time_point> rests_until_;  ///< the first source that may be asked again (X4)
 };

@@ -177,8 +177,7 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   update_rate();
   if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
     patience_[ended.source] = patience::left;
-    ranking_[ended.source].verdict = source_verdict::has_it;
-    verdicts_[ended.source] = "has it";
+    judge(ended.source, source_verdict::has_it, "has it");
     troubles_ = 0;
   } else {
     on_page_failure(ended, outcome);
@@ -226,12 +225,18 @@ bool transfer_job_state::is_asked_again(std::size_t source, const source_failure
   return true;
 }
 
+void transfer_job_state::judge(std::size_t source, source_verdict verdict, std::string words) {
+  if (gone_.contains(source)) { return; }
+  ranking_[source].verdict = verdict;
+  verdicts_[source] = std::move(words);
+}
+
 void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
-  ranking_[source].verdict = failure.verdict;
-  verdicts_[source] = failure.what;
+  judge(source, failure.verdict, failure.what);
   if (failure.rest.count() > 0) {
+    auto& over = failure.verdict == source_verdict::quarantined ? quarantine_over_ : rests_until_;
     const auto until = self_->clock().now() + failure.rest;
-    rests_until_ = std::min(rests_until_.value_or(until), until);
+    over = std::min(over.value_or(until), until);
   }
   log::info("transfer_job", format("{}: source {}: {}", setup_.notification.content.text(),
                                    ranking_[source].name, failure.what));

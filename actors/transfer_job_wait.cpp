@@ -42,12 +42,16 @@ void transfer_job_state::schedule_tick(std::chrono::nanoseconds delay) {
 
 void transfer_job_state::sources_exhausted() {
   next_round_ = self_->clock().now() + limits::all_sources_failed_wait;
+  if (quarantine_over_) { next_round_ = std::min(*next_round_, *quarantine_over_); }
+  quarantine_over_.reset();
   current_source_.clear();
   rate_ = 0;
-  reason_ = "no source has it";
+  std::string said;
   for (std::size_t i = 0; i < ranking_.size(); ++i) {
-    reason_ += format("{} {} {}", i == 0 ? ":" : ",", ranking_[i].name, verdicts_[i]);
+    if (gone_.contains(i)) { continue; }
+    said += format("{} {} {}", said.empty() ? ":" : ",", ranking_[i].name, verdicts_[i]);
   }
+  reason_ = "no source has it" + said;
   apply(job_event::sources_exhausted);
 }
 
@@ -115,6 +119,44 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
   probe_delay_ = std::min<std::chrono::nanoseconds>(probe_delay_ * 2, limits::source_probe_last);
   const auto left = *next_round_ - self_->clock().now();
   schedule_tick(std::min<std::chrono::nanoseconds>(probe_delay_, left));
+}
+
+/// Each source keeps its number, as pages under way name it; what is under way at one that is no
+/// source any more ends.
+void transfer_job_state::on_told_again(const told_again& mail) {
+  constexpr std::size_t known_max = std::size_t{8} * limits::sources_per_notification_max;
+  auto& known = setup_.notification.sources;
+  std::set<std::size_t> told;
+  bool changed = false;
+  for (std::size_t i = 0; i < mail.sources.size(); ++i) {
+    const model::source_entry& source = mail.sources[i];
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) {
+      return one.name == source.name && one.address == source.address;
+    });
+    const auto at = static_cast<std::size_t>(found - known.begin());
+    if (found == known.end()) {
+      if (known.size() >= known_max) { continue; }
+      known.push_back(source);
+      setup_.sources.push_back(mail.actors[i]);
+      ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
+      verdicts_.emplace_back("not asked yet");
+      patience_.push_back(patience::left);
+      changed = true;
+    } else if (gone_.erase(at) > 0 || *found != source) {
+      *found = source;
+      ranking_[at].priority = source.priority;
+      changed = true;
+    }
+    told.insert(at);
+  }
+  for (std::size_t at = 0; at < known.size(); ++at) {
+    if (told.contains(at) || !gone_.insert(at).second) { continue; }
+    ranking_[at].verdict = model::source_verdict::quarantined;
+    caf::anon_send(setup_.sources[at], stop_pages{setup_.notification.job});
+    changed = true;
+  }
+  if (changed) { record_state(true); }
+  on_source_gained();
 }
 
 /// Until the outbox takes it: a job that ended is known to this node only, and stays until then.
@@ -195,6 +237,7 @@ model::why_report transfer_job_state::why() const {
     report.unblock = "free space on the library volume: " + reason_;
   }
   for (std::size_t i = 0; i < ranking_.size(); ++i) {
+    if (gone_.contains(i)) { continue; }
     report.sources.push_back({ranking_[i].name, ranking_[i].priority, verdicts_[i]});
   }
   return report;

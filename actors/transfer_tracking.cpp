@@ -74,6 +74,9 @@ void transfer_tracking_state::look() {
 
 void transfer_tracking_state::act(const distribution_facts& facts) {
   const bool new_job = facts.notification.job != facts_.notification.job;
+  const auto& sources = facts.notification.sources;  // none: all are away, and it keeps what it has
+  const bool others = !sources.empty() && sources != facts_.notification.sources;
+  other_sources_ = !new_job && (other_sources_ || others);
   facts_ = facts;
   if (new_job || !facts.pushed) { drop_push(); }
   if (new_job) {
@@ -92,7 +95,7 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   switch (step.action) {
     case model::plan_action::nothing:
       if (!facts.target.job_open) { return over(); }
-      return run();
+      return other_sources_ ? notify() : run();
     case model::plan_action::install_locally: return install_locally();
     case model::plan_action::notify: return want_slot();
     case model::plan_action::wait_for_source: return wait_for_source(step.lacking);
@@ -233,6 +236,8 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     if (!mail.failure && mail.answer == rpc::notify_answer::accepted) { polls_ = 0; }
     return look();
   }
+  if (mail.failure && other_sources_ && facts_.target.job_open) { return run(); }  // and later
+  other_sources_ = false;
   if (mail.failure && mail.failure->code == errc::limit_reached) {
     // It is not ready, as it has yet to learn the site's keys; or its calls of before are still
     // under way. That is no try.

@@ -88,6 +88,7 @@ private:
   bool look_again_ = false;
   bool calling_ = false;
   bool heard_meanwhile_ = false;  ///< a report came during the call: its answer is older
+  bool other_sources_ = false;    ///< than those that the node was told; it is told once more
   bool may_be_there_ = false;     ///< a notification of this job may have reached the node
   enum class push_stage : std::uint8_t { none, asked, granted, going };
   push_stage push_ = push_stage::none;

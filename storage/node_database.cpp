@@ -192,6 +192,18 @@ result<void> node_database::update_job(const job_record& job) {
   return {};
 }
 
+result<void> node_database::replace_sources(const model::notification& told) {
+  return sqlite::attempt(format("record the sources of job {}", told.job.text()), [&] {
+    sqlite::connection& connection = *state_->connection;
+    SQLite::Transaction whole(connection.database());
+    auto row = connection.prepare("DELETE FROM job_source WHERE job = ?");
+    sqlite::bind_bytes(*row, 1, told.job.bytes);
+    row->exec();
+    insert_sources(connection, told);
+    whole.commit();
+  });
+}
+
 result<void> node_database::forget_job(const model::job_id& job) {
   return sqlite::attempt(format("forget job {}", job.text()), [&] {
     auto row = state_->connection->prepare("DELETE FROM job WHERE job = ?");

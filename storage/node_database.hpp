@@ -51,6 +51,8 @@ public:
   /// "known".
   result<void> add_job(const job_record& job);
   result<void> update_job(const job_record& job);
+  /// The sources of its job are those of this notification from now on.
+  result<void> replace_sources(const model::notification& told);
   result<void> forget_job(const model::job_id& job);  ///< the row goes; the id stays known
   result<std::vector<job_record>> jobs();
   result<std::optional<job_record>> job(const model::job_id& job);

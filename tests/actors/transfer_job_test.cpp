@@ -293,6 +293,77 @@ TEST_CASE("a quarantined source is not asked for 30 minutes") {
   CHECK(ends_with(node.reports(given.job), state_report::success));
 }
 
+TEST_CASE("a wait ends when the quarantine of a source does, and says so") {
+  virtual_node node;
+  node.source("a").manner = source_manner::quarantined_briefly;
+  node.source("b").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:1"});
+  CHECK(node.notify(given).ok());
+  CHECK(node.why(content.package).next_time == node.now() + 5min);
+  node.source("a").manner = source_manner::has_it;
+  node.advance(5min - 1ns);
+  CHECK(node.source("a").manifests_asked == 1);
+  node.advance(1ns);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
+TEST_CASE("a source that the site adds to a job is asked at once, one it takes away no more") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  auto again = given;
+  again.sources = node.notification_for(content, {"b:1"}).sources;
+  node.source("b").manner = source_manner::lacks;
+  CHECK(*node.notify(again) == notify_answer::known);
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.source("b").manifests_asked == 1);
+  const auto why = node.why(content.package);
+  REQUIRE(why.sources.size() == 1);
+  CHECK(why.sources[0].name == "b");
+  node.source("b").manner = source_manner::has_it;
+  CHECK(*node.notify(again) == notify_answer::known);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.source("a").pages_asked == 0);
+}
+
+// A4
+TEST_CASE("what is under way at a source that is none any more ends, and goes on elsewhere") {
+  virtual_node node;
+  const auto content = node.add_package(1, 40, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  node.source("a").manner = source_manner::has_it;
+  node.source("a").next_pages = {source_manner::silent, source_manner::silent,
+                                 source_manner::silent, source_manner::silent};
+  CHECK(node.notify(given).ok());
+  const auto asked = node.source("a").pages_asked;
+  CHECK(asked > 0);
+  auto again = given;
+  again.sources = node.notification_for(content, {"b:2"}).sources;
+  CHECK(*node.notify(again) == notify_answer::known);
+  node.advance(1s);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("a").pages_asked == asked);
+}
+
+TEST_CASE("other sources of a job are kept over a restart") {
+  virtual_node node;
+  node.source("a").manner = source_manner::lacks;
+  node.source("b").manner = source_manner::lacks;
+  const auto content = node.add_package(1, 8, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  auto again = given;
+  again.sources = node.notification_for(content, {"b:1"}).sources;
+  CHECK(*node.notify(again) == notify_answer::known);
+  node.restart();
+  CHECK(node.source("a").manifests_asked == 1);
+  CHECK(node.source("b").manifests_asked == 2);
+}
+
 TEST_CASE("a source that breaks in the middle costs only its pages") {
   virtual_node node;
   const auto content = node.add_package(1, 40, 1000);

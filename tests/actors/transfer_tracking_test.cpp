@@ -62,6 +62,38 @@ TEST_CASE("other sources end the wait at once") {
   CHECK(parts.site.node("dp2").notified.front().sources.size() == 2);
 }
 
+TEST_CASE("a job that has begun is told of other sources, which is no try") {
+  chain parts;
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.register_node("dp3").ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  const auto& notified = parts.site.node("dp1").notified;
+  REQUIRE(notified.size() == 1);
+  const auto tries = parts.site.row(parts.package, "dp1").row.tries_left;
+  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+  REQUIRE(notified.size() == 2);
+  CHECK(notified[1].job == notified[0].job);
+  CHECK(notified[1].sources.size() == 2);
+  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+  CHECK(notified.size() == 2);
+
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.set_sources("dp1", {"main:1"}).ok());
+  CHECK(notified.size() == 3);
+  parts.site.node("dp1").trouble.reset();
+  parts.site.node("dp1").poll_answer.known = true;
+  parts.site.node("dp1").poll_answer.state =
+      parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  parts.site.advance(2min);
+  CHECK(parts.site.heartbeat("dp1").ok());
+  REQUIRE(notified.size() == 4);
+  CHECK(notified[3].sources.size() == 1);
+  const auto row = parts.site.row(parts.package, "dp1").row;
+  CHECK(row.job_state == site_job_state::in_progress);
+  CHECK(row.tries_left == tries);
+}
+
 TEST_CASE("a source that has not registered is named as lacking the content") {
   virtual_site site;
   const auto package = site.add_package();

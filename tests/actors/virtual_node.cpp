@@ -47,6 +47,12 @@ source_failure failure_of(source_manner manner) {
       return {source_verdict::lacks, {errc::not_found, 0, "fetch"}, "", "lacks it"};
     case source_manner::quarantined:
       return {source_verdict::quarantined, {errc::limit_reached, 0, "ask"}, "", "is quarantined"};
+    case source_manner::quarantined_briefly:
+      return {source_verdict::quarantined,
+              {errc::limit_reached, 0, "ask"},
+              "",
+              "is quarantined",
+              std::chrono::minutes(5)};
     case source_manner::wrong_bytes:
       return {source_verdict::bad, {errc::corrupt, 0, "verify"}, "X21", "sent wrong bytes"};
     case source_manner::unavailable:
@@ -159,7 +165,8 @@ auto give_manifest(source_pointer self, const fetch_manifest& asked) {
   manifest_outcome outcome;
   const bool fails = manner == source_manner::lacks || manner == source_manner::bad ||
                      manner == source_manner::unavailable || manner == source_manner::cut_off ||
-                     manner == source_manner::tired || manner == source_manner::quarantined;
+                     manner == source_manner::tired || manner == source_manner::quarantined ||
+                     manner == source_manner::quarantined_briefly;
   if (fails) { outcome.failure = failure_of(manner); }
   if (!fails) {
     state.world.library->manifests.insert(asked.content);

@@ -22,7 +22,8 @@ enum class source_manner : std::uint8_t {
   tired,        ///< answers 429 with Retry-After: 5 (X4), until it has_it
   wrong_bytes,  ///< a few pieces wrong, within the budget
   quarantined,
-  no_space,  ///< this node's volume is full while it fetches
+  quarantined_briefly,  ///< for five minutes more
+  no_space,             ///< this node's volume is full while it fetches
   broken_volume,
   in_use,  ///< another job writes one of the files
   silent,  ///< does not answer before it is told to stop

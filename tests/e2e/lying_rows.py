@@ -25,6 +25,7 @@ class Row:
     within: float = 0  # seconds until the client gives the source up (R11)
     # 'finishes': what it gives is right, and all of it; 'goes on': each round brings a file more.
     alone: str = 'waits'
+    asked_again: bool = False  # though it is alone and offends: when it said
     offends_late: bool = False  # not when it is asked from offset 0
     exactly: int = -1  # bytes of the large file that the good source beside it gives
     spends_budget: bool = False  # more wrong pieces than a source may send: quarantine
@@ -257,7 +258,8 @@ def table(black_hole, closed_port):
         Row('X2', status('404 Not Found'), (), 'answered 404 Not Found', blamed=None),
         Row('X2-file', status('404 Not Found'), FILE, 'answered 404 Not Found', blamed=None),
         Row('X3', not_satisfiable, RANGE, 'answered 416 Range Not Satisfiable'),
-        Row('X4', status('429 Too Many Requests', Retry_After=REST), (), 'answered 429'),
+        Row('X4', status('429 Too Many Requests', Retry_After=REST), (), 'answered 429',
+            asked_again=True),
         Row('X5', status('500 Oops'), (), 'answered 500 Oops'),
         Row('X5-file', status('503 Busy'), FILE, 'answered 503 Busy'),
         Row('X6', to_trap, (), 'answered 301 Moved'),

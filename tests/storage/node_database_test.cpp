@@ -117,6 +117,20 @@ TEST_CASE("a job survives the database's closing as it was recorded") {
   CHECK(jobs->front().reason.empty());
 }
 
+TEST_CASE("other sources of a job replace those it had") {
+  made_of_seed made;
+  const auto database = open_at("");
+  job_record job = job_of(made.id<model::job_id>());
+  REQUIRE(database->add_job(job).ok());
+  const job_record other = job_of(made.id<model::job_id>());
+  REQUIRE(database->add_job(other).ok());
+  job.notification.sources.resize(1);
+  job.notification.sources.front().name = "dp9";
+  REQUIRE(database->replace_sources(job.notification).ok());
+  CHECK((*database->job(job.notification.job))->notification == job.notification);
+  CHECK((*database->job(other.notification.job))->notification == other.notification);
+}
+
 TEST_CASE("a job id is taken once, also when its job is over") {
   made_of_seed made;
   const auto database = open_at("");
