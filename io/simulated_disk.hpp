@@ -66,6 +66,8 @@ public:
 
   [[nodiscard]] const node_pointer& root() const { return root_; }
   void set_size(std::uint64_t bytes) { bytes_total_ = bytes; }
+  [[nodiscard]] std::uint64_t size() const { return bytes_total_; }
+  [[nodiscard]] std::uint64_t used() const { return bytes_used_; }
 
 private:
   /// One name set to a node, or (null) removed.

@@ -190,10 +190,17 @@ void simulated_state::transmit(const end_pointer& from, std::string bytes, bool 
     return;
   }
   from->travelling += bytes.size();
-  from->free_at = std::max(from->free_at, now) +
-                  time(bytes.size() * std::uint64_t{1'000'000'000} / bytes_per_second);
-  after(from->free_at + latency - now,
-        [this, other, from, bytes = std::move(bytes), last] { deliver(other, from, bytes, last); });
+  std::size_t begin = 0;
+  do {  // what takes longer than a second comes in as it travels
+    std::string part = bytes.substr(begin, bytes_per_second);
+    begin += part.size();
+    from->free_at = std::max(from->free_at, now) +
+                    time(part.size() * std::uint64_t{1'000'000'000} / bytes_per_second);
+    const bool ends = last && begin == bytes.size();
+    after(from->free_at + latency - now, [this, other, from, ends, part = std::move(part)] {
+      deliver(other, from, part, ends);
+    });
+  } while (begin < bytes.size());
 }
 
 void simulated_state::deliver(const end_pointer& to, const end_pointer& from, std::string bytes,

@@ -1,6 +1,7 @@
 #include "io/simulated_world.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "io/detached.hpp"
@@ -46,6 +47,11 @@ void simulated_world::shorten(const std::string& host, std::uint64_t one_in) {
   state_->named(host).short_one_in = one_in;
 }
 
+void simulated_world::mend(const std::string& host) {
+  state_->named(host).faults.clear();
+  state_->named(host).short_one_in = 0;
+}
+
 void simulated_world::cut_power(const std::string& host) {
   state_->end_life(state_->named(host), true);
 }
@@ -76,6 +82,11 @@ void simulated_world::set_volume_size(const std::string& host, std::uint64_t byt
   state_->named(host).disk.set_size(bytes);
 }
 
+void simulated_world::fill_volume(const std::string& host) {
+  detail::simulated_disk& disk = state_->named(host).disk;
+  disk.set_size(disk.used());
+}
+
 namespace {
 
 /// The folder of `path`, made when missing; `path` becomes the last component.
@@ -97,10 +108,13 @@ void simulated_world::put_file(const std::string& host, std::string_view path, s
   const auto folder = parent_of(disk, path);
   const open_options replace{.access = access_mode::write, .create = true, .truncate = true};
   detail::node_pointer made;
+  const std::uint64_t size = disk.size();
+  disk.set_size(std::numeric_limits<std::uint64_t>::max());
   SLUICE_CHECK(disk.open(folder, path, replace, state_->now, made) == 0);
   SLUICE_CHECK(disk.write(*made, std::as_bytes(std::span(bytes)), 0, state_->now) >= 0);
   disk.sync(*made);
   disk.sync(*folder);
+  disk.set_size(size);
 }
 
 void simulated_world::put_link(const std::string& host, std::string_view path, std::string target) {

@@ -46,6 +46,8 @@ public:
             bool for_good = false);
   /// One of `one_in` reads, writes, sends and receives moves only a part; 0: none.
   void shorten(const std::string& host, std::uint64_t one_in);
+  /// From now on its operations are whole and succeed.
+  void mend(const std::string& host);
   /// The machine loses its power: unsynced bytes and names are lost (or some of them not), all its
   /// operations end with `cancelled`, and its reactors get nothing done any more. Peers hear
   /// nothing. Reactors made for it later see the disk as it was left.
@@ -63,7 +65,8 @@ public:
 
   // Disks, from outside of time. Paths without a leading slash; the disk's root is "/".
   void set_volume_size(const std::string& host, std::uint64_t bytes);
-  /// A durable file, its folders made.
+  void fill_volume(const std::string& host);  ///< it is as large as what is on it
+  /// A durable file, its folders made, also when the volume is full.
   void put_file(const std::string& host, std::string_view path, std::string bytes);
   void put_link(const std::string& host, std::string_view path, std::string target);
   [[nodiscard]] std::optional<std::string> peek_file(const std::string& host,
