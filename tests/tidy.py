@@ -40,7 +40,7 @@ HOSTS = {
 SYSTEM_HEADER = re.compile(  # the C++ library, POSIX and the kernel
     r'[a-z_0-9]+|(sys|netinet|arpa|net|linux|asm|bits)/[\w/]+\.h'
     r'|(dirent|errno|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|stdlib|termios|time'
-    r'|unistd)\.h')
+    r'|ucontext|unistd)\.h')
 THRIFT_MADE = re.compile(r'(gen-cpp/)?(\w+(_types|_constants)|[A-Z]\w*)\.h')
 GENERATED = {'rpc': THRIFT_MADE, 'fuzz': THRIFT_MADE}
 

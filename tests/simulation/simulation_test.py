@@ -1,0 +1,59 @@
+"""Whole sites in virtual time: seeds pass, planted bugs do not, and a seed can be replayed."""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+PROGRAM = pathlib.Path(sys.argv.pop(1))
+LONG = os.environ.get('SLUICE_LONG') == '1'
+SEEDS = 1000 if LONG else 20
+PORTION = 5  # seeds of a process
+SHORT = ('--hours', 8, '--packages', 70)
+
+
+def simulate(*words):
+    return subprocess.run([PROGRAM, *map(str, words)], check=False, capture_output=True, text=True)
+
+
+class SimulationTest(unittest.TestCase):
+    # S1, S5, D6, R16
+    def test_seeds_become_as_wished_after_a_day_of_faults(self):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+            runs = workers.map(lambda first: simulate('--seed', first, '--seeds', PORTION),
+                               range(1, SEEDS + 1, PORTION))
+            for run in runs:
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+                self.assertEqual(run.stdout.count(': ok, '), PORTION, run.stdout)
+
+    def test_the_same_seed_makes_the_same_events(self):
+        for seed in range(1, 101 if LONG else 3):
+            run = simulate('--twice', '--seed', seed, *SHORT)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_another_seed_makes_other_events(self):
+        run = simulate('--seeds', 2, *SHORT)
+        digests = [line.split(' events ')[1].split(',')[0] for line in run.stdout.splitlines()]
+        self.assertEqual(len(set(digests)), 2, run.stdout)
+
+    def test_a_planted_bug_is_found(self):
+        for bug, words in (('forgets_jobs', 'never as wished: '),
+                           ('loses_content', ', which the site was told it has'),
+                           ('wrong_byte', ' serves wrong bytes of ')):
+            with self.subTest(bug):
+                run = simulate('--seed', 1, '--seeds', 3, '--bug', bug)
+                self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+                self.assertIn(words, run.stdout)
+
+    def test_a_wrong_command_is_told(self):
+        for words in (['--seed'], ['--seeds', 'many'], ['--bug', 'none'], ['now']):
+            run = simulate(*words)
+            self.assertEqual((run.returncode, run.stdout), (2, ''))
+            self.assertIn('--help', run.stderr)
+        self.assertIn('--seed N', simulate('--help').stdout)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,268 @@
+#include "tests/simulation/site_operator.hpp"
+
+#include <algorithm>
+
+namespace sluice::simulation {
+
+namespace {
+
+const std::string root = "root";
+
+using sources = std::vector<model::source_choice>;
+
+/// A tree, with equal priorities, a standard distribution point, and a source that is one.
+const std::vector<std::pair<std::string, sources>>& topology() {
+  static const std::vector<std::pair<std::string, sources>> all{
+      {"dp1", {{"site", 1}}},
+      {"dp2", {{"site", 1}}},
+      {"dp3", {{"site", 1}}},
+      {"dp4", {{"dp1", 1}, {"dp2", 1}, {"site", 2}}},
+      {"dp5", {{"dp1", 1}, {"site", 2}}},
+      {"dp6", {{"dp2", 1}, {"dp3", 2}}},
+      {"dp7", {{"dp3", 1}, {"site", 5}}},
+      {"dp8", {{"dp4", 1}, {"dp5", 2}}},
+      {"dp9", {{"dp6", 1}, {"site", 2}}},
+      {"dp10", {}},
+      {"dp11", {{"dp10", 1}, {"site", 2}}},
+      {"dp12", {{"dp7", 1}, {"dp8", 2}, {"dp9", 3}}},
+  };
+  return all;
+}
+
+}  // namespace
+
+site_operator::site_operator(joint_time& time, simulated_node& site,
+                             std::vector<std::string> points, std::uint64_t seed)
+    : time_(time), site_(site), points_(std::move(points)), random_(seed) {}
+
+/// A site that is down answers nobody, and one that goes down may have done it.
+template <typename Answer, typename Question>
+void site_operator::ask(const std::string& what, Question question,
+                        std::function<void(const result<Answer>&)> answered) {
+  ++count_;
+  trace("operator " + what);
+  const auto heard = [this, what, answered = std::move(answered)](const result<Answer>& answer) {
+    trace(format("operator {}: {}", what, answer ? "ok" : describe(answer.error())));
+    answered(answer);
+  };
+  if (!site_.is_up()) { return heard(error{errc::unreachable, 0, what}); }
+  time_.ask<Answer>(site_.actors().site, std::move(question), heard);
+}
+
+void site_operator::add_points() {
+  for (const auto& [name, from] : topology()) {
+    rpc::distribution_point_request request;
+    request.name = name;
+    request.control_address = name + ":8611";
+    request.mode = from.empty() ? model::distribution_point_mode::standard
+                                : model::distribution_point_mode::pull;
+    request.sources = from;
+    ask<model::distribution_point_row>(
+        "adds " + name, actors::change_distribution_point{request, true, root},
+        [](const result<model::distribution_point_row>& row) { SLUICE_CHECK(row.ok()); });
+  }
+}
+
+known_package* site_operator::some_package() {
+  if (packages_.empty()) { return nullptr; }
+  known_package* const found = packages_[random_() % packages_.size()].get();
+  return found->id && !found->removed && !found->asked ? found : nullptr;
+}
+
+std::string site_operator::some_point() { return points_[random_() % points_.size()]; }
+
+/// Most files are small, some have pieces; some are the same as one of another package.
+void site_operator::write(known_package& package, const std::string& path) {
+  const auto kind = random_() % 40;
+  std::size_t size = random_() % 8000;
+  if (kind == 0) { size = 0; }
+  if (kind == 1) { size = 1'048'576 + random_() % 1'500'000; }
+  std::string bytes(size, '\0');
+  seeded_random letters(random_() % (kind < 20 ? 50 : 1'000'000));
+  for (std::size_t i = 0; i < size; i += 8) {
+    const std::uint64_t word = letters();
+    bytes.replace(i, std::min<std::size_t>(8, size - i), reinterpret_cast<const char*>(&word),
+                  std::min<std::size_t>(8, size - i));
+  }
+  time_.world().put_file(site_.name(), package.folder.substr(1) + "/" + path, bytes);
+  package.now[path] = std::move(bytes);
+}
+
+void site_operator::add_package() {
+  if (!site_.is_up()) { return; }
+  packages_.push_back(std::make_unique<known_package>());
+  known_package& package = *packages_.back();
+  package.folder = format("/srv/packages/p{}", packages_.size());
+  package.asked = true;
+  for (auto files = 1 + random_() % 6; files > 0; --files) {
+    write(package, format("{}f{}", random_() % 3 == 0 ? "folder/" : "", files));
+  }
+  rpc::package_add_request request{package.folder, std::nullopt, package.folder};
+  request.priority = static_cast<model::package_priority>(1 + random_() % 3);
+  actors::add_package mail{request, root, [](const storage::snapshot_progress&) {}};
+  ask<model::package_row>("adds " + package.folder, std::move(mail),
+                          [this, &package](const result<model::package_row>& row) {
+                            package.asked = false;
+                            if (!row) { return; }
+                            package.id = row->id;
+                            package.versions[row->version] = package.now;
+                            time_.after(std::chrono::seconds(random_() % 600), [this, &package] {
+                              if (!package.removed) { distribute(package, false); }
+                            });
+                          });
+}
+
+void site_operator::send(const model::package_id& id, std::vector<std::string> names, bool again) {
+  rpc::distribute_request request{id, names, again};
+  request.with_sources = true;
+  ask<rpc::distribute_answer>(
+      format("sends {} to {} points{}", id.text(), names.size(), again ? " again" : ""),
+      actors::distribute_package{request, root},
+      [this, id, names](const result<rpc::distribute_answer>& answer) {
+        for (const std::string& name : names) { wishes_[{id, name}] = wish::any; }
+        if (!answer) { return; }
+        for (const auto* const list : {&answer->started, &answer->had_it}) {
+          for (const std::string& name : *list) { wishes_[{id, name}] = wish::there; }
+        }
+        for (const std::string& name : answer->started) { sent(name); }
+      });
+}
+
+void site_operator::distribute(const known_package& package, bool again) {
+  std::vector<std::string> names;
+  for (auto left = 1 + random_() % 5; left > 0; --left) { names.push_back(some_point()); }
+  if (random_() % 2 == 0) { names.push_back(site_.name()); }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  send(*package.id, std::move(names), again);
+}
+
+void site_operator::update(known_package& package) {
+  auto file = package.now.begin();
+  std::advance(file, static_cast<std::ptrdiff_t>(random_() % package.now.size()));
+  write(package, std::string(file->first));
+  package.asked = true;
+  actors::update_package mail{*package.id, root, [](const storage::snapshot_progress&) {}};
+  ask<rpc::package_update_answer>("updates " + package.id->text(), std::move(mail),
+                                  [&package](const result<rpc::package_update_answer>& answer) {
+                                    package.asked = false;
+                                    if (answer && answer->changed) {
+                                      package.versions[answer->row.version] = package.now;
+                                    }
+                                  });
+}
+
+void site_operator::remove(known_package& package) {
+  package.asked = true;
+  const auto id = *package.id;
+  ask<actors::done>("removes " + id.text(), actors::remove_package{id, root},
+                    [this, &package, id](const result<actors::done>& answer) {
+                      package.asked = false;
+                      package.removed = answer.ok();
+                      for (auto& [where, wished] : wishes_) {
+                        if (where.first == id) { wished = wish::any; }
+                      }
+                    });
+}
+
+void site_operator::cancel() {
+  if (wishes_.empty()) { return; }
+  auto chosen = wishes_.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(random_() % wishes_.size()));
+  const auto [id, name] = chosen->first;
+  ask<rpc::cancel_answer>(format("cancels {} on {}", id.text(), name),
+                          actors::cancel_package{{id, {name}, false}, root},
+                          [this, id = id, name = name](const result<rpc::cancel_answer>& answer) {
+                            if (!answer) {
+                              wishes_[{id, name}] = wish::any;
+                              return;
+                            }
+                            if (answer->cancelled.empty() && answer->requested.empty()) { return; }
+                            wishes_[{id, name}] = wish::held;
+                          });
+}
+
+/// Maintenance comes and goes, and who pulls may get a source more, or one less.
+void site_operator::change_point() {
+  rpc::distribution_point_request request;
+  request.name = some_point();
+  const auto& all = topology();
+  const auto own = std::find_if(all.begin(), all.end(),
+                                [&](const auto& one) { return one.first == request.name; });
+  if (random_() % 2 == 0) {
+    const bool on = in_maintenance_.erase(request.name) == 0;
+    if (on) { in_maintenance_.insert(request.name); }
+    request.maintenance = on;
+  } else if (!own->second.empty()) {
+    request.sources = own->second;
+    if (random_() % 2 == 0) { request.sources->back().priority += 3; }
+  }
+  ask<model::distribution_point_row>("changes " + request.name,
+                                     actors::change_distribution_point{request, false, root},
+                                     [](const result<model::distribution_point_row>&) {});
+}
+
+void site_operator::validate() {
+  rpc::validation_request request;
+  request.distribution_point = some_point();
+  ask<rpc::validation_begun>("validates " + *request.distribution_point,
+                             actors::begin_validations{request},
+                             [](const result<rpc::validation_begun>&) {});
+}
+
+void site_operator::do_something() {
+  if (!site_.is_up()) { return; }
+  known_package* const package = some_package();
+  const auto what = random_() % 20;
+  if (what < 3) { return cancel(); }
+  if (what == 3) { return change_point(); }
+  if (what == 4) { return validate(); }
+  if (package == nullptr) { return; }
+  if (what < 9) { return update(*package); }
+  if (what == 9) { return remove(*package); }
+  distribute(*package, what == 10);
+}
+
+void site_operator::look_around() {
+  const auto rows = site_.site_database().packages(0, limits::list_page_rows);
+  SLUICE_CHECK(rows.ok());
+  for (const auto& package : packages_) {
+    const auto found = std::find_if(rows->rows.begin(), rows->rows.end(), [&](const auto& row) {
+      return row.source_path == package->folder;
+    });
+    package->removed = found == rows->rows.end();
+    if (package->removed || package->asked) { continue; }
+    package->id = found->id;
+    package->versions.try_emplace(found->version, package->now);
+  }
+}
+
+void site_operator::end_maintenance() {
+  for (const std::string& name : std::set(in_maintenance_)) {
+    rpc::distribution_point_request request;
+    request.name = name;
+    request.maintenance = false;
+    in_maintenance_.erase(name);
+    ask<model::distribution_point_row>("ends maintenance of " + name,
+                                       actors::change_distribution_point{request, false, root},
+                                       [](const result<model::distribution_point_row>&) {});
+  }
+}
+
+void site_operator::send_failed() {
+  const auto rows = site_.site_database().distributions(std::nullopt, std::nullopt, 0, 100'000);
+  SLUICE_CHECK(rows.ok());
+  for (const model::distribution_row& row : rows->rows) {
+    if (row.bucket == model::console_bucket::failed) {
+      send(row.package, {row.distribution_point}, false);
+    }
+  }
+}
+
+const known_package* site_operator::find(const model::package_id& id) const {
+  const auto found = std::find_if(packages_.begin(), packages_.end(),
+                                  [&](const auto& one) { return one->id == id; });
+  return found == packages_.end() ? nullptr : found->get();
+}
+
+}  // namespace sluice::simulation
