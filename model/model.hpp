@@ -15,6 +15,7 @@
 ///   distribution_settings  B7, B9, B13: how often and how long apart
 ///   distribution_plan what has to be sent where, and from which source
 ///   distribution_state  S1, S5, S6: what the site remembers of it
+///   shown_states      S4, S7: the same as ConfigMgr and BITS call it
 ///   point_health      A17: how a distribution point is
 ///   validation_power  J2: how much of the machine a validation may take
 ///   views             what an operator is shown
@@ -30,6 +31,7 @@
 #include "model/point_health.hpp"           // IWYU pragma: export
 #include "model/push_slots.hpp"             // IWYU pragma: export
 #include "model/rate_limit.hpp"             // IWYU pragma: export
+#include "model/shown_states.hpp"           // IWYU pragma: export
 #include "model/source_ranking.hpp"         // IWYU pragma: export
 #include "model/status_message.hpp"         // IWYU pragma: export
 #include "model/validation_power.hpp"       // IWYU pragma: export

@@ -13,7 +13,9 @@ bool is_usable(const ranked_source& source) noexcept {
 /// True when `left` is asked before `right`, whatever chance says.
 bool is_better(const ranked_source& left, const ranked_source& right) noexcept {
   if (left.priority != right.priority) { return left.priority < right.priority; }
-  return left.verdict == source_verdict::has_it && right.verdict != source_verdict::has_it;
+  if (left.verdict != right.verdict) { return left.verdict == source_verdict::has_it; }
+  if ((left.speed == 0) != (right.speed == 0)) { return left.speed == 0; }
+  return left.speed > right.speed;
 }
 
 }  // namespace
@@ -37,7 +39,7 @@ std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sourc
   std::uint64_t skip = random % equals;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const ranked_source& source = sources[i];
-    if (source.priority != best->priority || source.verdict != best->verdict) { continue; }
+    if (!is_usable(source) || is_better(*best, source)) { continue; }
     if (skip == 0) { return i; }
     --skip;
   }
@@ -46,11 +48,7 @@ std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sourc
 }
 
 void start_over(std::vector<ranked_source>& sources) {
-  for (ranked_source& source : sources) {
-    if (source.verdict == source_verdict::lacks || source.verdict == source_verdict::bad) {
-      source.verdict = source_verdict::untried;
-    }
-  }
+  for (ranked_source& source : sources) { source.verdict = source_verdict::untried; }
 }
 
 second_try second_try_for(std::string_view row) noexcept {

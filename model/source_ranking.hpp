@@ -22,16 +22,19 @@ struct ranked_source {
   std::string name;
   std::uint32_t priority = 1;  ///< lowest first (D6)
   source_verdict verdict = source_verdict::untried;
+  /// Bytes per second, where speed decides among equals (D14): who was not measured yet comes
+  /// first, then the fastest. The same for all: chance decides.
+  std::uint64_t speed = 0;
 };
 
 /// The index of the source to ask next: among the usable ones (untried or has_it) of the lowest
 /// priority number, one at random (D7), but a source of that priority that serves already is kept
-/// (D8, D9; if there are several, one of them at random).
+/// (D8, D9; if there are several, one of them at random). `speed` comes before chance (D14).
 /// Nothing when none is usable: wait, then start over (D10). `random` any number, all 64 bits.
 std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sources,
                                          std::uint64_t random);
 
-/// A new round (D10): forgets `lacks` and `bad`, keeps `quarantined`.
+/// A new round (D10): each is untried. Who is quarantined still says so itself when it is asked.
 void start_over(std::vector<ranked_source>& sources);
 
 /// Whether a source that failed is asked once more before the next one is: after an answer like 503

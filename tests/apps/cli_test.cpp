@@ -612,6 +612,7 @@ TEST_CASE("an empty site says what to type first") {
   CHECK(here.run({"status", "--json"}).output == "{\"status\":\"ok\",\"code\":0,\"items\":[]}\n");
 }
 
+// B27
 TEST_CASE("JSON carries the names of the views, numbers as numbers and the unknown as null") {
   stage here;
   CHECK(
@@ -630,5 +631,6 @@ TEST_CASE("JSON carries the names of the views, numbers as numbers and the unkno
   const std::string node = here.run({"--node", "status", "--json"}).output;
   CHECK(has(node,
             "\"jobs\":[{\"job\":\"00000000000000000000000000000000\",\"content\":"
-            "\"PKG00012.3\",\"state\":\"not_started\""));
+            "\"PKG00012.3\",\"state\":\"not_started\",\"transfer\":\"queued\""));
+  CHECK(has(status, "\"package_status\":\"received\",\"job_state\""));
 }

@@ -34,10 +34,7 @@ std::set<std::size_t> reference_choice(const std::vector<std::uint32_t>& priorit
 }
 
 verdicts reference_start_over(verdicts known) {
-  for (auto& verdict : known) {
-    if (verdict == source_verdict::lacks) { verdict = source_verdict::untried; }
-    if (verdict == source_verdict::bad) { verdict = source_verdict::untried; }
-  }
+  for (auto& verdict : known) { verdict = source_verdict::untried; }
   return known;
 }
 // End of the reference.
@@ -122,9 +119,28 @@ TEST_CASE("the lowest number goes first, then another of the same, then the next
   sources[0].verdict = source_verdict::quarantined;
   CHECK_FALSE(choose_source(sources, 7));
   start_over(sources);
-  CHECK(sources[0].verdict == source_verdict::quarantined);
+  CHECK(sources[0].verdict == source_verdict::untried);
   CHECK(sources[first].verdict == source_verdict::untried);
   CHECK(choose_source(sources, 8).has_value());
+}
+
+// D14
+TEST_CASE("speed decides among equals, and nowhere else; who was not measured comes first") {
+  std::vector<ranked_source> sources{{"slow", 1, {}, 10}, {"fast", 1, {}, 1000}, {"far", 2, {}, 9}};
+  seeded_random random(3);
+  for (int i = 0; i < 50; ++i) { CHECK(choose_source(sources, random()) == 1); }
+  sources.push_back({"new", 1, {}});
+  sources.push_back({"new too", 1, {}});
+  std::map<std::size_t, int> picks;
+  for (int i = 0; i < 50; ++i) { ++picks[choose_source(sources, random()).value()]; }
+  CHECK(picks.size() == 2);
+  CHECK(picks.begin()->first == 3);
+  sources[0].verdict = source_verdict::has_it;
+  CHECK(choose_source(sources, random()) == 0);
+  for (auto& source : sources) {
+    if (source.priority == 1) { source.verdict = source_verdict::lacks; }
+  }
+  CHECK(choose_source(sources, random()) == 2);
 }
 
 TEST_CASE("a source that serves is kept, but not against a better priority") {
