@@ -175,10 +175,19 @@ void serve(daemon& node, configuration settings, const sluiced_options& options)
   log::info("sluiced", "drained");
 }
 
+result<void> open_log_files(const node_settings& node) {
+  const std::string& folder = node.component_logs.value;
+  if (folder.empty()) { return {}; }
+  if (auto made = io::blocking::make_folders(folder); !made) { return made; }
+  return log::write_files(folder);
+}
+
 int run(const sluiced_options& options, const configuration& settings) {
   service_signals::claim();
   umask(0027);
-  log::start(settings.node.log_level.value, std::getenv("JOURNAL_STREAM") != nullptr);
+  const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+  log::start(settings.node.log_level.value, journal ? service_manager::write_to_journal : nullptr);
+  if (const auto opened = open_log_files(settings.node); !opened) { return refuse(opened.error()); }
   raise_limits();
   if (const auto chosen = choose_hash_kernel(); !chosen) { return refuse(chosen.error()); }
   if (const auto chosen = choose_kernel_features(); !chosen) { return refuse(chosen.error()); }
