@@ -2,8 +2,12 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "http/http.hpp"
 #include "io/io.hpp"
@@ -22,6 +26,25 @@ using source_fault_counters = std::array<std::atomic<std::uint64_t>, 37>;
 struct library_periods {
   std::chrono::hours trash{24};
   std::chrono::hours superseded{24};  ///< a version of a package after a newer one came
+};
+
+/// How a node pulls, where it may choose.
+struct pull_policy {
+  std::chrono::seconds start_stagger{0};  ///< a new job begins after a random part of it
+  bool prefer_fast_sources = false;       ///< of one priority; by chance otherwise (D7)
+};
+
+/// How fast sources have been, each averaged over its last pages. Any thread.
+class source_speeds {
+public:
+  static constexpr std::size_t sources_max = 4096;  ///< about 100 bytes each; others stay unknown
+  void add(const std::string& source, std::uint64_t bytes, std::chrono::nanoseconds took);
+  [[nodiscard]] std::uint64_t of(
+      const std::string& source) const;  ///< bytes per second; 0: unknown
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t> speeds_;  ///< at most `sources_max`
 };
 
 /// What the actors of a node share. Everything here outlives the actors, and the reactor outlives
@@ -48,6 +71,8 @@ struct node_parts {
   /// Where the site's pushes come in. None: this node takes none.
   std::shared_ptr<http::push_door> pushes;
   library_periods kept;
+  pull_policy pulling;
+  std::shared_ptr<source_speeds> speeds = std::make_shared<source_speeds>();
 };
 
 }  // namespace sluice::actors

@@ -31,6 +31,17 @@ void transfer_job_state::on_start() {
     }
     return;
   }
+  const std::chrono::nanoseconds stagger = setup_.parts.pulling.start_stagger;
+  const bool is_new = setup_.before.state == job_state::not_started;
+  if (!is_new || stagger.count() == 0 || setup_.notification.prestaged) { return begin_now(); }
+  const std::chrono::nanoseconds delay(random_() % static_cast<std::uint64_t>(stagger.count()));
+  begins_at_ = self_->clock().now() + delay;
+  ++wait_;
+  schedule_tick(delay);
+}
+
+void transfer_job_state::begin_now() {
+  begins_at_.reset();
   apply(setup_.notification.prestaged ? job_event::prestage_required : job_event::started);
   if (setup_.before.state == job_state::cancel_requested) {
     on_cancel("the request before the restart");
@@ -295,8 +306,9 @@ rpc::cancel_outcome transfer_job_state::on_cancel_wish(const std::string& user) 
 }
 
 void transfer_job_state::on_source_gained() {
-  for (std::size_t i = 0; i < ranking_.size(); ++i) {  // its actor knows whether the time is over
-    if (!gone_.contains(i)) { ranking_[i].verdict = model::source_verdict::untried; }
+  model::start_over(ranking_);
+  for (const std::size_t gone : gone_) {
+    ranking_[gone].verdict = model::source_verdict::quarantined;
   }
   exhausted_ = false;
   if (situation_.state == job_state::waiting_for_source) { apply(job_event::source_gained); }

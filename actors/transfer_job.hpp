@@ -35,6 +35,7 @@ public:
 
   void begin(self_pointer self, transfer_job_setup setup);
   void on_start();
+  void begin_now();
   void on_turn();
   void on_cancel(const std::string& user);
   rpc::cancel_outcome on_cancel_wish(const std::string& user);
@@ -57,6 +58,7 @@ private:
     stretch where;
     std::size_t source = 0;
     bool large = false;
+    time_point begun;
     page_progress progress;
   };
 
@@ -156,6 +158,7 @@ private:
   bool commit_lacks_room_ = false;            ///< the commit is tried again and again
   std::optional<std::string> cancel_wanted_;  ///< by whom, after the commit point
   std::optional<time_point> next_round_;
+  std::optional<time_point> begins_at_;        ///< it is held back a moment (G10)
   std::optional<time_point> quarantine_over_;  ///< of the first source that may be asked again
   std::chrono::nanoseconds probe_delay_{};
   std::optional<time_point> rests_until_;  ///< the first source that may be asked again (X4)

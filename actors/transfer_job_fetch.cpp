@@ -141,7 +141,7 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
   current_source_ = setup_.notification.sources[*source].name;
   if (patience_[*source] == patience::spent) { patience_[*source] = patience::used; }
   const std::uint64_t number = ++last_page_;
-  page entry{mine, *source, false, {}};
+  page entry{mine, *source, false, self_->clock().now(), {}};
   entry.progress.page = number;
   entry.large = std::any_of(found.files.begin(), found.files.end(), [](const auto& file) {
     return model::raw(file.size) > limits::piece_size;
@@ -178,6 +178,8 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
     patience_[ended.source] = patience::left;
     judge(ended.source, source_verdict::has_it, "has it");
+    setup_.parts.speeds->add(ranking_[ended.source].name, outcome.progress.bytes_transferred,
+                             self_->clock().now() - ended.begun);
     troubles_ = 0;
   } else {
     on_page_failure(ended, outcome);
@@ -204,13 +206,17 @@ void transfer_job_state::on_page_failure(const page& ended, const page_outcome& 
 
 /// A usable source, not `avoid` if there is another; remembers nothing.
 std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
+  auto candidates = ranking_;
+  if (setup_.parts.pulling.prefer_fast_sources) {
+    for (auto& one : candidates) { one.speed = setup_.parts.speeds->of(one.name); }
+  }
   if (avoid) {
-    auto others = ranking_;
+    auto others = candidates;
     others[*avoid].verdict = source_verdict::bad;
     const auto other = model::choose_source(others, random_());
     if (other) { return other; }
   }
-  return model::choose_source(ranking_, random_());
+  return model::choose_source(candidates, random_());
 }
 
 /// X5, X30, X31: once more. What fails of the same before that costs nothing more.

@@ -98,6 +98,7 @@ void transfer_job_state::say_parked() {
 void transfer_job_state::on_tick(std::uint64_t wait) {
   if (wait == 0) { return on_retry(); }
   if (wait != wait_) { return; }
+  if (begins_at_ && situation_.state == job_state::not_started) { return begin_now(); }
   if (situation_.state == job_state::parked) {
     self_->request(setup_.librarian, caf::infinite, count_library{space_wanted_})
         .then(
@@ -210,6 +211,10 @@ model::why_report transfer_job_state::why() const {
         format(", but its last report could not be stored: {}", describe(*last_report_trouble_));
     report.next = "stores its last report again";
     report.next_time = calendar_of(last_report_next_);
+  } else if (begins_at_ && situation_.state == job_state::not_started) {
+    report.doing = "is held back a moment, so that not all ask their sources at once";
+    report.next = "begins";
+    report.next_time = calendar_of(*begins_at_);
   } else if (after_turn_) {
     report.doing =
         format("waits for its turn: {} jobs move bytes at once", limits::jobs_moving_max);

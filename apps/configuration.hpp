@@ -46,6 +46,7 @@ struct node_settings {
   setting<std::string> node_socket;
   setting<std::optional<network_address>> observation;
   setting<log::level> log_level{log::level::info, {}};
+  setting<std::string> component_logs;  ///< a folder; empty: none
 };
 /// `[software_distribution.pull_distribution_point]` and its two groups, in ConfigMgr's words.
 struct pull_distribution_settings {
@@ -75,6 +76,8 @@ struct distribution_point_settings {
   setting<network_address> control;
   setting<std::optional<network_address>> site;  ///< nothing: this node is the site server
   setting<bool> anonymous_access;
+  setting<std::uint32_t> start_stagger_seconds;
+  setting<bool> prefer_fast_sources;
 };
 
 /// What the configuration file says, every value checked. A section makes the role.

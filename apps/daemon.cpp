@@ -143,6 +143,11 @@ result<void> daemon::parts::start_actors() {
   given.parts.maintenance = maintenance;
   given.parts.kept = {std::chrono::hours(settings.node.trash_hours.value),
                       std::chrono::hours(settings.node.superseded_content_hours.value)};
+  if (serves()) {
+    given.parts.pulling = {
+        std::chrono::seconds(settings.distribution_point->start_stagger_seconds.value),
+        settings.distribution_point->prefer_fast_sources.value};
+  }
   given.parts.activity = activity_of(counters, given.parts.pages_moving);
   given.node = ports.node;
   given.version = setup.version;

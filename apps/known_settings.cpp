@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t label_bytes_max = 63;
 constexpr std::size_t socket_path_bytes_max = 107;  // sun_path of unix(7), without its zero
 constexpr std::int64_t hours_max = 24 * 366;
+constexpr std::int64_t stagger_seconds_max = 3600;
 constexpr std::string_view listen_accepted = "\"host:port\"; port 0 takes a free one";
 constexpr std::string_view loopback_accepted =
     "\"host:port\" on loopback (127.0.0.1, [::1], localhost), as there is no mutual TLS yet; port "
@@ -53,6 +54,12 @@ bool read_folder(const toml_setting& given, std::string& into) {
   if (text == nullptr || !is_absolute_path(*text)) { return false; }
   into = *text;
   return true;
+}
+
+bool read_folder_or_off(const toml_setting& given, std::string& into) {
+  into.clear();
+  const std::string* text = text_of(given);
+  return text != nullptr && (text->empty() || read_folder(given, into));
 }
 
 bool read_socket(const toml_setting& given, std::string& into) {
@@ -120,6 +127,13 @@ bool read_truth(const toml_setting& given, bool& into) {
 bool read_hours(const toml_setting& given, std::uint32_t& into) {
   const auto* number = std::get_if<std::int64_t>(&given.value);
   if (number == nullptr || *number < 0 || *number > hours_max) { return false; }
+  into = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+bool read_stagger(const toml_setting& given, std::uint32_t& into) {
+  const auto* number = std::get_if<std::int64_t>(&given.value);
+  if (number == nullptr || *number < 0 || *number > stagger_seconds_max) { return false; }
   into = static_cast<std::uint32_t>(*number);
   return true;
 }
@@ -226,6 +240,9 @@ std::vector<known_setting> make_node_and_site() {
           "node", "log_level", "\"debug\", \"info\", \"warning\" or \"error\"",
           [](auto& all) -> auto& { return all.node.log_level; }, read_log_level)),
       known(
+          "node", "component_logs", "an absolute path, or \"\" for none",
+          [](auto& all) -> auto& { return all.node.component_logs; }, read_folder_or_off),
+      known(
           "site", "code", "three upper-case letters or digits, as in \"PKG\"",
           [](auto& all) -> auto& { return all.site->code; }, read_site_code),
       reloadable(known(
@@ -296,6 +313,13 @@ std::vector<known_setting> make_all() {
   all.push_back(reloadable(known(
       "distribution_point", "anonymous_access", "true or false",
       [](auto& it) -> auto& { return it.distribution_point->anonymous_access; }, read_truth)));
+  all.push_back(known(
+      "distribution_point", "start_stagger_seconds", "a whole number of seconds, 0 to 3600",
+      [](auto& it) -> auto& { return it.distribution_point->start_stagger_seconds; },
+      read_stagger));
+  all.push_back(known(
+      "distribution_point", "prefer_fast_sources", "true or false",
+      [](auto& it) -> auto& { return it.distribution_point->prefer_fast_sources; }, read_truth));
   return all;
 }
 

@@ -116,6 +116,18 @@ TEST_CASE("a job whose end the outbox did not take tells it after a restart") {
 }
 
 // B15
+// F10
+TEST_CASE("a job of 100,000 files has every one of them, page by page") {
+  virtual_node node;
+  const auto content = node.add_package(1, 100'000, 10);
+  const auto given = node.notification_for(content, {"dp1:1"});
+  CHECK(node.notify(given).ok());
+  node.advance(1s);
+  CHECK(node.library.committed.contains(content));
+  CHECK(node.source("dp1").files_asked == 100'000);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+}
+
 TEST_CASE("a second distribution moves no bytes") {
   virtual_node node;
   const auto content = node.add_package(1, 10, 1000);
@@ -179,6 +191,66 @@ TEST_CASE("equal sources are chosen by chance, and chance is the seed's") {
 }
 
 // D10
+// D14
+TEST_CASE("where it is wished, the fastest of equal sources is asked once each was measured") {
+  virtual_node node;
+  node.pulling.prefer_fast_sources = true;
+  node.restart();
+  node.source("slow").page_time = 20s;
+  node.source("fast").page_time = 2s;
+  node.source("far").page_time = 1s;
+  for (std::uint32_t number = 1; number <= 10; ++number) {
+    const auto content = node.add_package(number, 4, 100'000);
+    CHECK(node.notify(node.notification_for(content, {"slow:1", "fast:1", "far:2"})).ok());
+    node.advance(1min);
+    CHECK(node.library.committed.contains(content));
+  }
+  CHECK(node.source("slow").pages_asked == 1);
+  CHECK(node.source("fast").pages_asked == 9);
+  CHECK(node.source("far").pages_asked == 0);
+}
+
+// G10
+TEST_CASE("where it is wished, jobs begin staggered, and say so meanwhile") {
+  std::vector<std::chrono::nanoseconds> begun;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    virtual_node node(seed);
+    node.pulling.start_stagger = 60s;
+    node.restart();
+    const auto content = node.add_package(1, 1, 1000);
+    const auto given = node.notification_for(content, {"dp1:1"});
+    CHECK(node.notify(given).ok());
+    CHECK(node.source("dp1").manifests_asked == 0);
+    const auto why = node.why(content.package);
+    CHECK(why.doing.find("is held back a moment") == 0);
+    REQUIRE(why.next_time.has_value());
+    const auto delay = *why.next_time - node.now();
+    CHECK(delay >= 0s);
+    CHECK(delay < 60s);
+    begun.push_back(delay);
+    node.advance(delay - 2ms);
+    CHECK(node.source("dp1").manifests_asked == 0);
+    node.advance(4ms);
+    CHECK(node.library.committed.contains(content));
+  }
+  std::sort(begun.begin(), begun.end());
+  CHECK(begun.front() < 20s);
+  CHECK(begun.back() > 40s);
+}
+
+TEST_CASE("a job that is cancelled while it is held back never begins") {
+  virtual_node node;
+  node.pulling.start_stagger = 1h;
+  node.restart();
+  const auto content = node.add_package(1, 1, 1000);
+  const auto given = node.notification_for(content, {"dp1:1"});
+  CHECK(node.notify(given).ok());
+  CHECK(node.cancel(given.job) == rpc::cancel_outcome::requested);
+  node.advance(forever);
+  CHECK(ends_with(node.reports(given.job), state_report::cancelled));
+  CHECK(node.source("dp1").manifests_asked == 0);
+}
+
 TEST_CASE("when all sources fail it asks again after exactly 30 minutes") {
   virtual_node node;
   node.source("a").manner = source_manner::bad;

@@ -241,6 +241,7 @@ void virtual_node::begin_actors() {
   setup.parts.catalogue = std::make_shared<storage::content_catalogue>();
   setup.parts.now = [this] { return now(); };
   setup.parts.random = std::ref(state_->random);
+  setup.parts.pulling = pulling;
   setup.journal = state_->journal;
   setup.librarian = state_->librarian;
   setup.site_known = true;
@@ -278,6 +279,7 @@ model::content_id virtual_node::add_package(std::uint32_t number, std::size_t fi
     file.digest.bytes[1] = static_cast<std::byte>(number >> 8U);
     file.digest.bytes[2] = static_cast<std::byte>(i);
     file.digest.bytes[3] = static_cast<std::byte>(i >> 8U);
+    file.digest.bytes[4] = static_cast<std::byte>(i >> 16U);
     file.size = model::byte_count{size};
     package.files.push_back(file);
   }

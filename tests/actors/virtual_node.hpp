@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "actors/node_parts.hpp"
 #include "rpc/rpc.hpp"
 #include "storage/storage.hpp"
 #include "tests/actors/fake_library.hpp"
@@ -47,6 +48,7 @@ public:
   ~virtual_node();
 
   fake_library library;
+  pull_policy pulling;                  ///< from the next `restart` on
   std::optional<error> outbox_trouble;  ///< every report is refused with it
   std::vector<std::string> asked;       ///< "dp1 manifest", "dp1 page": in order, all sources
   std::map<model::job_id, rpc::cancel_outcome> cancel_answers;  ///< to `tell_to_cancel_job`

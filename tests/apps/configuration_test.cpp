@@ -21,7 +21,8 @@ constexpr const char* both_roles =
     "source_roots = [\"/srv/a\", \"/srv/b\"]\n"
     "[distribution_point]\n"
     "listen = \"[::]:0\"\n"
-    "anonymous_access = true\n";
+    "anonymous_access = true\n"
+    "start_stagger_seconds = 30\n";
 
 configuration_outcome read(std::string_view text) {
   return read_configuration(text, "sluiced.toml", "host1");
@@ -49,6 +50,8 @@ TEST_CASE("a file with both roles is read, and every value knows its line") {
   REQUIRE(all.distribution_point);
   CHECK(all.distribution_point->listen.value == network_address{"::", 0});
   CHECK(all.distribution_point->anonymous_access.value);
+  CHECK(all.distribution_point->start_stagger_seconds.value == 30);
+  CHECK(!all.distribution_point->prefer_fast_sources.value);
   CHECK(!all.distribution_point->site.value);
 }
 
@@ -105,6 +108,9 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
       {"[distribution_point]\nlisten = \"::1:80\"\n", "sluiced.toml:2:10: [distribution_point] "},
       {"[distribution_point]\nanonymous_access = \"yes\"\n", "accepted: true or false"},
       {"[distribution_point]\nanonymous_access = 1979-05-27\n", "a value of type date"},
+      {"[distribution_point]\nstart_stagger_seconds = 3601\n",
+       "accepted: a whole number of seconds, 0 to 3600"},
+      {"[distribution_point]\nprefer_fast_sources = 1\n", "accepted: true or false"},
       {"[distribution_point]\nmode = \"pull\"\n",
        "sluiced.toml:2:1: mode is not set here but at the site, with: sluice dp set NAME --mode"},
   };
