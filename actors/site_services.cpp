@@ -129,7 +129,7 @@ result<rpc::page<model::distribution_point_row>> site_services::distribution_poi
 result<model::distribution_point_row> site_services::distribution_point_show(
     const rpc::principal&, const std::string& name) {
   const std::lock_guard lock(reading_mutex_);
-  auto found = reading_->distribution_point(name);
+  auto found = reading_->distribution_point(name, storage::site_database::numbers::counted);
   if (!found) { return found.error(); }
   if (!*found) {
     return error{

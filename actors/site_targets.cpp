@@ -46,6 +46,7 @@ result<bool> has_source(storage::site_database& database, const model::package_r
 
 result<void> add_sources(storage::site_database& database, const model::package_row& package,
                          std::vector<std::string>& names) {
+  std::set<std::string> named(names.begin(), names.end());
   for (std::size_t i = 0; i < names.size(); ++i) {
     auto point = database.distribution_point(names[i]);
     if (!point) { return point.error(); }
@@ -53,14 +54,14 @@ result<void> add_sources(storage::site_database& database, const model::package_
     auto found = has_source(database, package, (*point)->row);
     if (!found) { return found.error(); }
     const auto& sources = (*point)->row.sources;
-    const bool among = std::any_of(sources.begin(), sources.end(), [&](const auto& choice) {
-      return std::find(names.begin(), names.end(), choice.name) != names.end();
-    });
+    const bool among = std::any_of(sources.begin(), sources.end(),
+                                   [&](const auto& choice) { return named.contains(choice.name); });
     if (*found || among) { continue; }
     const auto first = std::min_element(
         sources.begin(), sources.end(),
         [](const auto& one, const auto& other) { return one.priority < other.priority; });
     names.push_back(first->name);
+    named.insert(first->name);
   }
   return {};
 }
@@ -68,8 +69,9 @@ result<void> add_sources(storage::site_database& database, const model::package_
 result<void> warn_of_sources(storage::site_database& database, const model::package_row& package,
                              const std::vector<std::string>& names,
                              rpc::distribute_answer& answer) {
+  const std::set<std::string_view> named(names.begin(), names.end());
   const auto is_named = [&](const model::source_choice& source) {
-    return std::find(names.begin(), names.end(), source.name) != names.end();
+    return named.contains(source.name);
   };
   for (const std::string& name : answer.started) {
     auto point = database.distribution_point(name);

@@ -171,7 +171,8 @@ result<void> site_state::check_change(const model::distribution_point_row& chang
 result<model::distribution_point_row> site_state::on_change(
     const change_distribution_point& asked) {
   storage::site_database& database = *setup_.database;
-  auto existing = database.distribution_point(asked.request.name);
+  auto existing =
+      database.distribution_point(asked.request.name, storage::site_database::numbers::counted);
   if (!existing) { return existing.error(); }
   if (asked.add && *existing) {
     return error{errc::conflict, 0,

@@ -42,9 +42,12 @@ public:
   // Distribution points -------------------------------------------------------------------------
   /// Inserts or replaces name, address, mode, own, sources; what the node told is kept.
   result<void> put_distribution_point(const model::distribution_point_row& row);
-  result<std::optional<site_distribution_point>> distribution_point(const std::string& name);
+  /// Numbers that an operator is shown cost a read of an index for each content; others are 0.
+  enum class numbers : std::uint8_t { none, counted };
+  result<std::optional<site_distribution_point>> distribution_point(const std::string& name,
+                                                                    numbers how = numbers::none);
   result<std::optional<site_distribution_point>> distribution_point_of(const model::node_id& node);
-  /// In order of their names; `contents` and `jobs` are not counted (0).
+  /// In order of their names; without numbers.
   result<std::vector<site_distribution_point>> all_distribution_points();
   result<site_page<model::distribution_point_row>> distribution_points(std::uint32_t offset,
                                                                        std::uint32_t rows);

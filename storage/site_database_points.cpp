@@ -24,7 +24,7 @@ constexpr std::string_view select_uncounted =
     "SELECT name, control_address, mode, own, schedule, rate_limit, maintenance, prestaged, "
     "leaving,"
     " content_address, node, last_heard, epoch, acknowledged, build, 0, 0, 0, 0"
-    " FROM distribution_point ORDER BY name";
+    " FROM distribution_point";
 constexpr std::string_view put_point_text =
     "INSERT INTO distribution_point (name, control_address, mode, own, schedule, rate_limit,"
     " maintenance, prestaged, leaving) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -108,10 +108,11 @@ result<void> site_database::put_distribution_point(const model::distribution_poi
 }
 
 result<std::optional<site_distribution_point>> site_database::distribution_point(
-    const std::string& name) {
+    const std::string& name, numbers how) {
   using found = std::optional<site_distribution_point>;
   return state_->read_at_once("read a distribution point in", [&]() -> found {
-    auto row = state_->prepare(std::string(select_counted) + " WHERE name = ?");
+    const auto select = how == numbers::counted ? select_counted : select_uncounted;
+    auto row = state_->prepare(std::string(select) + " WHERE name = ?");
     if (!row.with(name).next()) { return std::nullopt; }
     site_distribution_point point = take_point(row);
     point.row.sources = take_sources(state_->prepare(select_sources).with(name));
@@ -123,7 +124,7 @@ result<std::optional<site_distribution_point>> site_database::distribution_point
     const model::node_id& node) {
   using found = std::optional<site_distribution_point>;
   return state_->read_at_once("read a distribution point in", [&]() -> found {
-    auto row = state_->prepare(std::string(select_counted) + " WHERE node = ?");
+    auto row = state_->prepare(std::string(select_uncounted) + " WHERE node = ?");
     if (!row.with(node).next()) { return std::nullopt; }
     site_distribution_point point = take_point(row);
     point.row.sources = take_sources(state_->prepare(select_sources).with(point.row.name));
@@ -134,7 +135,7 @@ result<std::optional<site_distribution_point>> site_database::distribution_point
 result<std::vector<site_distribution_point>> site_database::all_distribution_points() {
   return state_->read_at_once("list the distribution points in", [&] {
     std::vector<site_distribution_point> points;
-    auto row = state_->prepare(select_uncounted);
+    auto row = state_->prepare(std::string(select_uncounted) + " ORDER BY name");
     while (row.next()) {
       points.push_back(take_point(row));
       model::distribution_point_row& shown = points.back().row;

@@ -34,7 +34,8 @@ result<model::distribution_point_row> set_prestaged(virtual_site& site, const st
 }
 
 model::health_verdict health_at(virtual_site& site, const std::string& name) {
-  const auto point = site.database().distribution_point(name);
+  const auto point =
+      site.database().distribution_point(name, storage::site_database::numbers::counted);
   REQUIRE((point.ok() && *point));
   return model::health_of((*point)->row, site.now());
 }

@@ -24,8 +24,13 @@ bool speaks_of(const error& failure, const std::string& what) {
 
 // Operators' wishes ------------------------------------------------------------------------------
 
-TEST_CASE("the site's own distribution point gets a package without any transfer") {
+// F7
+TEST_CASE("the site's own distribution point gets a package without any transfer or limit") {
   chain parts;
+  rpc::distribution_point_request limited;
+  limited.name = "main";
+  limited.limit = *model::parse_rate_limit("1Mbit/s");
+  CHECK(parts.site.set_point(limited).error().code == errc::invalid);
   const auto row = parts.site.row(parts.package, "main");
   CHECK(row.row.state == package_state::installed);
   CHECK(row.row.percent == 100);

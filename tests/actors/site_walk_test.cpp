@@ -240,9 +240,9 @@ private:
     return nodes_["dp1"].jobs.empty() && nodes_["dp2"].jobs.empty() &&
            std::all_of(all.begin(), all.end(), [&](const auto& entry) {
              const auto& row = entry.second;
-             const bool over = !row.cancel_asked &&
-                               (row.row.job_state == site_job_state::failed ||
-                                row.row.job_state == site_job_state::cancelled);
+             const bool over =
+                 !row.cancel_asked && (row.row.job_state == site_job_state::failed ||
+                                       row.row.job_state == site_job_state::cancelled);
              const bool lacks_source =
                  row.row.reason.find("no source of dp2") == 0 && entry.first.second == "dp2";
              return row.row.bucket == console_bucket::success || over || lacks_source;

@@ -48,7 +48,7 @@ TEST_CASE("a node of 10,000 contents registers in parts, each within a frame's b
   CHECK(contents == 10'000);
 }
 
-// R16
+// R16, Q4
 TEST_CASE("a site that is away for a day is told all of 100,000 reports, in their order") {
   virtual_reporter node;
   node.begin();

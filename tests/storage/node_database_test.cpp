@@ -214,6 +214,7 @@ TEST_CASE("reports leave the outbox in order, with ascending sequences, once ack
   CHECK(database->append({message_of(2302)})->front() > last);
 }
 
+// Q4
 TEST_CASE("a later report of a job overtakes its undelivered progress, and no other's") {
   made_of_seed made;
   const auto database = open_at("");

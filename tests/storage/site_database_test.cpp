@@ -351,7 +351,9 @@ TEST_CASE("a distribution point counts its contents and its open jobs") {
   row.row.state = model::package_state::content_monitoring;
   row.row.job_state.reset();
   done(database->put_distribution(row));
-  const auto found = got(database->distribution_point("dp1"));
+  using numbers = site_database::numbers;
+  const auto found = got(database->distribution_point("dp1", numbers::counted));
+  CHECK(got(database->distribution_point("dp1"))->row.contents == 0);
   CHECK(found->row.contents == 2);
   CHECK(found->row.jobs == 2);
   const auto page = got(database->distribution_points(0, 10));
@@ -634,7 +636,7 @@ TEST_CASE("all is there after a restart") {
   const auto database = open_at(path);
   CHECK(got(database->allot_package_id(package_of(0).site, nobody)) == package_of(2));
   CHECK(got(database->package(package_of(1)))->manifest_size == model::byte_count{5});
-  CHECK(got(database->distribution_point("dp1"))->row.jobs == 1);
+  CHECK(got(database->distribution_point("dp1", site_database::numbers::counted))->row.jobs == 1);
   CHECK(got(database->is_available(content_of(1), "dp1")));
   check_same(*got(database->distribution(package_of(1), "dp1")), distribution_of(1, "dp1"));
   CHECK(got(database->messages(0, 1)).rows.at(0).message == message_of(1, {"one"}).message);
