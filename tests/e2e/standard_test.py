@@ -56,6 +56,31 @@ class StandardTest(unittest.TestCase):
         self.assertEqual(row['bytes_transferred'], 0)
         self.compare(self.standard, again, folder, files)
 
+    # A8
+    def test_groups_and_validation_work_alike_in_both_modes(self):
+        pull = self.place.start_distribution_point('dp1', self.site)
+        self.site.add_distribution_point(pull, ['site:1'])
+        self.site.sluice('group', 'create', 'all')
+        self.site.sluice('group', 'add', 'all', '--dp', 'std1', 'dp1')
+        package, folder, files = self.package('one')
+        self.site.sluice('distribute', package, '--group', 'all', '--with-sources')
+        for node in (self.standard, pull):
+            self.site.wait_for_success(package, node.name)
+            damaged = max(node.library.glob('filelib/??/*'), key=lambda path: path.stat().st_size)
+            with open(damaged, 'r+b') as file:
+                byte = file.read(1)
+                file.seek(0)
+                file.write(bytes([byte[0] ^ 1]))
+        answer = self.site.sluice('validate', package, '--wait', check=False)
+        found = {row['distribution_point']: len(row['findings']) for row in answer['items']}
+        self.assertGreater(found['std1'], 0, answer)
+        self.assertEqual(found['std1'], found['dp1'], answer)
+        for node in (self.standard, pull):
+            self.site.wait_for_success(package, node.name)
+            self.compare(node, package, folder, files)
+        answer = self.site.sluice('validate', package, '--wait')
+        self.assertEqual([row['findings'] for row in answer['items']], [[]] * 3)
+
     # A6, A7, E4
     def test_the_mode_may_change_and_content_stays(self):
         package, folder, files = self.package('one', seed=1)

@@ -76,6 +76,7 @@ TEST_CASE("calls to one address run one at a time, in order") {
   for (std::uint32_t i = 0; i < calls; ++i) { CHECK(order[i] == i); }
 }
 
+// Q6
 TEST_CASE("addresses that timed out have a share of the threads and no more") {
   const std::vector<dead_node> dead(6);
   std::latch first_round(6);
@@ -116,6 +117,7 @@ TEST_CASE("addresses that timed out have a share of the threads and no more") {
   second_round.wait();
 }
 
+// Q6
 TEST_CASE("a dead address and another take turns even on one thread") {
   const dead_node dead;
   const auto pool = make_client_pool(1, short_deadlines(std::chrono::milliseconds(20)));
