@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -10,29 +9,13 @@
 #include "apps/ready_file.hpp"
 #include "apps/sluiced_options.hpp"
 #include "io/file_lock.hpp"
+#include "tests/storage/temporary_folder.hpp"
 
 using namespace sluice;
 using namespace sluice::apps;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder of this test's own; gone with it.
-class own_folder {
-public:
-  own_folder() {
-    std::string pattern = (fs::temp_directory_path() / "sluice-apps-XXXXXX").string();
-    REQUIRE((mkdtemp(pattern.data()) != nullptr));
-    path_ = pattern;
-  }
-  ~own_folder() { fs::remove_all(path_); }
-  [[nodiscard]] std::string operator/(const std::string& name) const {
-    return (path_ / name).string();
-  }
-
-private:
-  fs::path path_;
-};
 
 void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
@@ -76,7 +59,7 @@ TEST_CASE("a daemon that cannot start says with its exit code whether trying aga
 }
 
 TEST_CASE("a key is made once, secret to others, and read again") {
-  const own_folder folder;
+  const storage::temporary_folder folder;
   const std::string path = folder / "node.key";
   const auto made = load_or_make_key(path, folder / "node.db", seeded_random(7));
   REQUIRE(made.ok());
@@ -88,7 +71,7 @@ TEST_CASE("a key is made once, secret to others, and read again") {
 }
 
 TEST_CASE("a lost or damaged key is never replaced by a new one") {
-  const own_folder folder;
+  const storage::temporary_folder folder;
   write(folder / "site.db", "");
   const auto lost = load_or_make_key(folder / "site.key", folder / "site.db", seeded_random(7));
   REQUIRE(!lost.ok());
@@ -106,7 +89,7 @@ TEST_CASE("a lost or damaged key is never replaced by a new one") {
 }
 
 TEST_CASE("a state folder is held by one at a time") {
-  const own_folder folder;
+  const storage::temporary_folder folder;
   {
     const auto first = io::file_lock::take(folder / "lock");
     REQUIRE(first.ok());
