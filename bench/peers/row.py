@@ -104,7 +104,9 @@ def run_row(row, rounds, deadline):
             made.notes.append(f'out of time: {number} of {rounds} rounds, so no target held')
             break
         row.begin_round(number)
-        for name, contender in row.contenders().items():
+        contenders = list(row.contenders().items())
+        first = number % len(contenders)  # what a disk gives depends on what was read before
+        for name, contender in contenders[first:] + contenders[:first]:
             if row.only_the_best_counts and is_hopeless(name, made.series):
                 continue
             if name not in made.series:
