@@ -104,11 +104,10 @@ def run_row(row, rounds, deadline):
             made.notes.append(f'out of time: {number} of {rounds} rounds, so no target held')
             break
         row.begin_round(number)
-        contenders = list(row.contenders().items())
+        contenders = [(name, contender) for name, contender in row.contenders().items()
+                      if not (row.only_the_best_counts and is_hopeless(name, made.series))]
         first = number % len(contenders)  # what a disk gives depends on what was read before
         for name, contender in contenders[first:] + contenders[:first]:
-            if row.only_the_best_counts and is_hopeless(name, made.series):
-                continue
             if name not in made.series:
                 made.series[name] = Series(name, row.unit, row.settings().get(name, ''))
             made.series[name].samples.append(contender())

@@ -110,10 +110,10 @@ class JudgeTest(unittest.TestCase):
 
 
 class RowTest(unittest.TestCase):
-    def test_contenders_take_turns(self):
+    def test_contenders_take_turns_and_each_round_begins_with_another_one(self):
         row = FakeRow()
         outcome = guarded(row, 3, deadline=1e12)
-        self.assertEqual(''.join(row.calls), 'ABABAB')
+        self.assertEqual(''.join(row.calls), 'ABBAAB')
         self.assertTrue(outcome.held)
         self.assertIn(TREE_HASH, outcome.notes)
 
@@ -124,7 +124,7 @@ class RowTest(unittest.TestCase):
                                   'slow': lambda: row.measure('B', 20),
                                   'find + xargs sha256sum': lambda: row.measure('C', 100)}
         outcome = guarded(row, 3, deadline=1e12)
-        self.assertEqual(''.join(row.calls), 'ABCACAC')
+        self.assertEqual(''.join(row.calls), 'ABCCAAC')
         self.assertIn('slow ran 1 x only', outcome.notes[0])
 
     def test_a_row_that_is_out_of_time_says_so(self):
