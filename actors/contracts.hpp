@@ -12,8 +12,9 @@ namespace sluice::actors {
 /// report.
 using node_journal_actor = caf::typed_actor<
     caf::replies_to<add_job>::with<bool>,  // false: this job id was taken before
-    caf::replies_to<update_job>::with<done>, caf::replies_to<forget_job>::with<done>,
-    caf::replies_to<recall_job>::with<recalled_job>, caf::replies_to<record_pieces>::with<done>,
+    caf::replies_to<update_job>::with<done>, caf::replies_to<replace_sources>::with<done>,
+    caf::replies_to<forget_job>::with<done>, caf::replies_to<recall_job>::with<recalled_job>,
+    caf::replies_to<record_pieces>::with<done>,
     caf::replies_to<recall_pieces>::with<recorded_pieces>,
     caf::replies_to<forget_pieces>::with<done>, caf::replies_to<pin_keys>::with<done>,
     caf::replies_to<append_reports>::with<done>,  // not idempotent: each call is new reports

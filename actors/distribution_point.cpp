@@ -44,6 +44,16 @@ content_source_actor distribution_point_state::source_of(const model::source_ent
   return made;
 }
 
+std::vector<content_source_actor> distribution_point_state::sources_of(
+    const model::notification& given) {
+  std::vector<content_source_actor> actors;
+  actors.reserve(given.sources.size());
+  for (const model::source_entry& entry : given.sources) {
+    actors.push_back(source_of(entry, given.job));
+  }
+  return actors;
+}
+
 void distribution_point_state::open(const model::notification& given,
                                     const model::job_situation& before) {
   transfer_job_setup setup;
@@ -51,9 +61,7 @@ void distribution_point_state::open(const model::notification& given,
   setup.notification = given;
   setup.journal = setup_.journal;
   setup.librarian = setup_.librarian;
-  for (const model::source_entry& entry : given.sources) {
-    setup.sources.push_back(source_of(entry, given.job));
-  }
+  setup.sources = sources_of(given);
   setup.owner = distribution_point_actor{self_};
   setup.seed = setup_.parts.random();
   setup.before = before;
@@ -78,11 +86,7 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
   }
   const auto known = jobs_.find(given.job);
   if (known != jobs_.end()) {
-    told_again again{given.sources, {}};
-    for (const model::source_entry& entry : given.sources) {
-      again.actors.push_back(source_of(entry, given.job));
-    }
-    caf::anon_send(known->second.actor, std::move(again));
+    caf::anon_send(known->second.actor, told_again{given.sources, sources_of(given)});
     return rpc::notify_answer::known;
   }
   if (pending_.contains(given.job)) { return rpc::notify_answer::known; }

@@ -72,6 +72,7 @@ private:
   [[nodiscard]] bool is_being_removed(const model::content_id& content) const;
   void open(const model::notification& given, const model::job_situation& before);
   content_source_actor source_of(const model::source_entry& entry, const model::job_id& job);
+  std::vector<content_source_actor> sources_of(const model::notification& given);
   void forget_push(const model::job_id& job);
   void grant_turns();
   void stop_former(const model::content_id& newer);

@@ -5,6 +5,7 @@
 // Mail stays in the process: no type needs a wire format.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::add_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::update_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::replace_sources)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::forget_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::recall_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::recalled_job)

@@ -19,8 +19,10 @@ struct add_job {
   storage::job_record job;
 };  ///< answers false when the id is known already
 struct update_job {
-  storage::job_record job;
-  bool sources = false;  ///< those of the notification replace the recorded ones
+  storage::job_record job;  ///< of the notification its id only
+};
+struct replace_sources {
+  model::notification told;  ///< its sources replace the recorded ones of its job
 };
 struct forget_job {
   model::job_id job;

@@ -25,12 +25,6 @@ caf::result<bool> add(storage::node_database& database, const storage::job_recor
   return to_caf(added.error());
 }
 
-caf::result<done> update(storage::node_database& database, const update_job& asked) {
-  const auto kept = database.update_job(asked.job);
-  if (!kept || !asked.sources) { return answer(kept); }
-  return answer(database.replace_sources(asked.job.notification));
-}
-
 caf::result<recorded_pieces> recall(storage::node_database& database, const recall_pieces& asked) {
   recorded_pieces all;
   for (const model::file_id& file : asked.files) {
@@ -49,7 +43,10 @@ node_journal_actor::behavior_type node_journal(
   self->state.database = std::move(database);
   return {
       [self](const add_job& mail) { return add(*self->state.database, mail.job); },
-      [self](const update_job& mail) { return update(*self->state.database, mail); },
+      [self](const update_job& mail) { return answer(self->state.database->update_job(mail.job)); },
+      [self](const replace_sources& mail) {
+        return answer(self->state.database->replace_sources(mail.told));
+      },
       [self](const forget_job& mail) { return answer(self->state.database->forget_job(mail.job)); },
       [self](const recall_job& mail) -> caf::result<recalled_job> {
         auto row = self->state.database->job(mail.job);

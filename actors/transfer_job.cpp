@@ -135,19 +135,14 @@ void transfer_job_state::return_turn() {
   caf::anon_send(setup_.owner, turn_returned{setup_.notification.job});
 }
 
-void transfer_job_state::record_state(bool sources) {
+void transfer_job_state::record_state() {
   storage::job_record row;
-  row.notification = setup_.notification;
-  row.notification.sources.clear();
-  for (std::size_t i = 0; i < ranking_.size(); ++i) {
-    if (gone_.contains(i)) { continue; }
-    row.notification.sources.push_back(setup_.notification.sources[i]);
-  }
+  row.notification.job = setup_.notification.job;
   row.situation = situation_;
   row.bytes_done = bytes_shown_;
   row.bytes_transferred = totals_now().bytes_transferred;
   row.reason = reason_;
-  caf::anon_send(setup_.journal, update_job{std::move(row), sources});
+  caf::anon_send(setup_.journal, update_job{std::move(row)});
 }
 
 model::state_message transfer_job_state::state_message(state_report what) const {

@@ -67,7 +67,8 @@ private:
   bool carry_out_report(model::job_command command);
   void with_turn(model::job_command command);
   void return_turn();
-  void record_state(bool sources = false);
+  void record_state();
+  void record_sources();
   void report(model::state_report what, bool final_report);
   void on_last_report_refused(const error& failure);
   model::state_message state_message(model::state_report what) const;
@@ -85,6 +86,7 @@ private:
   void on_listing(const stretch& where, const storage::missing_page& found);
   void dispatch(const stretch& where, const storage::missing_page& found);
   void on_page(std::uint64_t number, const page_outcome& outcome);
+  void learn_speed(const page& ended, std::uint64_t bytes);
   void on_page_failure(const page& ended, const page_outcome& outcome);
   void on_trouble(const error& trouble);
   void pause(std::chrono::seconds delay);

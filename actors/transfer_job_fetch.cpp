@@ -178,8 +178,7 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
     patience_[ended.source] = patience::left;
     judge(ended.source, source_verdict::has_it, "has it");
-    setup_.parts.speeds->add(ranking_[ended.source].name, outcome.progress.bytes_transferred,
-                             self_->clock().now() - ended.begun);
+    learn_speed(ended, outcome.progress.bytes_transferred);
     troubles_ = 0;
   } else {
     on_page_failure(ended, outcome);
@@ -204,19 +203,23 @@ void transfer_job_state::on_page_failure(const page& ended, const page_outcome& 
   if (outcome.in_use) { pause(in_use_delay); }  // the other writer's outcome decides
 }
 
-/// A usable source, not `avoid` if there is another; remembers nothing.
+void transfer_job_state::learn_speed(const page& ended, std::uint64_t bytes) {
+  if (!setup_.parts.pulling.prefer_fast_sources) { return; }
+  setup_.parts.speeds->add(ranking_[ended.source].name, bytes, self_->clock().now() - ended.begun);
+}
+
+/// A usable source, not `avoid` if there is another.
 std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
-  auto candidates = ranking_;
   if (setup_.parts.pulling.prefer_fast_sources) {
-    for (auto& one : candidates) { one.speed = setup_.parts.speeds->of(one.name); }
+    for (auto& one : ranking_) { one.speed = setup_.parts.speeds->of(one.name); }
   }
   if (avoid) {
-    auto others = candidates;
+    auto others = ranking_;
     others[*avoid].verdict = source_verdict::bad;
     const auto other = model::choose_source(others, random_());
     if (other) { return other; }
   }
-  return model::choose_source(candidates, random_());
+  return model::choose_source(ranking_, random_());
 }
 
 /// X5, X30, X31: once more. What fails of the same before that costs nothing more.

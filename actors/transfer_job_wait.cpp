@@ -136,7 +136,14 @@ void transfer_job_state::on_told_again(const told_again& mail) {
     });
     const auto at = static_cast<std::size_t>(found - known.begin());
     if (found == known.end()) {
-      if (known.size() >= known_max) { continue; }
+      if (known.size() >= known_max) {
+        log::warning(
+            "transfer_job",
+            format("{}: source {} is left out: this job has known {} already, which is the most "
+                   "of one job",
+                   setup_.notification.content.text(), source.name, known_max));
+        continue;
+      }
       known.push_back(source);
       setup_.sources.push_back(mail.actors[i]);
       ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
@@ -156,8 +163,18 @@ void transfer_job_state::on_told_again(const told_again& mail) {
     caf::anon_send(setup_.sources[at], stop_pages{setup_.notification.job});
     changed = true;
   }
-  if (changed) { record_state(true); }
+  if (changed) { record_sources(); }
   on_source_gained();
+}
+
+void transfer_job_state::record_sources() {
+  replace_sources mail;
+  mail.told.job = setup_.notification.job;
+  for (std::size_t at = 0; at < ranking_.size(); ++at) {
+    if (gone_.contains(at)) { continue; }
+    mail.told.sources.push_back(setup_.notification.sources[at]);
+  }
+  caf::anon_send(setup_.journal, std::move(mail));
 }
 
 /// Until the outbox takes it: a job that ended is known to this node only, and stays until then.

@@ -122,6 +122,11 @@ void transfer_tracking_state::set_node_state(model::job_state state) {
   const bool waits = model::is_waiting(node_state_);
   if (waits && !waited) { leave_slot(); }
   if (waited && !waits) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
+  // What it was told before this site began is not known here.
+  if (state == model::job_state::waiting_for_source && !may_be_there_) {
+    other_sources_ = true;
+    look();
+  }
 }
 
 /// B2, B3: look every 20 minutes; a source that reports success ends the wait at once.
@@ -236,8 +241,10 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     if (!mail.failure && mail.answer == rpc::notify_answer::accepted) { polls_ = 0; }
     return look();
   }
-  if (mail.failure && other_sources_ && facts_.target.job_open) { return run(); }  // and later
+  const bool sources_only = other_sources_ && facts_.target.job_open;
+  if (mail.failure && sources_only) { return run(); }  // and later
   other_sources_ = false;
+  if (sources_only && mail.answer == rpc::notify_answer::known) { return run(); }
   if (mail.failure && mail.failure->code == errc::limit_reached) {
     // It is not ready, as it has yet to learn the site's keys; or its calls of before are still
     // under way. That is no try.

@@ -20,6 +20,7 @@ node_journal_actor::behavior_type failing_journal(self_pointer self, node_journa
   return {
       [=](const add_job& mail) { return self->delegate(real, mail); },
       [=](const update_job& mail) { return self->delegate(real, mail); },
+      [=](const replace_sources& mail) { return self->delegate(real, mail); },
       [=](const forget_job& mail) { return self->delegate(real, mail); },
       [=](const recall_job& mail) { return self->delegate(real, mail); },
       [=](const record_pieces& mail) { return self->delegate(real, mail); },

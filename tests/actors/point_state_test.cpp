@@ -17,20 +17,24 @@ namespace {
 
 constexpr std::uint64_t package_bytes = 1'000'000;
 
-result<model::distribution_point_row> set_maintenance(virtual_site& site, const std::string& name,
-                                                      bool on) {
+using flag = std::optional<bool> rpc::distribution_point_request::*;
+
+result<model::distribution_point_row> set_flag(virtual_site& site, const std::string& name,
+                                               flag which, bool on) {
   rpc::distribution_point_request request;
   request.name = name;
-  request.maintenance = on;
+  request.*which = on;
   return site.set_point(request);
+}
+
+result<model::distribution_point_row> set_maintenance(virtual_site& site, const std::string& name,
+                                                      bool on) {
+  return set_flag(site, name, &rpc::distribution_point_request::maintenance, on);
 }
 
 result<model::distribution_point_row> set_prestaged(virtual_site& site, const std::string& name,
                                                     bool on) {
-  rpc::distribution_point_request request;
-  request.name = name;
-  request.prestaged = on;
-  return site.set_point(request);
+  return set_flag(site, name, &rpc::distribution_point_request::prestaged, on);
 }
 
 model::health_verdict health_at(virtual_site& site, const std::string& name) {

@@ -94,6 +94,33 @@ TEST_CASE("a job that has begun is told of other sources, which is no try") {
   CHECK(row.tries_left == tries);
 }
 
+TEST_CASE("a job that waits for a source is told those of today, once, after the site's restart") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.register_node("dp3").ok());
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+  parts.site.restart();
+  parts.site.node("dp1").trouble.reset();
+  parts.site.node("dp1").notified.clear();
+  parts.site.node("dp1").poll_answer.known = true;
+  parts.site.node("dp1").poll_answer.state =
+      parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  const auto& notified = parts.site.node("dp1").notified;
+  parts.site.advance(2min);
+  CHECK(parts.site.heartbeat("dp1").ok());
+  CHECK(notified.empty());  // it is said to run
+  auto waits = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  waits.state = model::job_state::waiting_for_source;
+  for (const std::uint8_t epoch : {2, 3}) {
+    CHECK(parts.site.report(parts.site.batch_of("dp1", {waits}, epoch)).ok());
+    REQUIRE(notified.size() == 1);
+    CHECK(notified.front().sources.size() == 2);
+  }
+}
+
 TEST_CASE("a source that has not registered is named as lacking the content") {
   virtual_site site;
   const auto package = site.add_package();
