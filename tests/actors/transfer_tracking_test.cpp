@@ -114,8 +114,8 @@ TEST_CASE("a job that waits for a source is told those of today, once, after the
   CHECK(notified.empty());  // it is said to run
   auto waits = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
   waits.state = model::job_state::waiting_for_source;
-  for (const std::uint8_t epoch : {2, 3}) {
-    CHECK(parts.site.report(parts.site.batch_of("dp1", {waits}, epoch)).ok());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {waits})).ok());
     REQUIRE(notified.size() == 1);
     CHECK(notified.front().sources.size() == 2);
   }
