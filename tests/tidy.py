@@ -264,7 +264,10 @@ def check_headers_alone(tree, build):
     """Each header compiles by itself. What compiled once is remembered by its content."""
     memory = build / 'tidy'
     memory.mkdir(parents=True, exist_ok=True)
-    headers = [name for name in tree.cpp if name.endswith('.hpp')]
+    # What a source includes first was compiled alone by the build.
+    first = {text.includes[0][2] for name, text in tree.cpp.items()
+             if name.endswith('.cpp') and text.includes}
+    headers = [name for name in tree.cpp if name.endswith('.hpp') and name not in first]
 
     def digest_of(name, seen):
         if name not in seen and name in tree.cpp:

@@ -87,7 +87,7 @@ class Planted(unittest.TestCase):
                    "files('b.cpp',\n  'a.cpp')\n")
 
     def test_a_header_that_needs_another_first(self):
-        self.bites('alone', 'io/file.hpp', HEADER + 'std::vector<int> sizes();\n', '--build')
+        self.bites('alone', 'io/planted.hpp', HEADER + 'std::vector<int> sizes();\n', '--build')
 
     def test_a_header_without_its_guard(self):
         self.bites('once', 'io/file.hpp', 'int size();\n')
