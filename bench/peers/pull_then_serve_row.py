@@ -24,6 +24,8 @@ class PullThenServeRow(ServeRow):
     def make(self, folder):
         return large_files(folder, self.sizes.shared_files, self.sizes.shared_file_bytes)
 
+    takes_turns = False  # ours begins with what the pull left: nobody reads the files before it
+
     def prepare(self):
         super().prepare()
         self.in_site = self.files

@@ -22,6 +22,7 @@ class Row:
     network = False      # peers send over TCP: both sides need the same congestion control
     cores = 1
     only_the_best_counts = False  # of the peers: one that cannot be the best runs once
+    takes_turns = True  # every other round in the opposite order
     rounds_max = 100     # of a row that shows a shape, not a median
     minutes = 1.0        # about what five rounds take: its share of the time of a whole run
 
@@ -106,8 +107,9 @@ def run_row(row, rounds, deadline):
         row.begin_round(number)
         contenders = [(name, contender) for name, contender in row.contenders().items()
                       if not (row.only_the_best_counts and is_hopeless(name, made.series))]
-        first = number % len(contenders)  # what a disk gives depends on what was read before
-        for name, contender in contenders[first:] + contenders[:first]:
+        if number % 2 and row.takes_turns:  # what a disk gives depends on what was read before
+            contenders.reverse()
+        for name, contender in contenders:
             if name not in made.series:
                 made.series[name] = Series(name, row.unit, row.settings().get(name, ''))
             made.series[name].samples.append(contender())

@@ -18,6 +18,7 @@ from congestion import Cubic  # noqa: E402
 from folders import large_files  # noqa: E402
 from machine import mount_of  # noqa: E402
 from measure import Sample, Series  # noqa: E402
+from pull_then_serve_row import PullThenServeRow  # noqa: E402
 from removal import Removals, remove_tree  # noqa: E402
 from row import TREE_HASH, Row, guarded  # noqa: E402
 from targets import TARGETS, Target, judge  # noqa: E402
@@ -110,12 +111,26 @@ class JudgeTest(unittest.TestCase):
 
 
 class RowTest(unittest.TestCase):
-    def test_contenders_take_turns_and_each_round_begins_with_another_one(self):
+    def test_contenders_take_turns_and_each_round_has_the_opposite_order(self):
         row = FakeRow()
         outcome = guarded(row, 3, deadline=1e12)
         self.assertEqual(''.join(row.calls), 'ABBAAB')
         self.assertTrue(outcome.held)
         self.assertIn(TREE_HASH, outcome.notes)
+
+    def test_of_three_contenders_ours_is_behind_the_last_one_in_no_round(self):
+        row = FakeRow()
+        row.contenders = lambda: {name: lambda name=name: row.measure(name, 400)
+                                  for name in 'ABC'}
+        guarded(row, 5, deadline=1e12)
+        self.assertEqual(''.join(row.calls), 'ABC' 'CBA' 'ABC' 'CBA' 'ABC')
+        self.assertNotIn('CA', ''.join(row.calls))
+
+    def test_a_row_that_begins_with_what_a_pull_left_has_ours_first_in_every_round(self):
+        row = FakeRow()
+        row.takes_turns = PullThenServeRow.takes_turns
+        guarded(row, 3, deadline=1e12)
+        self.assertEqual(''.join(row.calls), 'ABABAB')
 
     def test_a_peer_that_cannot_be_the_best_is_not_repeated_where_only_the_best_counts(self):
         row = FakeRow()
