@@ -247,7 +247,7 @@ void simulated_site::look() {
   seen_ = std::move(now);
 }
 
-/// S1 and S5: also several steps of them between two looks.
+/// S1: also several steps of them between two looks.
 void simulated_site::check_ways(const row_map& before, const row_map& after) {
   for (const auto& [key, row] : after) {
     const auto earlier = before.find(key);

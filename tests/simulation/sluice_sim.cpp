@@ -102,6 +102,8 @@ bool run(const options& given, std::uint64_t seed) {
   plan.packages = static_cast<std::uint32_t>(given.packages);
   plan.bug = given.bug;
   if (given.trace) { plan.trace = print_event; }
+  std::printf("seed %llu begins\n", static_cast<unsigned long long>(seed));
+  std::fflush(stdout);  // also of a run that never comes back
   const auto begin = std::chrono::steady_clock::now();
   auto outcome = simulation::simulate(plan);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
