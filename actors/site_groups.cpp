@@ -17,6 +17,18 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
   to.insert(to.end(), more.begin(), more.end());
 }
 
+/// One that is being removed is a member until it is gone, and is sent nothing.
+result<std::vector<std::string>> staying_members(storage::site_database& database,
+                                                 const model::group_row& group) {
+  std::vector<std::string> names;
+  for (const std::string& name : group.members) {
+    auto point = database.distribution_point(name);
+    if (!point) { return point.error(); }
+    if (*point && !(*point)->row.leaving) { names.push_back(name); }
+  }
+  return names;
+}
+
 }  // namespace
 
 result<rpc::group_answer> site_state::on_group(const change_group& asked) {
@@ -81,10 +93,12 @@ result<rpc::distribute_answer> site_state::reconcile(const model::group_row& gro
 }
 
 result<void> site_state::send_missing(const model::group_row& group, rpc::distribute_answer& all) {
+  auto members = staying_members(*setup_.database, group);
+  if (!members) { return members.error(); }
   for (const model::package_id& package : group.packages) {
     rpc::distribute_request wish;
     wish.package = package;
-    for (const std::string& name : group.members) {
+    for (const std::string& name : *members) {
       auto row = setup_.database->distribution(package, name);
       if (!row) { return row.error(); }
       if (!*row) { wish.distribution_points.push_back(name); }
