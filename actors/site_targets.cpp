@@ -116,6 +116,12 @@ result<void> check_sources(storage::site_database& database,
       return error{errc::not_found, 0,
                    format("find distribution point {}: see sluice dp list", escaped(choice.name))};
     }
+    if (*source && (*source)->row.leaving) {
+      return error{errc::conflict, 0,
+                   format("make {} a source of {}: it is being removed; choose another: sluice dp "
+                          "list",
+                          choice.name, changed.name)};
+    }
   }
   auto points = database.all_distribution_points();
   if (!points) { return points.error(); }
