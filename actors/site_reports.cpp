@@ -153,9 +153,14 @@ result<void> site_state::take_state(const std::string& name, const model::state_
     return {};
   }
   if (message.report == model::state_report::success) {
-    auto available = database.put_available(message.content, name, true);
-    if (!available) { return available; }
-    gained.push_back({message.content, name});
+    auto target = database.distribution(message.content.package, name);
+    if (!target) { return target.error(); }
+    // A report that comes after its package was removed from there tells of what is gone.
+    if (*target && !(*target)->removing) {
+      auto available = database.put_available(message.content, name, true);
+      if (!available) { return available; }
+      gained.push_back({message.content, name});
+    }
   }
   if (!*found || (*found)->removing) { return {}; }
   storage::site_distribution row = **found;

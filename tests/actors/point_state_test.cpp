@@ -157,6 +157,45 @@ TEST_CASE("a distribution point leaves with its content, and is forgotten with t
   CHECK_FALSE(*parts.site.database().distribution_point("dp2"));
 }
 
+TEST_CASE("one that leaves a group holds up neither the group nor the site's start") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"main", "dp2"}).ok());
+  CHECK(parts.site.change_group(rpc::group_action::create, "stores", {"dp2"}).ok());
+  parts.site.node("dp2").trouble = error{errc::unreachable, 0, "connect"};
+  CHECK(parts.site.remove_point("dp2", false).ok());
+  const auto second = parts.site.add_package();
+  CHECK(parts.site.distribute(second, {"main"}).ok());
+  CHECK(parts.site.database().link_package("stores", second).ok());
+  parts.site.restart();
+  CHECK(parts.site.health().ok());
+  CHECK(parts.site.change_group(rpc::group_action::add, "stores", {"dp2"}).ok());
+  CHECK(parts.site.change_group(rpc::group_action::add, "stores", {"dp1"}).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.row(parts.package, "dp2").removing);
+}
+
+TEST_CASE("one that leaves is made a source of nobody") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"main", "dp2"}).ok());
+  parts.site.node("dp2").trouble = error{errc::unreachable, 0, "connect"};
+  CHECK(parts.site.remove_point("dp2", false).ok());
+  const auto refused = parts.site.set_sources("dp1", {"main:1", "dp2:2"});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().doing ==
+        "make dp2 a source of dp1: it is being removed; choose another: sluice dp list");
+  CHECK(parts.site.set_sources("dp1", {"main:2"}).ok());
+}
+
+TEST_CASE("a success that is reported after the removal makes nobody a holder") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  const auto late = parts.site.message_for(parts.package, "dp1", state_report::success);
+  CHECK(parts.site.remove_package(parts.package).ok());
+  CHECK_FALSE(parts.site.has_row(parts.package, "dp1"));
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {late})).ok());
+  CHECK_FALSE(*parts.site.database().is_available({parts.package, 1}, "dp1"));
+}
+
 // Q8, A11
 TEST_CASE("of twenty that leave, one that hangs holds up none of the others") {
   virtual_site site;
