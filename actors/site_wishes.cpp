@@ -196,14 +196,14 @@ result<model::distribution_point_row> site_state::on_change(
   const model::distribution_point_row changed = with_changes(base, asked.request);
   const auto good = check_change(changed);
   if (!good) { return good.error(); }
-  const auto put = database.put_distribution_point(changed);
+  const auto put = database.transaction([&]() -> result<void> {
+    auto kept = database.put_distribution_point(changed);
+    if (kept && base.prestaged && !changed.prestaged) { kept = order_again(changed.name); }
+    return kept;
+  });
   if (!put) { return put.error(); }
   say(words_of(asked.add ? std::nullopt : std::optional(base), changed, asked.admin));
   spawn_proxy(changed.name);
-  if (base.prestaged && !changed.prestaged) {
-    const auto again = order_again(changed.name);
-    if (!again) { return again.error(); }
-  }
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
   for (const auto& row : *open) {  // other sources may end a wait
