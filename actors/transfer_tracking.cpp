@@ -309,12 +309,19 @@ void transfer_tracking_state::on_tick(std::uint64_t number) {
 }
 
 void transfer_tracking_state::on_content_gained(const content_gained& mail) {
-  const auto& sources = facts_.notification.sources;
+  on_source_back(mail.name);
+}
+
+/// Among all that are configured: one that was away when the node was told may be new to it.
+void transfer_tracking_state::on_source_back(const std::string& name) {
+  const auto& sources = facts_.target.sources;
   const bool mine = std::any_of(sources.begin(), sources.end(),
-                                [&](const auto& source) { return source.name == mail.name; });
+                                [&](const auto& source) { return source.name == name; });
+  if (!mine) { return; }
   if (waiting_ == wait::source) { return look(); }
-  const bool node_waits = node_state_ == model::job_state::waiting_for_source;
-  if (waiting_ == wait::running && mine && node_waits) { notify(); }
+  if (waiting_ != wait::running || node_state_ != model::job_state::waiting_for_source) { return; }
+  other_sources_ = true;
+  look();
 }
 
 /// A node came back: as target it is told at once what it missed; as source it ends the waits of
@@ -332,12 +339,7 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
     if (waiting_ == wait::running) { return poll(false); }
     return;
   }
-  if (waiting_ == wait::source) { return look(); }
-  const auto& sources = facts_.notification.sources;
-  const bool mine = std::any_of(sources.begin(), sources.end(),
-                                [&](const auto& source) { return source.name == name; });
-  const bool node_waits = node_state_ == model::job_state::waiting_for_source;
-  if (mine && waiting_ == wait::running && node_waits) { notify(); }
+  on_source_back(name);
 }
 
 void transfer_tracking_state::on_reported(const model::state_message& message) {

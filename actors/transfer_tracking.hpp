@@ -60,6 +60,7 @@ private:
   void wait_until_it_takes_more();
   void notify();
   void run();
+  void on_source_back(const std::string& name);
   void set_node_state(model::job_state state);
   void poll(bool counted);
   void leave_slot();

@@ -253,6 +253,37 @@ TEST_CASE("a node that waits for a source is notified again when the source come
   CHECK(parts.site.node("dp2").notified[0].job == parts.site.node("dp2").notified[1].job);
 }
 
+TEST_CASE("a node that waits for a source is told of one that was away when it was notified") {
+  chain parts;
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.set_sources("dp2", {"dp1:1", "dp3:2"}).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::success, package_bytes).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2"}).ok());
+  const auto& notified = parts.site.node("dp2").notified;
+  REQUIRE(notified.size() == 1);
+  CHECK(notified[0].sources.size() == 1);
+  auto waits = parts.site.message_for(parts.package, "dp2", state_report::warning);
+  waits.state = model::job_state::waiting_for_source;
+  CHECK(parts.site.report("dp2", parts.site.batch_of("dp2", {waits})).ok());
+  parts.site.node("dp2").answer = notify_answer::known;
+  CHECK(parts.site.register_node("dp3").ok());
+  REQUIRE(notified.size() == 2);
+  CHECK(notified[1].job == notified[0].job);
+  CHECK(notified[1].sources.size() == 2);
+}
+
+TEST_CASE("what another than its sources gained ends no wait and counts as no look") {
+  chain parts;
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.register_node("dp3").ok());
+  CHECK(parts.site.distribute(parts.package, {"dp2", "dp3"}).ok());
+  const auto looked = parts.site.messages(8212);
+  CHECK(parts.site.report(parts.package, "dp3", state_report::success, package_bytes).ok());
+  CHECK(parts.site.messages(8212) == looked);
+  CHECK(parts.site.node("dp2").notified.empty());
+}
+
 // B9, B10
 TEST_CASE("a running job is polled every hour, and given up at the site after 72 vain polls") {
   chain parts;
