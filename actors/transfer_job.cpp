@@ -33,7 +33,9 @@ void transfer_job_state::on_start() {
   }
   const std::chrono::nanoseconds stagger = setup_.parts.pulling.start_stagger;
   const bool is_new = setup_.before.state == job_state::not_started;
-  if (!is_new || stagger.count() == 0 || setup_.notification.prestaged) { return begin_now(); }
+  // The turns of pushes are the site's to give: one that came is not held up.
+  const bool fetches = !setup_.notification.prestaged && !model::is_pushed(setup_.notification);
+  if (!is_new || stagger.count() == 0 || !fetches) { return begin_now(); }
   const std::chrono::nanoseconds delay(random_() % static_cast<std::uint64_t>(stagger.count()));
   begins_at_ = self_->clock().now() + delay;
   ++wait_;

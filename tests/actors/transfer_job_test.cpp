@@ -251,6 +251,18 @@ TEST_CASE("a job that is cancelled while it is held back never begins") {
   CHECK(node.source("dp1").manifests_asked == 0);
 }
 
+TEST_CASE("what is pushed begins at once: its turn was the site's to give") {
+  virtual_node node;
+  node.pulling.start_stagger = 1h;
+  node.restart();
+  const auto content = node.add_package(1, 1, 1000);
+  auto given = node.notification_for(content, {"main:1"});
+  given.sources.front().protocol = std::string(model::push_protocol);
+  REQUIRE(model::is_pushed(given));
+  CHECK(node.notify(given).ok());
+  CHECK(node.why(content.package).doing.find("is held back a moment") == std::string::npos);
+}
+
 TEST_CASE("when all sources fail it asks again after exactly 30 minutes") {
   virtual_node node;
   node.source("a").manner = source_manner::bad;
