@@ -257,7 +257,8 @@ TEST_CASE("what is pushed begins at once: its turn was the site's to give") {
   node.restart();
   const auto content = node.add_package(1, 1, 1000);
   auto given = node.notification_for(content, {"main:1"});
-  given.sources.front().protocol = std::string(model::push_protocol);
+  given.sources.front().protocol = model::push_protocol;
+  given.sources.front().address.clear();
   REQUIRE(model::is_pushed(given));
   CHECK(node.notify(given).ok());
   CHECK(node.why(content.package).doing.find("is held back a moment") == std::string::npos);
