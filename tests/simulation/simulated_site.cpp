@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/site_rules.hpp"
 #include "hashing/hashing.hpp"
 #include "storage/library_layout.hpp"
 #include "tests/simulation/simulated_client.hpp"
@@ -59,8 +60,12 @@ private:
   void compare(const model::distribution_row& row, const std::string& path);
 
   void make_quiet();
+  bool can_come(const target& key);
   bool is_as_wished(std::string& missing);
   void check_wishes();
+  void check_removed();
+  void lose_row();
+  void check_held(const target& key);
   void compare_all();
 
   simulation_plan plan_;
@@ -88,7 +93,7 @@ simulated_site::simulated_site(const simulation_plan& plan)
     node.forgets_jobs = plan.bug == planted_bug::forgets_jobs;
     node.came_up = [this, &node] {
       note(node.name() + " is up");
-      if (node.is_site()) { return operator_->look_around(); }
+      if (node.is_site()) { operator_->look_around(); }
       check_acknowledged(node);
     };
   }
@@ -349,7 +354,21 @@ void simulated_site::make_quiet() {
   operator_->end_maintenance();
 }
 
-/// Held, removed, or there.
+/// Whether what was sent to a point may reach it: a cancel at all of its sources keeps it waiting,
+/// until an operator sends it to one of them.
+bool simulated_site::can_come(const target& key) {
+  storage::site_database& database = nodes_[0]->site_database();
+  const auto row = database.distribution(key.first, key.second);
+  const auto point = database.distribution_point(key.second);
+  SLUICE_CHECK(row.ok() && point.ok() && *point);
+  if (!*row || !(*row)->held_by.empty()) { return false; }
+  const auto& sources = (*point)->row.sources;
+  return sources.empty() || std::any_of(sources.begin(), sources.end(), [&](const auto& source) {
+           return can_come({key.first, source.name});
+         });
+}
+
+/// Held, removed, there, or waiting for what is sent to none of its sources.
 bool simulated_site::is_as_wished(std::string& missing) {
   for (const auto& [key, row] : rows()) {
     const auto whole = nodes_[0]->site_database().distribution(key.first, key.second);
@@ -357,6 +376,10 @@ bool simulated_site::is_as_wished(std::string& missing) {
     const bool held = !(*whole)->held_by.empty() && !(*whole)->cancel_asked;
     if (row.bucket == model::console_bucket::success && !(*whole)->removing) { continue; }
     if (held && !(*whole)->removing) { continue; }
+    if (!(*whole)->removing && row.state == model::package_state::install_pending &&
+        !can_come(key)) {
+      continue;
+    }
     missing = format("{} on {} is {}: {}", key.first.text(), key.second,
                      (*whole)->removing ? "being removed" : model::name_of(row.state), row.reason);
     return false;
@@ -368,11 +391,49 @@ void simulated_site::check_wishes() {
   const row_map all = rows();
   for (const auto& [key, wished] : operator_->wishes()) {
     const auto row = all.find(key);
-    if (wished == wish::there &&
+    if (wished == wish::held && row != all.end()) { check_held(key); }
+    if (wished == wish::there && (row == all.end() || can_come(key)) &&
         (row == all.end() || row->second.bucket != model::console_bucket::success)) {
       found(format("{} should be on {}, and is not: {}", key.first.text(), key.second,
                    row == all.end() ? "nothing is known of it" : row->second.reason));
     }
+  }
+}
+
+/// C5: what was cancelled stays so, unless the cancel came too late.
+void simulated_site::check_held(const target& key) {
+  const auto whole = nodes_[0]->site_database().distribution(key.first, key.second);
+  SLUICE_CHECK(whole.ok() && *whole);
+  const bool there = (*whole)->row.bucket == model::console_bucket::success;
+  if (!there && ((*whole)->held_by.empty() || actors::job_is_open(**whole))) {
+    found(format("{} on {} was cancelled, and is under way: {}", key.first.text(), key.second,
+                 (*whole)->row.reason));
+  }
+}
+
+/// What was removed is gone from every distribution point.
+void simulated_site::check_removed() {
+  const row_map all = rows();
+  for (const auto& package : operator_->packages()) {
+    if (!package->id) { continue; }
+    for (const auto& node : nodes_) {
+      if (all.contains({*package->id, node->name()})) { continue; }
+      for (const auto& [version, files] : package->versions) {
+        if (node->holds({*package->id, version})) {
+          found(format("{} holds {}.{}, which nobody wishes there", node->name(),
+                       package->id->text(), version));
+        }
+      }
+    }
+  }
+}
+
+/// Planted: the site takes a removal for done that the node never heard of.
+void simulated_site::lose_row() {
+  for (const auto& [key, row] : rows()) {
+    if (row.bucket != model::console_bucket::success) { continue; }
+    SLUICE_CHECK(nodes_[0]->site_database().forget_distribution(key.first, key.second).ok());
+    return;
   }
 }
 
@@ -414,7 +475,9 @@ simulation_outcome simulated_site::run() {
   }
   outcome_.quiet = time_.now() - begin;
   if (!is_as_wished(missing)) { found("never as wished: " + missing); }
+  if (plan_.bug == planted_bug::loses_row) { lose_row(); }
   check_wishes();
+  check_removed();
   compare_all();
   outcome_.targets = rows().size();
   outcome_.wishes = operator_->count();

@@ -14,6 +14,7 @@ enum class planted_bug : std::uint8_t {
   forgets_jobs,   ///< a node that starts again does not go on with what was under way
   loses_content,  ///< a power cut also takes content that was reported as complete
   wrong_byte,     ///< a bit of a file turns after it was verified
+  loses_row,      ///< the site takes a removal for done that the node never heard of
 };
 
 struct simulation_plan {

@@ -21,6 +21,11 @@ def simulate(*words):
     return subprocess.run([PROGRAM, *map(str, words)], check=False, capture_output=True, text=True)
 
 
+def digests_of(run):
+    return [line.split(' events ')[1].split(',')[0] for line in run.stdout.splitlines()
+            if ' events ' in line]
+
+
 class SimulationTest(unittest.TestCase):
     # S1, D6, R16
     def test_seeds_become_as_wished_after_a_day_of_faults(self):
@@ -39,17 +44,18 @@ class SimulationTest(unittest.TestCase):
         for seed in range(1, 101 if LONG else 3):
             run = simulate('--twice', '--seed', seed, *SHORT)
             self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            other = simulate('--seed', seed, *SHORT)  # its heap lies elsewhere
+            self.assertEqual(digests_of(other), digests_of(run)[:1], run.stdout + other.stdout)
 
     def test_another_seed_makes_other_events(self):
         run = simulate('--seeds', 2, *SHORT)
-        digests = [line.split(' events ')[1].split(',')[0] for line in run.stdout.splitlines()
-                   if ' events ' in line]
-        self.assertEqual(len(set(digests)), 2, run.stdout)
+        self.assertEqual(len(set(digests_of(run))), 2, run.stdout)
 
     def test_a_planted_bug_is_found(self):
         for bug, words in (('forgets_jobs', 'never as wished: '),
                            ('loses_content', ', which the site was told it has'),
-                           ('wrong_byte', ' serves wrong bytes of ')):
+                           ('wrong_byte', ' serves wrong bytes of '),
+                           ('loses_row', ', which nobody wishes there')):
             with self.subTest(bug):
                 run = simulate('--seed', 1, '--seeds', 3, '--bug', bug)
                 self.assertEqual(run.returncode, 1, run.stdout + run.stderr)

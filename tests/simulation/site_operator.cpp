@@ -253,9 +253,11 @@ void site_operator::send_failed() {
   const auto rows = site_.site_database().distributions(std::nullopt, std::nullopt, 0, 100'000);
   SLUICE_CHECK(rows.ok());
   for (const model::distribution_row& row : rows->rows) {
-    if (row.bucket == model::console_bucket::failed) {
-      send(row.package, {row.distribution_point}, false);
-    }
+    if (row.bucket != model::console_bucket::failed) { continue; }
+    const auto whole = site_.site_database().distribution(row.package, row.distribution_point);
+    SLUICE_CHECK(whole.ok() && *whole);
+    if (!(*whole)->held_by.empty()) { continue; }  // it was cancelled: that is what they wish
+    send(row.package, {row.distribution_point}, false);
   }
 }
 

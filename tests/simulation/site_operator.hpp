@@ -31,13 +31,17 @@ public:
   void add_points();
   void add_package();
   void do_something();
-  /// Sends again what has failed: as an operator does when the fault is mended.
+  /// Sends again what has failed, not what was cancelled: as an operator does when the fault is
+  /// mended.
   void send_failed();
   /// Learns what the site did of what it could not answer, before it does anything else.
   void look_around();
   void end_maintenance();  ///< of all
 
   [[nodiscard]] const std::map<target, wish>& wishes() const noexcept { return wishes_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<known_package>>& packages() const noexcept {
+    return packages_;
+  }
   [[nodiscard]] const known_package* find(const model::package_id& id) const;
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 

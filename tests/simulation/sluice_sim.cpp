@@ -25,7 +25,7 @@ become as it was wished. The same seed makes the same events.
   --seeds N     how many, one after another; 1
   --hours N     of operators and faults; 24
   --packages N  that are added in that time; 200
-  --bug NAME    plants one: forgets_jobs, loses_content or wrong_byte; the run must fail then
+  --bug NAME    plants one: forgets_jobs, loses_content, wrong_byte or loses_row; it must fail then
   --twice       runs each seed twice, and compares the events
   --trace       prints every event
   --help        explains the command, and does nothing
@@ -57,6 +57,7 @@ bool read_bug(const char* text, planted_bug& into) {
   if (name == "forgets_jobs") { into = planted_bug::forgets_jobs; }
   if (name == "loses_content") { into = planted_bug::loses_content; }
   if (name == "wrong_byte") { into = planted_bug::wrong_byte; }
+  if (name == "loses_row") { into = planted_bug::loses_row; }
   return into != planted_bug::none;
 }
 
