@@ -213,22 +213,21 @@ result<model::distribution_point_row> site_state::on_change(
   return changed;
 }
 
-/// What waits over there for prestaged content is ordered anew, to be fetched or pushed.
+/// What waits over there for prestaged content is ordered anew, to be fetched or pushed; in the
+/// transaction of whoever calls.
 result<void> site_state::order_again(const std::string& name) {
   storage::site_database& database = *setup_.database;
   auto open = database.open_distributions();
   if (!open) { return open.error(); }
-  return database.transaction([&]() -> result<void> {
-    for (storage::site_distribution& row : *open) {
-      const bool waits = row.row.distribution_point == name && !row.removing &&
-                         row.node_state == model::job_state::waiting_prestage;
-      if (!waits) { continue; }
-      begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
-      auto put = database.put_distribution(row);
-      if (!put) { return put; }
-    }
-    return {};
-  });
+  for (storage::site_distribution& row : *open) {
+    const bool waits = row.row.distribution_point == name && !row.removing &&
+                       row.node_state == model::job_state::waiting_prestage;
+    if (!waits) { continue; }
+    begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
+    auto put = database.put_distribution(row);
+    if (!put) { return put; }
+  }
+  return {};
 }
 
 result<void> site_state::on_remove_point(const remove_distribution_point& asked) {

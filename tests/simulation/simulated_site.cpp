@@ -392,8 +392,8 @@ void simulated_site::check_wishes() {
   for (const auto& [key, wished] : operator_->wishes()) {
     const auto row = all.find(key);
     if (wished == wish::held && row != all.end()) { check_held(key); }
-    if (wished == wish::there && (row == all.end() || can_come(key)) &&
-        (row == all.end() || row->second.bucket != model::console_bucket::success)) {
+    const bool is_there = row != all.end() && row->second.bucket == model::console_bucket::success;
+    if (wished == wish::there && !is_there && (row == all.end() || can_come(key))) {
       found(format("{} should be on {}, and is not: {}", key.first.text(), key.second,
                    row == all.end() ? "nothing is known of it" : row->second.reason));
     }
