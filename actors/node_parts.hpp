@@ -37,14 +37,23 @@ struct pull_policy {
 /// How fast sources have been, each averaged over its last pages. Any thread.
 class source_speeds {
 public:
+  using time_point = std::chrono::steady_clock::time_point;  ///< of the actors' clock
   static constexpr std::size_t sources_max = 4096;  ///< about 100 bytes each; others stay unknown
   void add(const std::string& source, std::uint64_t bytes, std::chrono::nanoseconds took);
-  [[nodiscard]] std::uint64_t of(
-      const std::string& source) const;  ///< bytes per second; 0: unknown
+  /// It misbehaved, or did not answer: for ten minutes it is the slowest of all.
+  void add_failure(const std::string& source, time_point now);
+  /// Bytes per second; 0: unknown.
+  [[nodiscard]] std::uint64_t of(const std::string& source, time_point now) const;
 
 private:
+  struct measured {
+    std::uint64_t speed = 0;
+    time_point slowest_until{};
+  };
+  measured* row_of(const std::string& source);  ///< nullptr: no room
+
   mutable std::mutex mutex_;
-  std::map<std::string, std::uint64_t> speeds_;  ///< at most `sources_max`
+  std::map<std::string, measured> speeds_;  ///< at most `sources_max`
 };
 
 /// What the actors of a node share. Everything here outlives the actors, and the reactor outlives

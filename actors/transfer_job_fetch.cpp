@@ -211,7 +211,7 @@ void transfer_job_state::learn_speed(const page& ended, std::uint64_t bytes) {
 /// A usable source, not `avoid` if there is another.
 std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
   if (setup_.parts.pulling.prefer_fast_sources) {
-    for (auto& one : ranking_) { one.speed = setup_.parts.speeds->of(one.name); }
+    for (auto& one : ranking_) { one.speed = setup_.parts.speeds->of(one.name, self_->clock().now()); }
   }
   if (avoid) {
     auto others = ranking_;
@@ -242,6 +242,9 @@ void transfer_job_state::judge(std::size_t source, source_verdict verdict, std::
 
 void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
   judge(source, failure.verdict, failure.what);
+  if (setup_.parts.pulling.prefer_fast_sources && failure.verdict != source_verdict::lacks) {
+    setup_.parts.speeds->add_failure(ranking_[source].name, self_->clock().now());
+  }
   if (failure.rest.count() > 0) {
     auto& over = failure.verdict == source_verdict::quarantined ? quarantine_over_ : rests_until_;
     const auto until = self_->clock().now() + failure.rest;

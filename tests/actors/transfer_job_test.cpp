@@ -190,7 +190,6 @@ TEST_CASE("equal sources are chosen by chance, and chance is the seed's") {
   CHECK(first_asked(7) == first_asked(7));
 }
 
-// D10
 // D14
 TEST_CASE("where it is wished, the fastest of equal sources is asked once each was measured") {
   virtual_node node;
@@ -208,6 +207,29 @@ TEST_CASE("where it is wished, the fastest of equal sources is asked once each w
   CHECK(node.source("slow").pages_asked == 1);
   CHECK(node.source("fast").pages_asked == 9);
   CHECK(node.source("far").pages_asked == 0);
+}
+
+// D14
+TEST_CASE("where the fastest source is wished, one that failed is not asked first for ten minutes") {
+  virtual_node node;
+  node.pulling.prefer_fast_sources = true;
+  node.restart();
+  node.source("dead").manner = source_manner::bad;
+  node.source("live").page_time = 2s;
+  const auto pull = [&node](std::uint32_t number) {
+    const auto content = node.add_package(number, 4, 100'000);
+    CHECK(node.notify(node.notification_for(content, {"dead:1", "live:1"})).ok());
+    node.advance(30s);
+    CHECK(node.library.committed.contains(content));
+  };
+  for (std::uint32_t number = 1; number <= 10; ++number) { pull(number); }
+  CHECK(node.source("dead").manifests_asked == 1);
+  CHECK(node.source("live").pages_asked == 10);
+  // Then it is measured again.
+  node.source("dead").manner = source_manner::has_it;
+  node.advance(10min);
+  pull(11);
+  CHECK(node.source("dead").pages_asked == 1);
 }
 
 // G10
