@@ -89,8 +89,12 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
     caf::anon_send(known->second.actor, told_again{given.sources, sources_of(given)});
     return rpc::notify_answer::known;
   }
-  if (pending_.contains(given.job)) { return rpc::notify_answer::known; }
-  if (dead_.contains(given.job)) { return rpc::notify_answer::known; }
+  if (pending_.contains(given.job) || dead_.contains(given.job)) {  // nobody to take its sources
+    return to_caf(error{errc::limit_reached, 0,
+                        format("take {}: its job is just being begun on {}; tell it again right "
+                               "after",
+                               given.content.text(), setup_.parts.name)});
+  }
   if (!has_room_for(given.content)) { return rpc::notify_answer::at_capacity; }
   if (is_being_removed(given.content)) {
     return to_caf(error{errc::limit_reached, 0,

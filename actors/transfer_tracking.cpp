@@ -11,6 +11,12 @@ namespace {
 
 constexpr auto not_ready_delay = std::chrono::seconds(2);
 
+/// It asks its sources, or is going to.
+bool fetches(model::job_state state) noexcept {
+  return state == model::job_state::downloading_signature ||
+         state == model::job_state::signature_downloaded || state == model::job_state::downloading;
+}
+
 }  // namespace
 
 void transfer_tracking_state::begin(self_pointer self, transfer_tracking_setup setup) {
@@ -122,8 +128,10 @@ void transfer_tracking_state::set_node_state(model::job_state state) {
   const bool waits = model::is_waiting(node_state_);
   if (waits && !waited) { leave_slot(); }
   if (waited && !waits) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
-  // What it was told before this site began is not known here.
-  if (state == model::job_state::waiting_for_source && !may_be_there_) {
+  // What it was told before this site began is not known here: it is told once, when it is heard.
+  const bool needs_sources =
+      state == model::job_state::waiting_for_source || (fetches(state) && !facts_.pushed);
+  if (needs_sources && !may_be_there_) {
     other_sources_ = true;
     look();
   }
@@ -336,7 +344,10 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
     if (push_ == push_stage::none && facts_.pushed && waiting_ == wait::running) { return look(); }
     const bool is_stopping = waiting_ == wait::withdrawing || waiting_ == wait::cancelling;
     if (was_away || is_stopping) { return look(); }
-    if (waiting_ == wait::running) { return poll(false); }
+    if (waiting_ == wait::running) {
+      other_sources_ = !facts_.pushed;  // it may have come back without those it was told last
+      return poll(false);
+    }
     return;
   }
   on_source_back(name);

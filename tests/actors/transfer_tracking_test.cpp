@@ -94,31 +94,47 @@ TEST_CASE("a job that has begun is told of other sources, which is no try") {
   CHECK(row.tries_left == tries);
 }
 
-TEST_CASE("a job that waits for a source is told those of today, once, after the site's restart") {
+TEST_CASE("a job that asks its sources is told those of today, once, after the site's restart") {
+  for (const auto state : {model::job_state::waiting_for_source, model::job_state::downloading}) {
+    chain parts;
+    CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+    CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+    CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+    CHECK(parts.site.register_node("dp3").ok());
+    parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+    CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+    parts.site.restart();
+    parts.site.node("dp1").trouble.reset();
+    parts.site.node("dp1").notified.clear();
+    parts.site.node("dp1").poll_answer.known = true;
+    parts.site.node("dp1").poll_answer.state =
+        parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+    const auto& notified = parts.site.node("dp1").notified;
+    parts.site.advance(2min);
+    CHECK(parts.site.heartbeat("dp1").ok());
+    auto waits = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+    waits.state = state;
+    for (int i = 0; i < 2; ++i) {
+      CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {waits})).ok());
+      REQUIRE(notified.size() == 1);
+      CHECK(notified.front().sources.size() == 2);
+    }
+  }
+}
+
+TEST_CASE("a node that comes back to a job that runs is told the job's sources once more") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
-  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
-  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
-  CHECK(parts.site.register_node("dp3").ok());
-  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
-  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
-  parts.site.restart();
-  parts.site.node("dp1").trouble.reset();
-  parts.site.node("dp1").notified.clear();
-  parts.site.node("dp1").poll_answer.known = true;
-  parts.site.node("dp1").poll_answer.state =
-      parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  const auto runs = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {runs})).ok());
+  parts.site.node("dp1").poll_answer = {true, runs};
   const auto& notified = parts.site.node("dp1").notified;
-  parts.site.advance(2min);
-  CHECK(parts.site.heartbeat("dp1").ok());
-  CHECK(notified.empty());  // it is said to run
-  auto waits = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
-  waits.state = model::job_state::waiting_for_source;
-  for (int i = 0; i < 2; ++i) {
-    CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {waits})).ok());
-    REQUIRE(notified.size() == 1);
-    CHECK(notified.front().sources.size() == 2);
-  }
+  REQUIRE(notified.size() == 1);
+  CHECK(parts.site.register_node("dp1").ok());
+  REQUIRE(notified.size() == 2);
+  CHECK(notified.back().job == notified.front().job);
+  parts.site.advance(2h);
+  CHECK(notified.size() == 2);
 }
 
 TEST_CASE("a source that has not registered is named as lacking the content") {
