@@ -246,8 +246,11 @@ void site_state::on_news(const tracking_news& news) {
     row.row.changed = setup_.parts.node.now();
   }
   derive(row);
+  const auto follows = news.polled ? catch_up(row) : result<bool>(false);
+  if (!follows) { log::error("site", describe(follows.error())); }
   const auto put = setup_.database->put_distribution(row);
   if (!put) { log::error("site", describe(put.error())); }
+  if (put && follows && *follows) { deliver_to(news.name, news.package); }
   const bool installed_here = news.state == model::package_state::installed;
   if (!put || !installed_here) { return; }
   const model::content_id content{news.package, row.row.version};

@@ -91,6 +91,11 @@ words open_words(const why_facts& facts) {
             "it goes on by itself within seconds when there is room",
             format("make room on the library volume of {}", name)};
   }
+  if (row.node_state == model::job_state::waiting_prestage) {
+    said = {"waits for prestaged content",
+            format("{} looks for it in its library every minute", name),
+            format("to have it fetched instead: sluice dp set {} --prestaged off", name)};
+  }
   if (facts.silent) {
     said.doing += format(", when {} was last heard of", name);
     said.next = format("it goes on when {} is back: it is {}", name, silence);

@@ -175,8 +175,18 @@ result<void> site_state::take_state(const std::string& name, const model::state_
 }
 
 /// A version that came after its package was updated, though that target was left out, as it was
-/// being cancelled: the present one follows.
+/// being cancelled: the present one follows. So does an order to fetch, for a job that still waits
+/// for prestaged content where nothing is prestaged any more.
 result<bool> site_state::catch_up(storage::site_distribution& row) {
+  const bool waits =
+      row.node_state == model::job_state::waiting_prestage && job_is_open(row) && !row.removing;
+  if (waits) {
+    auto point = setup_.database->distribution_point(row.row.distribution_point);
+    if (!point) { return point.error(); }
+    if (!*point || (*point)->row.prestaged) { return false; }
+    begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
+    return true;
+  }
   if (!is_installed(row) || row.cancelled || row.removing) { return false; }
   auto package = setup_.database->package(row.row.package);
   if (!package) { return package.error(); }

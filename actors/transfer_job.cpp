@@ -79,7 +79,7 @@ void transfer_job_state::carry_out(job_command command) {
     case job_command::fetch_files: return with_turn(command);
     case job_command::wait_for_source: return wait_for_source();
     case job_command::wait_for_space: return wait_for_space();
-    case job_command::wait_for_prestage: return return_turn();
+    case job_command::wait_for_prestage: return wait_for_prestage();
     case job_command::stop_fetching: return stop_fetching();
     case job_command::commit_content: return commit();
     case job_command::record_state: return record_state();

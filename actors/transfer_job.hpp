@@ -103,6 +103,8 @@ private:
   void wait_for_source();
   void probe_sources();
   void wait_for_space();
+  void wait_for_prestage();
+  void look_for_prestaged();
   void say(std::uint32_t id, std::vector<std::string> insertions);
   void say_parked();
   void schedule_tick(std::chrono::nanoseconds delay);

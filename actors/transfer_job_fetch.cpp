@@ -211,7 +211,9 @@ void transfer_job_state::learn_speed(const page& ended, std::uint64_t bytes) {
 /// A usable source, not `avoid` if there is another.
 std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
   if (setup_.parts.pulling.prefer_fast_sources) {
-    for (auto& one : ranking_) { one.speed = setup_.parts.speeds->of(one.name, self_->clock().now()); }
+    for (auto& one : ranking_) {
+      one.speed = setup_.parts.speeds->of(one.name, self_->clock().now());
+    }
   }
   if (avoid) {
     auto others = ranking_;

@@ -12,6 +12,7 @@ using model::job_state;
 namespace {
 
 constexpr auto space_check_interval = std::chrono::seconds(10);
+constexpr auto prestage_check_interval = std::chrono::seconds(60);
 constexpr auto report_delay_first = std::chrono::seconds(5);
 constexpr auto report_delay_last = std::chrono::seconds(60);
 
@@ -77,6 +78,35 @@ void transfer_job_state::wait_for_space() {
   say_parked();
 }
 
+void transfer_job_state::wait_for_prestage() {
+  return_turn();
+  ++wait_;
+  look_for_prestaged();
+}
+
+/// What came in prestaged, or was there before, is found by its manifest and then by its files.
+void transfer_job_state::look_for_prestaged() {
+  const model::notification& given = setup_.notification;
+  const auto later = [this, wait = wait_](caf::error&) {
+    if (wait == wait_) { schedule_tick(prestage_check_interval); }
+  };
+  const auto on_listed = [this, wait = wait_](const storage::missing_page& found) {
+    if (wait != wait_ || situation_.state != job_state::waiting_prestage) { return; }
+    if (found.files.empty() && found.end) { return apply(job_event::prestaged); }
+    schedule_tick(prestage_check_interval);
+  };
+  const auto on_manifest_there = [this, on_listed, later](const storage::content_facts& facts) {
+    facts_ = facts;
+    storage::missing_request request;
+    request.content = setup_.notification.content;
+    self_->request(setup_.librarian, caf::infinite, list_missing{request}).then(on_listed, later);
+  };
+  self_
+      ->request(setup_.librarian, caf::infinite,
+                actors::recheck_manifest{given.content, given.hash, given.manifest_size})
+      .then(on_manifest_there, later);
+}
+
 void transfer_job_state::say(std::uint32_t id, std::vector<std::string> insertions) {
   caf::anon_send(setup_.journal,
                  append_reports{{status_row(setup_.parts, id, std::move(insertions))}});
@@ -99,6 +129,7 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
   if (wait == 0) { return on_retry(); }
   if (wait != wait_) { return; }
   if (begins_at_ && situation_.state == job_state::not_started) { return begin_now(); }
+  if (situation_.state == job_state::waiting_prestage) { return look_for_prestaged(); }
   if (situation_.state == job_state::parked) {
     self_->request(setup_.librarian, caf::infinite, count_library{space_wanted_})
         .then(
@@ -254,6 +285,10 @@ model::why_report transfer_job_state::why() const {
                                "start one of its sources, or add one: sluice dp source add {} "
                                "NAME:PRIORITY",
                                setup_.parts.name);
+  } else if (situation_.state == job_state::waiting_prestage) {
+    report.next = format("looks for it in its library every {} s", prestage_check_interval.count());
+    report.unblock =
+        format("to have it fetched instead: sluice dp set {} --prestaged off", setup_.parts.name);
   } else if (situation_.state == job_state::parked) {
     report.next = format("looks for space every {} s", space_check_interval.count());
     report.unblock = "free space on the library volume: " + reason_;

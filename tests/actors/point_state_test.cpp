@@ -118,6 +118,73 @@ TEST_CASE("a prestaged distribution point is told what to wait for, and is sent 
 }
 
 // E3
+TEST_CASE(
+    "what waits for prestaged content although that is over is ordered anew when it says so") {
+  for (const bool by_poll : {false, true}) {
+    virtual_site site;
+    const auto package = site.add_package();
+    CHECK(site.add_standard_point("std1").ok());
+    CHECK(site.register_node("std1").ok());
+    CHECK(set_prestaged(site, "std1", true).ok());
+    CHECK(site.distribute(package, {"std1"}).ok());
+    auto waits = site.message_for(package, "std1", state_report::warning);
+    waits.state = model::job_state::waiting_prestage;
+    CHECK(set_prestaged(site, "std1", false).ok());
+    REQUIRE(site.node("std1").notified.size() == 1);
+    if (by_poll) {
+      site.node("std1").poll_answer = {true, waits};
+      site.advance(2h);
+    } else {
+      CHECK(site.report("std1", site.batch_of("std1", {waits})).ok());
+    }
+    REQUIRE(site.node("std1").notified.size() == 2);
+    CHECK_FALSE(site.node("std1").notified.back().prestaged);
+    CHECK(site.pushes_going_on() == 1);
+  }
+}
+
+// E3, H9
+TEST_CASE("a job that waits for prestaged content ends when all of it is there, within a minute") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  auto given = node.notification_for(content, {"a:1"});
+  given.prestaged = true;
+  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  node.advance(1h);
+  const auto said = node.why(content.package);
+  CHECK(said.next == "looks for it in its library every 60 s");
+  CHECK(said.unblock.ends_with("--prestaged off"));
+  // The manifest alone does not do, nor do some of the files.
+  node.library.manifests.insert(content);
+  const auto files = node.library.packages.at(content).files;
+  for (std::size_t i = 1; i < files.size(); ++i) { node.library.files.insert(files[i]); }
+  node.advance(5min);
+  CHECK(node.library.installs == 0);
+  node.library.files.insert(files.front());
+  node.advance(61s);
+  CHECK(node.library.installs == 1);
+  CHECK(node.asked.empty());
+  CHECK(node.reports(given.job).back() == state_report::success);
+}
+
+// E3
+TEST_CASE("a job that waits for prestaged content goes on looking after a restart") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  auto given = node.notification_for(content, {"a:1"});
+  given.prestaged = true;
+  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  node.advance(1h);
+  node.restart();
+  node.library.manifests.insert(content);
+  for (const auto& file : node.library.packages.at(content).files) {
+    node.library.files.insert(file);
+  }
+  node.advance(2min);
+  CHECK(node.library.installs == 1);
+}
+
+// E3
 TEST_CASE("a prestaged job asks no source for anything; an order to fetch replaces it") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);

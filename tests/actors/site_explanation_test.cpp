@@ -66,6 +66,23 @@ TEST_CASE("a node that cannot be told is to be started; its sources are no help"
         "start sluiced on dp1, or correct its address: sluice dp set dp1 --address HOST:PORT");
 }
 
+// E3
+TEST_CASE("of one that waits for prestaged content the command is named that has it fetched") {
+  chain parts;
+  rpc::distribution_point_request prestaged;
+  prestaged.name = "dp1";
+  prestaged.prestaged = true;
+  CHECK(parts.site.set_point(prestaged).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto waits = parts.site.message_for(parts.package, "dp1", state_report::warning);
+  waits.state = model::job_state::waiting_prestage;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {waits})).ok());
+  const auto said = why(parts, "dp1");
+  CHECK(said.doing.starts_with("waits for prestaged content"));
+  CHECK(said.next == "dp1 looks for it in its library every minute");
+  CHECK(said.unblock == "to have it fetched instead: sluice dp set dp1 --prestaged off");
+}
+
 TEST_CASE("a node that went silent with its job is to be started") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
