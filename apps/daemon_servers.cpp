@@ -40,6 +40,7 @@ result<void> daemon::parts::open_content_servers() {
   given.access.anonymous = settings.anonymous_access.value;
   given.port = io::port_sharing::first;
   given.pushes = pushes;
+  given.withheld = maintenance;
   serving.resize(std::min(cores_allowed(), limits::serving_reactors_max));
   given.buffers = budget;
   given.cold_readers_max = limits::buffers_for_cold_readers_max / limits::buffers_per_cold_reader /

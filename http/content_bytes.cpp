@@ -33,6 +33,7 @@ multipart plan_multipart(const std::vector<byte_range>& ranges, std::uint64_t si
 
 std::shared_ptr<const ready_answer> content_handler::find_ready(std::string_view head,
                                                                 const principal& who) {
+  if (is_withheld()) { return nullptr; }
   auto found = ready_.find(head, catalogue_->revision());
   if (!found) { return nullptr; }
   const bool granted = access(policy_, who, *catalogue_, found->content) == access_answer::granted;

@@ -35,6 +35,10 @@ content_handler::content_handler(io::reactor& ring, const storage::library_reade
 io::task<result<void>> content_handler::answer(const request_head& request, const principal& who,
                                                answer_writer& to) {
   const exchange with{request, who, to, catalogue_->revision()};
+  if (is_withheld()) {
+    auto sent = co_await complain(with, 503, "this distribution point is under maintenance");
+    co_return sent;
+  }
   content_target target = parse_content_target(request.target);
   if (auto* const path = std::get_if<path_target>(&target)) {
     auto sent = co_await answer_path(with, std::move(*path));

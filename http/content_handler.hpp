@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,10 @@ public:
   void forget_files() noexcept { files_.forget_all(); }  ///< before the reactor ends
 
   void allow(access_policy policy) noexcept { policy_ = policy; }
+  /// While `flag` is true all requests are answered 503: under maintenance (A9).
+  void withhold_while(std::shared_ptr<const std::atomic<bool>> flag) noexcept {
+    withheld_ = std::move(flag);
+  }
 
 private:
   /// One request on its way through the handler; lives in `answer`'s frame.
@@ -50,6 +55,7 @@ private:
   };
   using answered = io::task<result<void>>;
 
+  [[nodiscard]] bool is_withheld() const noexcept { return withheld_ && withheld_->load(); }
   [[nodiscard]] answered answer_path(const exchange& with, path_target target);
   [[nodiscard]] answered answer_current(const exchange& with, current_target target);
   [[nodiscard]] answered answer_manifest(const exchange& with, manifest_target_parts target);
@@ -85,6 +91,7 @@ private:
   const storage::library_reader& library_;
   std::shared_ptr<const storage::content_catalogue> catalogue_;
   access_policy policy_;
+  std::shared_ptr<const std::atomic<bool>> withheld_;
   manifest_index_cache indexes_;
   open_files files_;
   answer_cache ready_;

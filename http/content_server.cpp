@@ -13,6 +13,7 @@ struct content_server::state {
         handler(ring, *library, std::move(catalogue), given.access, given.index_cache_bytes,
                 buffers.get(), given.cold_readers_max),
         host(ring, std::move(listening), handler, given.bounds, std::move(counters), given.pushes) {
+    handler.withhold_while(given.withheld);
   }
 
   std::unique_ptr<storage::library_reader> library;

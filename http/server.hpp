@@ -46,6 +46,8 @@ public:
     std::shared_ptr<io::buffer_budget> buffers;  ///< for cold reads; none: by the page cache only
     std::uint32_t cold_readers_max = 0;          ///< of this server's reactor
     std::shared_ptr<const push_door> pushes;     ///< none: nobody may push
+    std::shared_ptr<const std::atomic<bool>>
+        withheld;  ///< while true each answer is a 503; or none
   };
   ~content_server();
   static io::task<result<std::unique_ptr<content_server>>> open(

@@ -118,6 +118,32 @@ class ChainTest(unittest.TestCase):
         self.assertGreater(self.site_relay.bytes_of('file'), before)
         self.compare(self.last, package, folder, files)
 
+    # A9
+    def test_under_maintenance_nothing_is_served_nor_pulled_from_there(self):
+        package, folder, files = self.package('one')
+        self.site.sluice('dp', 'set', 'dp1', '--maintenance', 'on')
+        self.first.restart()  # it is told as it registers
+        ready = f'http://{self.first.settings["node"]["observation"]}/readyz'
+        for url in (ready, self.first.content_path(package, files[0])):
+            wait_for(lambda url=url: self.status_of(url) == 503, f'{url} is withheld')
+        before = self.first_relay.bytes_of('file')
+        self.send(package, 'dp2')
+        self.compare(self.last, package, folder, files)
+        self.assertEqual(self.first_relay.bytes_of('file'), before)
+        self.site.sluice('dp', 'set', 'dp1', '--maintenance', 'off')
+        self.first.restart()
+        wait_for(lambda: self.status_of(ready) == 200, 'it is ready again')
+        self.compare(self.first, package, folder, files)
+
+    def status_of(self, url):
+        try:
+            self.last.fetch(url)
+            return 200
+        except urllib.error.HTTPError as refused:
+            return refused.code
+        except OSError:
+            return None
+
     def test_with_both_gone_it_waits_and_wakes_when_one_returns(self):
         package, _, _ = self.package('one')
         self.site_relay.cut()

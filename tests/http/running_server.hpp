@@ -28,6 +28,7 @@ public:
     given.access = policy;
     given.bounds = bounds;
     given.pushes = pushes;
+    given.withheld = withheld;
     auto opened = io::block_on<result<std::unique_ptr<content_server>>>(thread_->get(), [&] {
       return content_server::open(thread_->get(), library.catalogue, given, counters);
     });
@@ -50,6 +51,7 @@ public:
 
   std::shared_ptr<server_counters> counters = std::make_shared<server_counters>();
   std::shared_ptr<push_door> pushes = std::make_shared<push_door>();
+  std::shared_ptr<std::atomic<bool>> withheld = std::make_shared<std::atomic<bool>>(false);
 
 private:
   std::unique_ptr<io::reactor_thread> thread_;

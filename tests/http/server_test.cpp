@@ -169,6 +169,26 @@ TEST_CASE("only what this distribution point holds is served, and only to whom i
   CHECK(peer.get(target).head.status == 404);
 }
 
+// A9
+TEST_CASE("what is withheld is answered 503 with the time to ask again, and nothing else changes") {
+  served_content content;
+  running_server server(content);
+  raw_peer peer(server.port());
+  const auto target = std::string(base) + "latest";
+  CHECK(peer.get(target).head.status == 200);
+  CHECK(peer.get(target).head.status == 200);  // as it is kept
+  server.withheld->store(true);
+  for (const std::string& one :
+       {target, manifest_target(content.content), std::string("/content/PKG00099.1/x")}) {
+    const auto answer = peer.get(one);
+    CHECK(answer.head.status == 503);
+    CHECK(answer.body == "this distribution point is under maintenance\n");
+    CHECK(answer.head.retry_after == "5");
+  }
+  server.withheld->store(false);
+  CHECK(peer.get(target).head.status == 200);
+}
+
 TEST_CASE("the current version of a package is a redirect") {
   served_content content;
   running_server server(content);
