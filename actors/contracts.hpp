@@ -96,7 +96,10 @@ using content_validation_actor = caf::typed_actor<
 using status_reporter_actor =
     caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,
                      caf::reacts_to<registered>, caf::reacts_to<submitted>,
-                     caf::reacts_to<heart_beaten>,
+                     caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
                      caf::replies_to<reporter_question>::with<reporter_answer>>;
+
+/// Keeps who was given content by this node.
+using usage_meter_actor = caf::typed_actor<caf::reacts_to<usage_tick>>;
 
 }  // namespace sluice::actors

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/source_messages.hpp"
+#include "model/model.hpp"
 #include "rpc/rpc.hpp"
 #include "storage/storage.hpp"
 
@@ -205,6 +206,11 @@ struct reporter_answer {
   bool site_reachable = false;
   std::uint64_t undelivered = 0;
 };
+/// Also to the site, of its own distribution point.
+struct usage_measured {
+  std::vector<model::usage_window> windows;
+};
+struct usage_tick {};  ///< to the usage meter: time to look who came
 /// Outcomes that come back from rpc threads.
 struct registered {
   std::optional<error> failure;

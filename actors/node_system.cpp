@@ -13,6 +13,7 @@
 #include "actors/site.hpp"
 #include "actors/site_services.hpp"
 #include "actors/status_reporter.hpp"
+#include "actors/usage_meter.hpp"
 
 namespace sluice::actors {
 
@@ -85,12 +86,14 @@ struct node_system::state {
   site_actor site;
   distribution_manager_actor pushes;
   management_point_actor management_point;
+  usage_meter_actor usage;
   std::unique_ptr<node_services> node;
   std::unique_ptr<site_services> administration;
   std::optional<round_of_questions> questions;
 
   result<void> start_node();
   result<void> start_site();
+  result<void> start_usage();
 };
 
 result<void> node_system::state::start_node() {
@@ -168,6 +171,23 @@ result<void> node_system::state::start_site() {
   return {};
 }
 
+/// D11: a node tells its site with its heartbeats; a site server has it at once.
+result<void> node_system::state::start_usage() {
+  if (!setup.distribution_point || !setup.counters) { return {}; }
+  auto book = storage::usage_book::open(setup.usage_path);
+  if (!book) { return book.error(); }
+  auto given = std::make_shared<usage_meter_setup>();
+  given->now = setup.parts.now;
+  given->counters = setup.counters;
+  given->book = std::move(*book);
+  given->tell = [to_reporter = reporter, to_site = site](auto windows) {
+    if (to_reporter) { caf::anon_send(to_reporter, usage_measured{windows}); }
+    if (to_site) { caf::anon_send(to_site, usage_measured{std::move(windows)}); }
+  };
+  usage = system->spawn<caf::detached>(usage_meter, std::move(given));
+  return {};
+}
+
 result<std::unique_ptr<node_system>> node_system::start(node_system_setup setup) {
   auto made = std::make_unique<state>();
   made->setup = std::move(setup);
@@ -177,6 +197,7 @@ result<std::unique_ptr<node_system>> node_system::start(node_system_setup setup)
   auto started = whole->state_->start_node();
   if (!started) { return started.error(); }
   started = whole->state_->start_site();
+  if (started) { started = whole->state_->start_usage(); }
   if (!started) { return started.error(); }
   return whole;
 }
@@ -190,6 +211,7 @@ node_system::~node_system() {
                                    caf::duration{end_deadline});
     if (!aborted) { log::error("node_system", describe(aborted.error())); }
   }
+  end(system, state_->usage);
   end(system, state_->validation);
   // What it said stands before this in the site's mail.
   if (state_->site) { static_cast<void>(ask<done>(system, state_->site, health_question{})); }

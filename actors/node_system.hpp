@@ -16,6 +16,7 @@ struct node_system_setup {
   model::node_id node;
   std::string version;
   std::string library_root;
+  std::string usage_path;       ///< database of who was given content; "": in memory
   std::string content_address;  ///< host:port where this node serves; empty: it does not
   std::string site_address;     ///< management point; empty: this node is the site server
   bool distribution_point = false;

@@ -305,6 +305,7 @@ site_actor::behavior_type site(site_state::self_pointer self, site_setup setup) 
       [&state](const change_policy& mail) { state.on_policy(mail); },
       [&state](const rpc::registration& given) { return to_caf(state.on_registration(given)); },
       [&state](const rpc::heartbeat_request& given) { return to_caf(state.on_heartbeat(given)); },
+      [&state](const usage_measured& mail) { state.on_usage(mail); },
       [&state](const rpc::report_batch& batch) { return to_caf(state.on_reports(batch)); },
   };
 }

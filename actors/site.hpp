@@ -52,6 +52,7 @@ public:
 
   result<rpc::registration_answer> on_registration(const rpc::registration& given);
   result<rpc::heartbeat_answer> on_heartbeat(const rpc::heartbeat_request& given);
+  void on_usage(const usage_measured& mail);
   result<std::uint64_t> on_reports(const rpc::report_batch& batch);
 
 private:

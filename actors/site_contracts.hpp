@@ -11,7 +11,8 @@ namespace sluice::actors {
 using site_actor = caf::typed_actor<
     caf::replies_to<add_package>::with<model::package_row>,
     caf::replies_to<update_package>::with<rpc::package_update_answer>,
-    caf::reacts_to<superseded_tick>, caf::replies_to<remove_package>::with<done>,
+    caf::reacts_to<usage_measured>, caf::reacts_to<superseded_tick>,
+    caf::replies_to<remove_package>::with<done>,
     caf::replies_to<change_distribution_point>::with<model::distribution_point_row>,
     caf::replies_to<remove_distribution_point>::with<done>,
     caf::replies_to<distribute_package>::with<rpc::distribute_answer>,

@@ -6,6 +6,19 @@
 /// What nodes say of themselves and of their jobs.
 namespace sluice::actors {
 
+namespace {
+
+/// D11. Windows that only a later release knows are left out.
+result<void> keep_usage(storage::site_database& database, const std::string& name,
+                        std::vector<model::usage_window> windows, model::calendar_time now) {
+  std::erase_if(windows, [](const auto& window) {
+    return std::ranges::find(model::usage_days, window.days) == model::usage_days.end();
+  });
+  return windows.empty() ? result<void>() : database.put_usage(name, windows, now);
+}
+
+}  // namespace
+
 /// In a new epoch a node numbers its reports from 1 again.
 result<void> site_state::count_anew(const std::string& name) {
   auto open = setup_.database->open_distributions();
@@ -122,12 +135,22 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
   answer.maintenance = (*point)->row.maintenance;
   const auto now = setup_.parts.node.now();
   const auto silence = now - (*point)->row.last_heard.value_or(now);
-  const auto put = setup_.database->put_heard((*point)->row.name, now);
+  const auto put = setup_.database->transaction([&]() -> result<void> {
+    auto kept = setup_.database->put_heard((*point)->row.name, now);
+    return kept ? keep_usage(*setup_.database, (*point)->row.name, given.usage, now) : kept;
+  });
   if (!put) { return put.error(); }
   if (silence > 3 * limits::heartbeat_interval) { broadcast_back((*point)->row.name); }
   const auto reopened = reopen_given_up((*point)->row.name);
   if (!reopened) { return reopened.error(); }
   return answer;
+}
+
+/// Of the site's own distribution point.
+void site_state::on_usage(const usage_measured& mail) {
+  const auto taken = keep_usage(*setup_.database, setup_.parts.own_distribution_point, mail.windows,
+                                setup_.parts.node.now());
+  if (!taken) { log::error("site", describe(taken.error())); }
 }
 
 void site_state::say(const std::vector<site_message>& words) {

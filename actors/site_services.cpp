@@ -143,7 +143,8 @@ result<model::distribution_point_row> site_services::distribution_point_show(
 result<std::vector<model::source_candidate>> site_services::distribution_point_candidates(
     const rpc::principal&, const std::string& name) {
   const std::lock_guard lock(reading_mutex_);
-  auto points = reading_->all_distribution_points();
+  auto points =  // what failed there is worth a remark
+      reading_->all_distribution_points(storage::site_database::numbers::counted);
   if (!points) { return points.error(); }
   std::vector<model::distribution_point_row> rows;
   for (auto& point : *points) { rows.push_back(std::move(point.row)); }

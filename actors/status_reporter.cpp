@@ -98,6 +98,7 @@ void status_reporter_state::on_registered(const registered& mail) {
   backoff_ = {};
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   beat_due_ = false;
+  usage_due_ = !usage_.empty();
   trust_keys trusted;
   for (const std::string& text : mail.answer.site_keys) {
     hashing::public_key key{};
@@ -117,7 +118,9 @@ void status_reporter_state::on_registered(const registered& mail) {
 void status_reporter_state::beat() {
   busy_ = true;
   beat_due_ = false;
-  rpc::heartbeat_request mine{setup_.self.node, setup_.self.epoch, 0};
+  rpc::heartbeat_request mine{setup_.self.node, setup_.self.epoch, 0, {}};
+  usage_under_way_ = usage_due_;
+  if (usage_due_) { mine.usage = usage_; }
   const status_reporter_actor me{self_};
   call([me, mine](rpc::management_point_service& site) {
     const auto answer = site.heartbeat({}, mine);
@@ -138,8 +141,17 @@ void status_reporter_state::on_heart_beaten(const heart_beaten& mail) {
   backoff_ = {};
   next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   registered_ = mail.known;
+  if (mail.known && usage_under_way_) { usage_due_ = false; }
+  usage_under_way_ = false;
   if (mail.known) { setup_.parts.maintenance->store(mail.maintenance); }
   next();
+}
+
+/// With the next heartbeat.
+void status_reporter_state::on_usage_measured(const usage_measured& mail) {
+  usage_ = mail.windows;
+  usage_due_ = true;
+  usage_under_way_ = false;
 }
 
 void status_reporter_state::read_and_submit() {
@@ -226,6 +238,7 @@ status_reporter_actor::behavior_type status_reporter(status_reporter_state::self
       [&state](const registered& mail) { state.on_registered(mail); },
       [&state](const submitted& mail) { state.on_submitted(mail); },
       [&state](const heart_beaten& mail) { state.on_heart_beaten(mail); },
+      [&state](const usage_measured& mail) { state.on_usage_measured(mail); },
       [&state](reporter_question) { return state.on_question(); },
   };
 }

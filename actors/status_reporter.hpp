@@ -28,6 +28,7 @@ public:
   void on_registered(const registered& mail);
   void on_submitted(const submitted& mail);
   void on_heart_beaten(const heart_beaten& mail);
+  void on_usage_measured(const usage_measured& mail);
   reporter_answer on_question() const;
 
 private:
@@ -48,6 +49,9 @@ private:
   bool beat_due_ = false;
   bool reports_due_ = true;
   bool reachable_ = false;
+  std::vector<model::usage_window> usage_;
+  bool usage_due_ = false;
+  bool usage_under_way_ = false;  ///< the present one, with the heartbeat that is out
   std::uint64_t undelivered_ = 0;
   std::uint64_t submitted_up_to_ = 0;
   std::chrono::nanoseconds backoff_{};

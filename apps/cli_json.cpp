@@ -1,5 +1,6 @@
 #include "apps/cli_json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace sluice::cli {
@@ -43,6 +44,14 @@ json_item json_of(const model::distribution_point_row& row) {
   for (const model::source_choice& source : row.sources) {
     sources.push_back(ordered_json{{"name", source.name}, {"priority", source.priority}});
   }
+  ordered_json usage = ordered_json::array();
+  for (const model::usage_window& window : row.usage) {
+    usage.push_back(ordered_json{{"days", window.days},
+                                 {"clients", window.clients},
+                                 {"distribution_points", window.distribution_points},
+                                 {"client_bytes", window.client_bytes},
+                                 {"distribution_point_bytes", window.distribution_point_bytes}});
+  }
   return {dumped({{"name", row.name},
                   {"control_address", row.control_address},
                   {"content_address", row.content_address},
@@ -60,7 +69,27 @@ json_item json_of(const model::distribution_point_row& row) {
                   {"contents", row.contents},
                   {"jobs", row.jobs},
                   {"failed", row.failed},
-                  {"retrying", row.retrying}})};
+                  {"retrying", row.retrying},
+                  {"usage", usage},
+                  {"usage_changed", time_or_null(row.usage_changed)}})};
+}
+
+json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t days) {
+  ordered_json made{{"distribution_point", row.name}, {"days", days}};
+  const auto of = std::ranges::find(row.usage, days, &model::usage_window::days);
+  const bool told = of != row.usage.end();
+  const auto add = [&](const char* name, auto number) {
+    made[name] = told ? ordered_json(number(*of)) : ordered_json();
+  };
+  using window = model::usage_window;
+  add("accessed", [](const window& one) { return one.clients + one.distribution_points; });
+  add("clients", [](const window& one) { return one.clients; });
+  add("distribution_points", [](const window& one) { return one.distribution_points; });
+  add("bytes", [](const window& one) { return one.client_bytes + one.distribution_point_bytes; });
+  add("client_bytes", [](const window& one) { return one.client_bytes; });
+  add("distribution_point_bytes", [](const window& one) { return one.distribution_point_bytes; });
+  made["changed"] = time_or_null(row.usage_changed);
+  return {dumped(made)};
 }
 
 json_item json_of(const model::source_candidate& row) {

@@ -152,6 +152,7 @@ result<void> daemon::parts::start_actors() {
   given.node = ports.node;
   given.version = setup.version;
   given.library_root = settings.node.library.value;
+  given.usage_path = settings.node.state.value + "/usage.db";
   given.content_address = content_address;
   given.distribution_point = serves();
   given.site_known = site_known;

@@ -146,13 +146,50 @@ io::task<void> receive_push(const connection_context& context, connection& self,
   if (connected) { context.pushes->hand_over(ticket, std::move(*connected)); }
 }
 
+/// What the peer of a connection is given, told as it begins and from then on by and by.
+class visit_counter {
+public:
+  visit_counter(client_census* told, const principal& who, const answer_writer& out)
+      : told_(told),
+        out_(out),
+        visit_{model::visitor_kind::client, who.identity.empty() ? who.address : who.identity, 0} {}
+  ~visit_counter() { tell(); }
+  visit_counter(const visit_counter&) = delete;
+  visit_counter& operator=(const visit_counter&) = delete;
+
+  /// The first head says what the peer is.
+  void see_first(std::string_view head) {
+    if (is_of_distribution_point(head)) { visit_.kind = model::visitor_kind::distribution_point; }
+  }
+  void see_answer() {
+    const bool begins = told_bytes_ == 0;
+    if (begins || out_.file_bytes() - told_bytes_ >= bytes_between) { tell(); }
+  }
+
+private:
+  static constexpr std::uint64_t bytes_between = 16 * limits::mib;
+  void tell() {
+    visit_.bytes = out_.file_bytes() - told_bytes_;
+    if (told_ == nullptr || visit_.bytes == 0) { return; }
+    told_->add(visit_);
+    told_bytes_ += visit_.bytes;
+  }
+
+  client_census* told_;
+  const answer_writer& out_;
+  model::visit visit_;
+  std::uint64_t told_bytes_ = 0;
+};
+
 io::task<void> converse(const connection_context& context, connection& self) {
   answer_writer out(*self.stream, context.bounds.stall, context.counters);
   const principal who{self.stream->peer(), {}};
   inbox box;
+  visit_counter visit(context.visitors, who, out);
   bool first = true;
   while (true) {
     auto received = co_await receive_head(context, self, who, box, out, first);
+    if (first) { visit.see_first(box.text().substr(0, received.consumed)); }
     first = false;
     if (received.end == wait_end::left) { co_return; }
     if (received.end == wait_end::late) {
@@ -169,6 +206,7 @@ io::task<void> converse(const connection_context& context, connection& self) {
     if (received.ready) {
       auto given = co_await context.handler.give(std::move(received.ready), out);
       if (!given) { co_return; }
+      visit.see_answer();
       continue;
     }
     request_head& head = received.parse.head;
@@ -180,6 +218,7 @@ io::task<void> converse(const connection_context& context, connection& self) {
     if (context.stopping) { head.keep_alive = false; }
     auto answered = co_await context.handler.answer(head, who, out);
     if (!answered) { co_return; }
+    visit.see_answer();
     if (!head.keep_alive) {
       auto flushed = co_await out.flush();
       static_cast<void>(flushed);  // the peer left before its last answer: nobody to tell
@@ -235,7 +274,10 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
     counters_.files_leaving.fetch_add(1, std::memory_order_relaxed);
     auto sent = co_await io::egress(from, offset, length, to_, stall_, cold);
     counters_.files_leaving.fetch_sub(1, std::memory_order_relaxed);
-    if (sent) { counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed); }
+    if (sent) {
+      counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed);
+      file_bytes_ += length;
+    }
     co_return sent;
   }
   const std::size_t begin = gathered_.size();
@@ -246,6 +288,7 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   if (*got != length) {
     co_return result<void>(error{errc::corrupt, 0, "serve a file that is shorter than its name"});
   }
+  file_bytes_ += length;
   auto sent = co_await send_text({});
   co_return sent;
 }

@@ -29,12 +29,14 @@ public:
                                                  std::uint64_t length, io::cold_reading cold);
   /// `more` when what follows is sent at once, and may share a packet.
   [[nodiscard]] io::task<result<void>> flush(bool more = false);
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }  ///< so far
 
 private:
   io::byte_stream& to_;
   std::chrono::nanoseconds stall_;
   server_counters& counters_;
   std::string gathered_;
+  std::uint64_t file_bytes_ = 0;
 };
 
 /// Answers requests. A failure means that the answer was cut short: the connection is closed.
@@ -66,6 +68,7 @@ struct connection_context {
   const bool& stopping;
   std::function<void(std::string_view)> complain;  ///< a log line, rate-limited
   const push_door* pushes = nullptr;               ///< none: nobody may push
+  client_census* visitors = nullptr;               ///< none: nobody is counted
 };
 
 /// Reads heads and has them answered in their order until the peer leaves, a deadline passes, the

@@ -18,9 +18,10 @@ connection_host::connection_host(io::reactor& ring, io::listener listening,
       bounds_(bounds),
       counters_(std::move(counters)),
       pushes_(std::move(pushes)),
-      context_{ring,         handler,   bounds_,
-               *counters_,   stopping_, [this](std::string_view text) { complain(text); },
-               pushes_.get()} {}
+      context_{ring,          handler,
+               bounds_,       *counters_,
+               stopping_,     [this](std::string_view text) { complain(text); },
+               pushes_.get(), &counters_->visitors} {}
 
 void connection_host::complain(std::string_view text) {
   if (ring_.now() - complained_ < complaint_interval) {

@@ -35,7 +35,7 @@ content_handler::content_handler(io::reactor& ring, const storage::library_reade
 io::task<result<void>> content_handler::answer(const request_head& request, const principal& who,
                                                answer_writer& to) {
   const exchange with{request, who, to, catalogue_->revision()};
-  if (is_withheld()) {
+  if (is_withheld() && !is_of_distribution_point(request.bytes)) {
     auto sent = co_await complain(with, 503, "this distribution point is under maintenance");
     co_return sent;
   }

@@ -30,7 +30,8 @@ public:
   void forget_files() noexcept { files_.forget_all(); }  ///< before the reactor ends
 
   void allow(access_policy policy) noexcept { policy_ = policy; }
-  /// While `flag` is true all requests are answered 503: under maintenance (A9).
+  /// While `flag` is true clients are answered 503: under maintenance (A9). Distribution points are
+  /// not: the site tells them to leave, and to come back.
   void withhold_while(std::shared_ptr<const std::atomic<bool>> flag) noexcept {
     withheld_ = std::move(flag);
   }

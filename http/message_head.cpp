@@ -145,6 +145,14 @@ response_parse refused_response(std::string why, bool bad_length = false) {
 
 }  // namespace
 
+bool is_of_distribution_point(std::string_view head) noexcept {
+  constexpr std::string_view field = "\r\nuser-agent: sluice\r\n";
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  };
+  return std::search(head.begin(), head.end(), field.begin(), field.end(), same) != head.end();
+}
+
 bool same_token(std::string_view left, std::string_view right) noexcept {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return lower(a) == lower(b); });

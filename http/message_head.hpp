@@ -35,6 +35,10 @@ struct request_head {
   std::string_view bytes;  ///< all of it as it came; valid until more is received
 };
 
+/// Whether a head, as it came, names sluice as its User-Agent: a distribution point that fetches.
+/// What a peer says of itself, and no proof.
+bool is_of_distribution_point(std::string_view head) noexcept;
+
 struct request_parse {
   head_state state = head_state::incomplete;
   std::size_t consumed = 0;  ///< bytes of the head, when complete

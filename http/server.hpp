@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "http/access.hpp"
+#include "http/client_census.hpp"
 #include "http/push_door.hpp"
 #include "io/io.hpp"
 #include "storage/storage.hpp"
@@ -19,6 +20,7 @@ struct server_counters {
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> requests_refused{0};
   std::atomic<std::uint64_t> files_leaving{0};  ///< being sent now; `bytes_sent` has them later
+  client_census visitors;                       ///< who came for content; a push is no visit
 };
 
 /// How long a connection may keep us waiting, and how many there may be.
@@ -46,8 +48,7 @@ public:
     std::shared_ptr<io::buffer_budget> buffers;  ///< for cold reads; none: by the page cache only
     std::uint32_t cold_readers_max = 0;          ///< of this server's reactor
     std::shared_ptr<const push_door> pushes;     ///< none: nobody may push
-    std::shared_ptr<const std::atomic<bool>>
-        withheld;  ///< while true each answer is a 503; or none
+    std::shared_ptr<const std::atomic<bool>> withheld;  ///< while true clients get 503; or none
   };
   ~content_server();
   static io::task<result<std::unique_ptr<content_server>>> open(

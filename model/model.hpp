@@ -18,6 +18,7 @@
 ///   shown_states      S4, S7: the same as ConfigMgr and BITS call it
 ///   point_health      A17: how a distribution point is
 ///   validation_power  J2: how much of the machine a validation may take
+///   usage             D11: who was given content
 ///   views             what an operator is shown
 #include "model/distribution_plan.hpp"      // IWYU pragma: export
 #include "model/distribution_schedule.hpp"  // IWYU pragma: export
@@ -34,5 +35,6 @@
 #include "model/shown_states.hpp"           // IWYU pragma: export
 #include "model/source_ranking.hpp"         // IWYU pragma: export
 #include "model/status_message.hpp"         // IWYU pragma: export
+#include "model/usage.hpp"                  // IWYU pragma: export
 #include "model/validation_power.hpp"       // IWYU pragma: export
 #include "model/views.hpp"                  // IWYU pragma: export

@@ -10,6 +10,7 @@
 #include "model/notification.hpp"
 #include "model/rate_limit.hpp"
 #include "model/status_message.hpp"
+#include "model/usage.hpp"
 #include "model/validation_power.hpp"
 
 /// What an operator is shown, as values: rows of `sluice package list`, `status`, `why` and so on.
@@ -59,6 +60,8 @@ struct distribution_point_row {
   std::uint32_t jobs = 0;      ///< open
   std::uint32_t failed = 0;    ///< packages
   std::uint32_t retrying = 0;  ///< packages
+  std::vector<usage_window> usage;             ///< as its node told it; none: not yet
+  std::optional<calendar_time> usage_changed;  ///< when the site heard of that
   bool operator==(const distribution_point_row&) const = default;
 };
 

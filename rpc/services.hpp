@@ -44,6 +44,7 @@ struct heartbeat_request {
   model::node_id node;
   model::epoch_id epoch;
   std::uint32_t jobs_open = 0;
+  std::vector<model::usage_window> usage;  ///< none: as it was told before
   bool operator==(const heartbeat_request&) const = default;
 };
 struct heartbeat_answer {

@@ -101,6 +101,14 @@ struct source_choice {
   1: string name
   2: i32 priority
 }
+/** Who was given content in the last `days` days (UTC, today included), and how much. */
+struct usage_window {
+  1: i32 days
+  2: i32 clients
+  3: i32 distribution_points
+  4: i64 client_bytes
+  5: i64 distribution_point_bytes
+}
 struct distribution_point_row {
   1: string name
   2: string control_address
@@ -119,6 +127,8 @@ struct distribution_point_row {
   15: optional bool leaving
   16: optional i32 failed
   17: optional i32 retrying
+  18: optional list<usage_window> usage
+  19: optional i64 usage_changed
 }
 /** Whether a distribution point may be a source of another, and if not, why. */
 struct source_candidate {
@@ -469,6 +479,7 @@ struct heartbeat_request {
   1: binary node
   2: binary epoch
   3: i32 jobs_open
+  4: optional list<usage_window> usage
 }
 struct heartbeat_answer {
   1: bool known

@@ -93,6 +93,8 @@ wire::registration_answer to_wire(const registration_answer& value);
 registration_answer from_wire(const wire::registration_answer& value);
 wire::report_batch to_wire(const report_batch& value);
 report_batch from_wire(const wire::report_batch& value);
+std::vector<wire::usage_window> usage_to_wire(const std::vector<model::usage_window>& windows);
+std::vector<model::usage_window> usage_from_wire(const std::vector<wire::usage_window>& windows);
 wire::heartbeat_request to_wire(const heartbeat_request& value);
 heartbeat_request from_wire(const wire::heartbeat_request& value);
 wire::heartbeat_answer to_wire(const heartbeat_answer& value);

@@ -94,6 +94,7 @@ wire::heartbeat_request to_wire(const heartbeat_request& value) {
   made.__set_node(bytes_to_wire(value.node.bytes));
   made.__set_epoch(bytes_to_wire(value.epoch.bytes));
   made.__set_jobs_open(number_to_wire(value.jobs_open, "jobs_open"));
+  if (!value.usage.empty()) { made.__set_usage(usage_to_wire(value.usage)); }
   return made;
 }
 heartbeat_request from_wire(const wire::heartbeat_request& value) {
@@ -101,6 +102,7 @@ heartbeat_request from_wire(const wire::heartbeat_request& value) {
   bytes_from_wire(value.node, made.node.bytes, "node");
   bytes_from_wire(value.epoch, made.epoch.bytes, "epoch");
   made.jobs_open = number_from_wire(value.jobs_open, "jobs_open");
+  made.usage = usage_from_wire(value.usage);
   return made;
 }
 

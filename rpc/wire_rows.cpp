@@ -93,6 +93,35 @@ model::package_row from_wire(const wire::package_row& value) {
   return made;
 }
 
+std::vector<wire::usage_window> usage_to_wire(const std::vector<model::usage_window>& windows) {
+  std::vector<wire::usage_window> made;
+  for (const model::usage_window& window : windows) {
+    wire::usage_window& one = made.emplace_back();
+    one.__set_days(number_to_wire(window.days, "days"));
+    one.__set_clients(number_to_wire(window.clients, "clients"));
+    one.__set_distribution_points(
+        number_to_wire(window.distribution_points, "distribution_points"));
+    one.__set_client_bytes(number_to_wire(window.client_bytes, "client_bytes"));
+    one.__set_distribution_point_bytes(
+        number_to_wire(window.distribution_point_bytes, "distribution_point_bytes"));
+  }
+  return made;
+}
+
+std::vector<model::usage_window> usage_from_wire(const std::vector<wire::usage_window>& windows) {
+  std::vector<model::usage_window> made;
+  for (const wire::usage_window& window : windows) {
+    made.push_back(
+        {.days = number_from_wire(window.days, "days"),
+         .clients = number_from_wire(window.clients, "clients"),
+         .distribution_points = number_from_wire(window.distribution_points, "distribution_points"),
+         .client_bytes = number_from_wire(window.client_bytes, "client_bytes"),
+         .distribution_point_bytes =
+             number_from_wire(window.distribution_point_bytes, "distribution_point_bytes")});
+  }
+  return made;
+}
+
 wire::distribution_point_row to_wire(const model::distribution_point_row& value) {
   wire::distribution_point_row made;
   made.__set_name(value.name);
@@ -112,6 +141,8 @@ wire::distribution_point_row to_wire(const model::distribution_point_row& value)
   made.__set_leaving(value.leaving);
   made.__set_failed(number_to_wire(value.failed, "failed"));
   made.__set_retrying(number_to_wire(value.retrying, "retrying"));
+  if (!value.usage.empty()) { made.__set_usage(usage_to_wire(value.usage)); }
+  if (value.usage_changed) { made.__set_usage_changed(time_to_wire(*value.usage_changed)); }
   return made;
 }
 
@@ -134,6 +165,8 @@ model::distribution_point_row from_wire(const wire::distribution_point_row& valu
   made.leaving = value.leaving;
   made.failed = number_from_wire(value.failed, "failed");
   made.retrying = number_from_wire(value.retrying, "retrying");
+  made.usage = usage_from_wire(value.usage);
+  if (value.__isset.usage_changed) { made.usage_changed = time_from_wire(value.usage_changed); }
   return made;
 }
 

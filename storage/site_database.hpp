@@ -47,8 +47,8 @@ public:
   result<std::optional<site_distribution_point>> distribution_point(const std::string& name,
                                                                     numbers how = numbers::none);
   result<std::optional<site_distribution_point>> distribution_point_of(const model::node_id& node);
-  /// In order of their names; without numbers.
-  result<std::vector<site_distribution_point>> all_distribution_points();
+  /// In order of their names.
+  result<std::vector<site_distribution_point>> all_distribution_points(numbers how = numbers::none);
   result<site_page<model::distribution_point_row>> distribution_points(std::uint32_t offset,
                                                                        std::uint32_t rows);
   result<void> forget_distribution_point(
@@ -58,6 +58,9 @@ public:
                                 const model::epoch_id& epoch, const std::string& content_address,
                                 const std::string& build, model::calendar_time when);
   result<void> put_heard(const std::string& name, model::calendar_time when);
+  /// Replaces what its node told before.
+  result<void> put_usage(const std::string& name, const std::vector<model::usage_window>& windows,
+                         model::calendar_time when);
   result<void> put_acknowledged(const std::string& name, std::uint64_t sequence);
 
   // Groups --------------------------------------------------------------------------------------

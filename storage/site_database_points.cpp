@@ -16,7 +16,7 @@ constexpr std::string_view select_counted =
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
     " AND d.working),"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
-    " AND d.bucket = 4),"
+    " AND d.bucket = 4 AND NOT d.cancelled),"
     " (SELECT count(*) FROM distribution AS d WHERE d.name = distribution_point.name"
     " AND d.state IN (2, 5))"
     " FROM distribution_point";
@@ -82,6 +82,18 @@ error not_known(const std::string& name) {
           format("find distribution point {} in the site database", escaped(name))};
 }
 
+/// What its node told of who was given content there.
+void take_usage(site_statement& from, model::distribution_point_row& into) {
+  while (from.next()) {
+    model::usage_window& window = into.usage.emplace_back();
+    from.take(window.days, window.clients, window.distribution_points, window.client_bytes,
+              window.distribution_point_bytes, into.usage_changed);
+  }
+}
+
+constexpr const char* select_usage =
+    "SELECT days, clients, distribution_points, client_bytes, distribution_point_bytes, changed"
+    " FROM usage WHERE name = ? ORDER BY days";
 constexpr std::string_view select_sources =
     "SELECT name, priority FROM source WHERE distribution_point = ? ORDER BY position";
 
@@ -116,6 +128,9 @@ result<std::optional<site_distribution_point>> site_database::distribution_point
     if (!row.with(name).next()) { return std::nullopt; }
     site_distribution_point point = take_point(row);
     point.row.sources = take_sources(state_->prepare(select_sources).with(name));
+    if (how == numbers::counted) {
+      take_usage(state_->prepare(select_usage).with(name), point.row);
+    }
     return point;
   });
 }
@@ -132,10 +147,11 @@ result<std::optional<site_distribution_point>> site_database::distribution_point
   });
 }
 
-result<std::vector<site_distribution_point>> site_database::all_distribution_points() {
+result<std::vector<site_distribution_point>> site_database::all_distribution_points(numbers how) {
   return state_->read_at_once("list the distribution points in", [&] {
     std::vector<site_distribution_point> points;
-    auto row = state_->prepare(std::string(select_uncounted) + " ORDER BY name");
+    const auto select = how == numbers::counted ? select_counted : select_uncounted;
+    auto row = state_->prepare(std::string(select) + " ORDER BY name");
     while (row.next()) {
       points.push_back(take_point(row));
       model::distribution_point_row& shown = points.back().row;
@@ -155,6 +171,7 @@ result<site_page<model::distribution_point_row>> site_database::distribution_poi
     while (row.next()) {
       model::distribution_point_row& shown = page.rows.emplace_back(take_point(row).row);
       shown.sources = take_sources(state_->prepare(select_sources).with(shown.name));
+      take_usage(state_->prepare(select_usage).with(shown.name), shown);
     }
     return page;
   });
@@ -166,7 +183,7 @@ result<void> site_database::forget_distribution_point(const std::string& name) {
          {"DELETE FROM distribution_point WHERE name = ?",
           "DELETE FROM source WHERE distribution_point = ?",
           "DELETE FROM distribution WHERE name = ?", "DELETE FROM available WHERE name = ?",
-          "DELETE FROM group_member WHERE name = ?"}) {
+          "DELETE FROM group_member WHERE name = ?", "DELETE FROM usage WHERE name = ?"}) {
       state_->prepare(text).with(name).run();
     }
     return {};
@@ -208,6 +225,24 @@ result<void> site_database::put_heard(const std::string& name, model::calendar_t
             .with(name, when)
             .run();
     if (changed == 0) { return not_known(name); }
+    return {};
+  });
+}
+
+result<void> site_database::put_usage(const std::string& name,
+                                      const std::vector<model::usage_window>& windows,
+                                      model::calendar_time when) {
+  return state_->write("record the usage of a distribution point in", [&]() -> result<void> {
+    state_->prepare("DELETE FROM usage WHERE name = ?").with(name).run();
+    for (const model::usage_window& window : windows) {
+      state_
+          ->prepare(
+              "INSERT OR REPLACE INTO usage (name, days, clients, distribution_points,"
+              " client_bytes, distribution_point_bytes, changed) VALUES (?, ?, ?, ?, ?, ?, ?)")
+          .with(name, window.days, window.clients, window.distribution_points, window.client_bytes,
+                window.distribution_point_bytes, when)
+          .run();
+    }
     return {};
   });
 }

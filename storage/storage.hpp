@@ -12,6 +12,7 @@
 ///   library_reader     committed bytes, for serving
 ///   snapshot           a source folder becomes a content
 ///   node_database      jobs, verified pieces, outbox of this node
+///   usage_book         who was given content by this node
 ///   site_database      packages, distribution points, targets, jobs, messages of the site
 #include "storage/content_catalogue.hpp"   // IWYU pragma: export
 #include "storage/content_library.hpp"     // IWYU pragma: export
@@ -26,3 +27,4 @@
 #include "storage/site_rows.hpp"           // IWYU pragma: export
 #include "storage/snapshot.hpp"            // IWYU pragma: export
 #include "storage/staging_file.hpp"        // IWYU pragma: export
+#include "storage/usage_book.hpp"          // IWYU pragma: export

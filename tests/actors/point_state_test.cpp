@@ -301,3 +301,49 @@ TEST_CASE("a distribution point that recovered is well again with the report tha
   CHECK(parts.site.heartbeat("dp1").ok());
   CHECK(health_at(parts.site, "dp1").health == point_health::success);
 }
+
+// A17, D1
+TEST_CASE("what an operator cancelled is no failure of the distribution point; what failed is") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.cancel(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::cancelled).ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::success);
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::failure).ok());
+  CHECK(health_at(parts.site, "dp1").health == point_health::error);
+}
+
+// D11
+TEST_CASE("the site keeps what each node told of who was given content, and its own") {
+  chain parts;
+  using windows = std::vector<model::usage_window>;
+  const auto kept = [&](const std::string& name) {
+    auto point =
+        parts.site.database().distribution_point(name, storage::site_database::numbers::counted);
+    return (*point)->row;
+  };
+  CHECK(kept("dp1").usage.empty());
+  CHECK_FALSE(kept("dp1").usage_changed);
+  const windows first{{1, 2, 1, 100, 50}, {7, 3, 1, 200, 50}, {30, 4, 1, 300, 50}};
+  windows told = first;
+  told.push_back({365, 9, 9, 9, 9});  // of a later release
+  CHECK(parts.site.heartbeat("dp1", 1, told).ok());
+  CHECK(kept("dp1").usage == first);
+  const auto when = kept("dp1").usage_changed;
+  REQUIRE(when);
+  // A heartbeat without news changes nothing of it.
+  parts.site.advance(1min);
+  CHECK(parts.site.heartbeat("dp1").ok());
+  CHECK(kept("dp1").usage == first);
+  CHECK(kept("dp1").usage_changed == when);
+  const windows second{{1, 0, 0, 0, 0}, {7, 3, 1, 200, 50}, {30, 4, 1, 300, 50}};
+  CHECK(parts.site.heartbeat("dp1", 1, second).ok());
+  CHECK(kept("dp1").usage == second);
+  parts.site.measure_own_usage(first);
+  CHECK(kept("main").usage == first);
+  CHECK(parts.site.remove_point("dp2", true).ok());  // it pulls from dp1
+  CHECK(parts.site.remove_point("dp1", true).ok());
+  CHECK(parts.site.add_point("dp1", {"main:1"}).ok());
+  CHECK(kept("dp1").usage.empty());
+}

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/base.hpp"
 #include "tests/actors/virtual_reporter.hpp"
 
@@ -146,4 +148,45 @@ TEST_CASE("what the site does not acknowledge is sent again, with a pause betwee
   node.site.withheld = 0;
   node.advance(60s);
   CHECK(node.undelivered() == 0);
+}
+
+// D11
+TEST_CASE("who was given content goes to the site with a heartbeat, whenever that changed") {
+  virtual_reporter node;
+  node.begin();
+  node.visitors().add({model::visitor_kind::client, "10.0.0.1", 1000});
+  node.visitors().add({model::visitor_kind::client, "10.0.0.1", 500});
+  node.visitors().add({model::visitor_kind::distribution_point, "10.0.0.2", 7});
+  node.advance(5min);
+  using windows = std::vector<model::usage_window>;
+  const windows now{{1, 1, 1, 1500, 7}, {7, 1, 1, 1500, 7}, {30, 1, 1, 1500, 7}};
+  const auto& told = node.site.usage;
+  REQUIRE(std::ranges::count(told, now) == 1);
+  CHECK(told.back().empty());  // nothing is told twice
+  // The day changes, and with it the first window.
+  node.advance(24h);
+  const windows later{{1, 0, 0, 0, 0}, {7, 1, 1, 1500, 7}, {30, 1, 1, 1500, 7}};
+  CHECK(std::ranges::count(told, later) == 1);
+}
+
+// D11
+TEST_CASE("a site that was away, or that forgot the node, is told who was given content") {
+  virtual_reporter node;
+  node.begin();
+  node.advance(1min);
+  node.site.trouble = error{errc::unreachable, 0, "connect to the site"};
+  node.visitors().add({model::visitor_kind::client, "10.0.0.1", 1000});
+  node.advance(10min);
+  node.site.trouble.reset();
+  node.site.usage.clear();
+  node.advance(5min);
+  const auto told = [&] {
+    return std::ranges::count_if(node.site.usage, [](const auto& windows) {
+      return !windows.empty() && windows.front().client_bytes == 1000;
+    });
+  };
+  CHECK(told() == 1);
+  node.site.knows_node = false;
+  node.advance(5min);
+  CHECK(told() == 2);
 }

@@ -210,8 +210,7 @@ TEST_CASE("where it is wished, the fastest of equal sources is asked once each w
 }
 
 // D14
-TEST_CASE(
-    "where the fastest is wished, a source that failed is not asked first for ten minutes") {
+TEST_CASE("where the fastest is wished, a source that failed is not asked first for ten minutes") {
   virtual_node node;
   node.pulling.prefer_fast_sources = true;
   node.restart();

@@ -4,6 +4,7 @@
 #include "actors/node_journal.hpp"
 #include "actors/reports.hpp"
 #include "actors/status_reporter.hpp"
+#include "actors/usage_meter.hpp"
 #include "tests/actors/librarian_stand_in.hpp"
 #include "tests/actors/virtual_time.hpp"
 
@@ -25,11 +26,12 @@ result<rpc::registration_answer> fake_management_point::register_node(
   return answer;
 }
 
-result<rpc::heartbeat_answer> fake_management_point::heartbeat(const rpc::principal&,
-                                                               const rpc::heartbeat_request&) {
+result<rpc::heartbeat_answer> fake_management_point::heartbeat(
+    const rpc::principal&, const rpc::heartbeat_request& given) {
   calls.push_back(clock());
   if (trouble) { return *trouble; }
   heartbeats.push_back(clock());
+  usage.push_back(given.usage);
   return rpc::heartbeat_answer{knows_node};
 }
 
@@ -66,6 +68,8 @@ struct virtual_reporter::state {
   librarian_actor librarian;
   distribution_point_actor distribution_point;
   status_reporter_actor reporter;
+  std::shared_ptr<http::server_counters> counters = std::make_shared<http::server_counters>();
+  usage_meter_actor meter;
 };
 
 virtual_reporter::virtual_reporter() : state_(std::make_unique<state>()) {
@@ -89,11 +93,14 @@ virtual_reporter::virtual_reporter() : state_(std::make_unique<state>()) {
 }
 
 virtual_reporter::~virtual_reporter() {
+  state_->time.end(state_->meter);
   state_->time.end(state_->reporter);
   state_->time.end(state_->distribution_point);
   state_->time.end(state_->librarian);
   state_->time.end(state_->journal);
 }
+
+http::client_census& virtual_reporter::visitors() { return state_->counters->visitors; }
 
 void virtual_reporter::hold(std::uint32_t count) {
   for (std::uint32_t number = 1; number <= count; ++number) {
@@ -115,6 +122,16 @@ void virtual_reporter::begin() {
   setup.self.name = "dp9";
   setup.self.epoch = state_->database->epoch();
   state_->reporter = state_->time.system().spawn(status_reporter, std::move(setup));
+  auto metering = std::make_shared<usage_meter_setup>();
+  metering->now = state_->parts.now;
+  metering->counters = state_->counters;
+  auto book = storage::usage_book::open("");
+  SLUICE_CHECK(book.ok());
+  metering->book = std::move(*book);
+  metering->tell = [reporter = state_->reporter](auto windows) {
+    caf::anon_send(reporter, usage_measured{std::move(windows)});
+  };
+  state_->meter = state_->time.system().spawn(usage_meter, std::move(metering));
   state_->time.run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "http/http.hpp"
 #include "rpc/rpc.hpp"
 #include "storage/storage.hpp"
 
@@ -16,8 +17,9 @@ public:
   std::uint64_t withheld = 0;    ///< acknowledges this many less than came
   std::vector<rpc::registration> registrations;
   std::vector<rpc::report_batch> batches;
-  std::vector<std::chrono::nanoseconds> heartbeats;  ///< at these times
-  std::vector<std::chrono::nanoseconds> calls;       ///< of any kind, also those that failed
+  std::vector<std::chrono::nanoseconds> heartbeats;     ///< at these times
+  std::vector<std::vector<model::usage_window>> usage;  ///< of each heartbeat that was answered
+  std::vector<std::chrono::nanoseconds> calls;          ///< of any kind, also those that failed
   std::function<std::chrono::nanoseconds()> clock;
 
   result<rpc::registration_answer> register_node(const rpc::principal&,
@@ -36,9 +38,10 @@ public:
   ~virtual_reporter();
 
   fake_management_point site;
-  void hold(std::uint32_t count);  ///< contents of as many packages are on this node
-  void begin();                    ///< the reporter starts
-  void append(std::size_t count);  ///< reports "0", "1", ...: each the next number
+  http::client_census& visitors();  ///< whom its content servers counted
+  void hold(std::uint32_t count);   ///< contents of as many packages are on this node
+  void begin();                     ///< the reporter starts
+  void append(std::size_t count);   ///< reports "0", "1", ...: each the next number
   [[nodiscard]] std::size_t undelivered();
   void withdraw_site();  ///< nobody listens at its address
   void offer_site();

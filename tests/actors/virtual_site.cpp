@@ -483,9 +483,16 @@ result<rpc::registration_answer> virtual_site::register_part(const std::string& 
   return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 
-result<rpc::heartbeat_answer> virtual_site::heartbeat(const std::string& name, std::uint8_t epoch) {
+result<rpc::heartbeat_answer> virtual_site::heartbeat(
+    const std::string& name, std::uint8_t epoch, const std::vector<model::usage_window>& usage) {
   return state_->ask<rpc::heartbeat_answer>(
-      state_->management_point, rpc::heartbeat_request{node_id_of(name), epoch_of(epoch), 0});
+      state_->management_point,
+      rpc::heartbeat_request{node_id_of(name), epoch_of(epoch), 0, usage});
+}
+
+void virtual_site::measure_own_usage(const std::vector<model::usage_window>& usage) {
+  caf::anon_send(state_->site, usage_measured{usage});
+  run();
 }
 
 result<std::uint64_t> virtual_site::report(const std::string&, const rpc::report_batch& batch) {

@@ -84,7 +84,9 @@ public:
   result<rpc::registration_answer> register_part(const std::string& name, std::uint32_t part,
                                                  std::uint32_t first, std::uint32_t count,
                                                  bool more);
-  result<rpc::heartbeat_answer> heartbeat(const std::string& name, std::uint8_t epoch = 1);
+  result<rpc::heartbeat_answer> heartbeat(const std::string& name, std::uint8_t epoch = 1,
+                                          const std::vector<model::usage_window>& usage = {});
+  void measure_own_usage(const std::vector<model::usage_window>& usage);
   result<std::uint64_t> report(const std::string& name, const rpc::report_batch& batch);
   /// One report about the target's present job, with the next sequence of the node.
   result<std::uint64_t> report(model::package_id package, const std::string& name,

@@ -86,6 +86,36 @@ TEST_CASE("candidates for a source are listed, with the reason of each that is n
         "Next: sluice dp source add dp2 NAME:PRIORITY\n");
 }
 
+// D11, M12
+TEST_CASE("usage tells who was given content, as a table, as CSV and as JSON") {
+  stage here;
+  here.site.points.push_back(here.site.points.front());
+  here.site.points.back().name = "dp,\"3\"";
+  auto& point = here.site.points.front();
+  point.usage = {{1, 1, 0, 1024, 0}, {7, 2, 1, 2048, 1024}, {30, 12, 3, 1'048'576, 1024}};
+  point.usage_changed = point.last_heard;
+  const outcome seen = here.run({"usage"});
+  CHECK(has(seen.output, "The last 30 days (UTC), today included:\n"));
+  CHECK(has(seen.output, "NAME    ACCESSED  CLIENTS  DPS"));
+  CHECK(has(seen.output, "dp2           15       12    3  1.0 MiB     1.0 MiB  1.0 KiB"));
+  CHECK(has(seen.output, "not told yet"));
+  const outcome csv = here.run({"usage", "--days", "7", "--csv"});
+  CHECK(csv.output ==
+        "distribution_point,days,accessed,clients,distribution_points,bytes,client_bytes,"
+        "distribution_point_bytes,changed\n"
+        "dp2,7,3,2,1,3072,2048,1024," +
+            model::iso_time(*point.usage_changed) + "\n\"dp,\"\"3\"\"\",7,,,,,,,\n");
+  const outcome json = here.run({"usage", "--days", "1", "--json"});
+  CHECK(has(json.output,
+            "{\"distribution_point\":\"dp2\",\"days\":1,\"accessed\":1,\"clients\":1,"
+            "\"distribution_points\":0,\"bytes\":1024,\"client_bytes\":1024,"
+            "\"distribution_point_bytes\":0,\"changed\":\""));
+  CHECK(has(json.output, "\"accessed\":null"));
+  CHECK(here.run({"usage", "--days", "8"}).code == 2);
+  here.site.points.clear();
+  CHECK(has(here.run({"usage"}).output, "The site has no distribution points.\n"));
+}
+
 // A9, E3
 TEST_CASE("maintenance and prestaged are set by words, and nothing else is changed") {
   stage here;

@@ -32,6 +32,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "show", "dp2"},
       {"dp", "set", "dp2", "--mode", "standard"},
       {"dp", "candidates", "dp2"},
+      {"usage", "--dp", "dp2", "--days", "7"},
       {"dp", "remove", "dp2"},
       {"dp", "source", "add", "dp2", "dp3:3"},
       {"dp", "source", "remove", "dp2", "dp1"},

@@ -119,7 +119,7 @@ class ChainTest(unittest.TestCase):
         self.compare(self.last, package, folder, files)
 
     # A9
-    def test_under_maintenance_nothing_is_served_nor_pulled_from_there(self):
+    def test_under_maintenance_no_client_is_served_and_nothing_is_pulled_from_there(self):
         package, folder, files = self.package('one')
         self.site.sluice('dp', 'set', 'dp1', '--maintenance', 'on')
         self.first.restart()  # it is told as it registers
@@ -134,6 +134,21 @@ class ChainTest(unittest.TestCase):
         self.first.restart()
         wait_for(lambda: self.status_of(ready) == 200, 'it is ready again')
         self.compare(self.first, package, folder, files)
+
+    # D11
+    def test_usage_tells_who_was_given_content(self):
+        package, folder, files = self.package('one')
+        self.send(package, 'dp2')
+        self.compare(self.first, package, folder, files[:3])
+
+        def used(name):
+            rows = self.site.sluice('usage', '--days', '1')['items']
+            row = next(row for row in rows if row['distribution_point'] == name)
+            return row['clients'], row['distribution_points']
+
+        wait_for(lambda: used('dp1') == (1, 1), 'dp1 tells of its visitors', patience=150)
+        wait_for(lambda: used('site') == (0, 1), 'the site has a visitor', patience=60)
+        wait_for(lambda: used('dp2') == (0, 0), 'dp2 tells that nobody came', patience=60)
 
     def status_of(self, url):
         try:

@@ -170,7 +170,9 @@ TEST_CASE("only what this distribution point holds is served, and only to whom i
 }
 
 // A9
-TEST_CASE("what is withheld is answered 503 with the time to ask again, and nothing else changes") {
+TEST_CASE(
+    "under maintenance clients are answered 503 with the time to ask again, distribution points "
+    "not") {
   served_content content;
   running_server server(content);
   raw_peer peer(server.port());
@@ -185,8 +187,50 @@ TEST_CASE("what is withheld is answered 503 with the time to ask again, and noth
     CHECK(answer.body == "this distribution point is under maintenance\n");
     CHECK(answer.head.retry_after == "5");
   }
+  CHECK(peer.get(target, "User-Agent: sluice\r\n").head.status == 200);
   server.withheld->store(false);
   CHECK(peer.get(target).head.status == 200);
+}
+
+// D11
+TEST_CASE("who was given content is counted, as a client or as a distribution point") {
+  served_content content;
+  running_server server(content);
+  const auto small = std::string(base) + "latest";
+  const auto large = std::string(base) + "large.bin";
+  {
+    raw_peer client(server.port());
+    for (int i = 0; i < 3; ++i) { CHECK(client.get(small).head.status == 200); }
+    CHECK(client.get(large, "Range: bytes=5-14\r\n").head.status == 206);
+    raw_peer point(server.port());
+    CHECK(point.get(large, "User-Agent: sluice\r\n").head.status == 200);
+    raw_peer behind_proxy(server.port());
+    CHECK(behind_proxy.get(small, "user-agent: sluice\r\n").head.status == 200);
+    // Who is given no content is nobody's visitor.
+    raw_peer looker(server.port());
+    CHECK(looker.get(small, "User-Agent: sluice-like\r\n", "HEAD").head.status == 200);
+    CHECK(looker.get(base, "").head.status == 200);
+    CHECK(looker.get("/content/PKG00099.1/x").head.status == 404);
+  }
+  server.stop();
+  const std::vector<model::visit> expected{
+      {model::visitor_kind::client, "127.0.0.1", 3 * 1000 + 10},
+      {model::visitor_kind::distribution_point, "127.0.0.1", 3'300'000 + 1000}};
+  CHECK(server.counters->visitors.take() == expected);
+  CHECK(server.counters->visitors.take().empty());
+}
+
+// D11
+TEST_CASE("of a crowd of visitors each byte is counted, though not each name is kept") {
+  client_census census;
+  for (std::size_t i = 0; i < client_census::visitors_max + 10; ++i) {
+    census.add({model::visitor_kind::client, format("{}", i), 3});
+  }
+  census.add({model::visitor_kind::client, "0", 4});
+  const auto visits = census.take();
+  CHECK(visits.size() == client_census::visitors_max + 1);
+  CHECK(visits.front() == model::visit{model::visitor_kind::client, "", 30});
+  CHECK(visits[1] == model::visit{model::visitor_kind::client, "0", 7});
 }
 
 TEST_CASE("the current version of a package is a redirect") {

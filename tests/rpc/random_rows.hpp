@@ -73,7 +73,16 @@ public:
             .contents = small(),
             .jobs = small(),
             .failed = small(),
-            .retrying = small()};
+            .retrying = small(),
+            .usage = list([this] { return usage_window(); }),
+            .usage_changed = maybe([this] { return time(); })};
+  }
+  model::usage_window usage_window() {
+    return {.days = small(),
+            .clients = small(),
+            .distribution_points = small(),
+            .client_bytes = large(),
+            .distribution_point_bytes = large()};
   }
   model::distribution_row distribution_row() {
     using namespace model;

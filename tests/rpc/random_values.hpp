@@ -120,7 +120,10 @@ public:
             .messages = list([this] { return status_message(); })};
   }
   heartbeat_request heartbeat() {
-    return {.node = id<model::node_id>(), .epoch = id<model::epoch_id>(), .jobs_open = small()};
+    return {.node = id<model::node_id>(),
+            .epoch = id<model::epoch_id>(),
+            .jobs_open = small(),
+            .usage = list([this] { return usage_window(); })};
   }
   model::notification notification() {
     std::vector<model::source_entry> sources;
