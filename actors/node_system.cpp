@@ -126,6 +126,7 @@ result<void> node_system::state::start_node() {
     reporting.self.epoch = setup.node_database->epoch();
     reporting.self.content_address = setup.content_address;
     reporting.self.build = setup.version;
+    reporting.self.settings = setup.host_settings;
     reporter = system->spawn(status_reporter, std::move(reporting));
   }
   node = std::make_unique<node_services>(*system, parts, distribution_point, validation, reporter,
@@ -168,6 +169,7 @@ result<void> node_system::state::start_site() {
   management_point = system->spawn(actors::management_point, site);
   administration = std::make_unique<site_services>(*system, site, management_point,
                                                    std::move(*reading), setup.parts.now);
+  administration->show_policy(setup.site->policy);
   return {};
 }
 
@@ -236,6 +238,7 @@ bool node_system::responsive() {
 
 void node_system::change_site_policy(site_policy policy) {
   if (!state_->site) { return; }
+  state_->administration->show_policy(policy);
   caf::anon_send(state_->site, change_policy{std::move(policy)});
 }
 

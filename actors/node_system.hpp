@@ -16,6 +16,7 @@ struct node_system_setup {
   model::node_id node;
   std::string version;
   std::string library_root;
+  std::vector<model::setting_row> host_settings;  ///< told to the site (A15)
   std::string usage_path;       ///< database of who was given content; "": in memory
   std::string content_address;  ///< host:port where this node serves; empty: it does not
   std::string site_address;     ///< management point; empty: this node is the site server

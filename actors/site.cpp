@@ -145,7 +145,13 @@ void site_state::on_message(const site_message& mail) {
 void site_state::on_policy(const change_policy& mail) {
   warn_of_many_pushes(mail.policy.distribution);
   say(words_of(setup_.parts.policy, mail.policy));
+  const bool other_sources = mail.policy.distribution.source_protocols !=
+                             setup_.parts.policy.distribution.source_protocols;
   setup_.parts.policy = mail.policy;
+  const auto open = other_sources ? setup_.database->open_distributions()
+                                  : std::vector<storage::site_distribution>();
+  if (!open) { return log::error("site", describe(open.error())); }
+  for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
   for (const auto& [name, proxy] : proxies_) {
     caf::anon_send(proxy, slots_changed{mail.policy.distribution.active_jobs});
   }
@@ -209,10 +215,12 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
     if (!available) { return available.error(); }
     const model::source_entry entry{choice.name, (*source)->row.node.value_or(model::node_id{}),
                                     (*source)->row.content_address, "http", choice.priority};
-    const bool registered = !entry.address.empty() && !(*source)->row.maintenance;
-    if (registered) { given.sources.push_back(entry); }
+    const auto& allowed = facts.settings.source_protocols;
+    const bool usable = !entry.address.empty() && !(*source)->row.maintenance &&
+                        std::ranges::find(allowed, entry.protocol) != allowed.end();
+    if (usable) { given.sources.push_back(entry); }
     facts.target.sources.push_back(entry);
-    facts.target.source_has_it.push_back(*available && registered);
+    facts.target.source_has_it.push_back(*available && usable);
   }
   return facts;
 }

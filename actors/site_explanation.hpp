@@ -6,6 +6,11 @@
 namespace sluice::actors {
 
 /// What the site knows of one target when somebody asks why it is not there.
+/// In this order: those of the site, of the distribution point, and of its host (A15).
+std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
+                                                   const model::distribution_point_row& point,
+                                                   const std::vector<model::setting_row>& host);
+
 struct why_facts {
   struct source {
     model::source_choice choice;

@@ -8,6 +8,8 @@ namespace sluice::actors {
 
 namespace {
 
+constexpr std::size_t host_settings_max = 64;  // far more than there are
+
 /// D11. Windows that only a later release knows are left out.
 result<void> keep_usage(storage::site_database& database, const std::string& name,
                         std::vector<model::usage_window> windows, model::calendar_time now) {
@@ -96,11 +98,14 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   if (!complete) { return complete.error(); }
   if (!*complete) { return rpc::registration_answer{}; }
   const auto held = inventories_.extract(given.name);
+  auto host_settings = given.settings;  // each part has them
+  if (host_settings.size() > host_settings_max) { host_settings.resize(host_settings_max); }
   const bool known_epoch = (*point)->epoch == given.epoch;
   const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
                                          given.build, setup_.parts.node.now());
     if (put && !known_epoch) { put = count_anew(given.name); }
+    if (put) { put = database.put_host_settings(given.name, host_settings); }
     if (!put || !given.full_inventory) { return put; }
     return database.replace_available(given.name, held.mapped());
   });

@@ -15,6 +15,7 @@ class site_services final : public rpc::admin_service, public rpc::management_po
 public:
   site_services(caf::actor_system& system, site_actor site, management_point_actor management_point,
                 std::unique_ptr<storage::site_database> reading, calendar_clock now);
+  void show_policy(const site_policy& policy);  ///< to who asks for settings, from now on
 
   result<model::package_row> package_add(const rpc::principal&,
                                          const rpc::package_add_request&) override;
@@ -37,6 +38,8 @@ public:
   result<model::distribution_point_row> distribution_point_show(const rpc::principal&,
                                                                 const std::string& name) override;
   result<std::vector<model::source_candidate>> distribution_point_candidates(
+      const rpc::principal&, const std::string& name) override;
+  result<std::vector<model::setting_row>> distribution_point_settings(
       const rpc::principal&, const std::string& name) override;
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name,
                                          bool keep_content) override;
@@ -85,6 +88,8 @@ private:
   std::mutex reading_mutex_;
   std::unique_ptr<storage::site_database> reading_;  ///< under `reading_mutex_`
   calendar_clock now_;
+  std::vector<model::setting_row> site_settings_;      ///< under `reading_mutex_`
+  std::vector<model::setting_row> own_host_settings_;  ///< likewise
   std::shared_ptr<additions> additions_ = std::make_shared<additions>();
 };
 

@@ -3,8 +3,31 @@
 #include "actors/site_explanation.hpp"
 #include "actors/site_services.hpp"
 
-/// "sluice why": what it needs of the site's rows.
+/// "sluice why" and "sluice dp settings": what they need of the site's rows.
 namespace sluice::actors {
+
+void site_services::show_policy(const site_policy& policy) {
+  const std::lock_guard lock(reading_mutex_);
+  site_settings_ = policy.shown;
+  own_host_settings_ = policy.own_host;
+}
+
+/// A15.
+result<std::vector<model::setting_row>> site_services::distribution_point_settings(
+    const rpc::principal&, const std::string& name) {
+  const std::lock_guard lock(reading_mutex_);
+  auto point = reading_->distribution_point(name);
+  if (!point) { return point.error(); }
+  if (!*point) {
+    return error{errc::not_found, 0,
+                 format("show the settings of {}: there is no such distribution point; see "
+                        "sluice dp list",
+                        escaped(name))};
+  }
+  auto host = (*point)->row.own ? own_host_settings_ : reading_->host_settings(name);
+  if (!host) { return host.error(); }
+  return effective_settings(site_settings_, (*point)->row, *host);
+}
 
 result<model::why_report> site_services::why(const rpc::principal&, model::package_id package,
                                              const std::string& distribution_point) {

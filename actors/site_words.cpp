@@ -125,6 +125,7 @@ std::vector<site_message> words_of(const site_policy& before, const site_policy&
   number("content_availability_check_minutes", then.content_availability_check.count(),
          now.content_availability_check.count());
   number("pull_dp_number_of_active_jobs", then.active_jobs, now.active_jobs);
+  found.note("source_protocols", joined(then.source_protocols), joined(now.source_protocols));
   return std::move(found).take();
 }
 

@@ -11,6 +11,19 @@ namespace {
 
 constexpr auto not_ready_delay = std::chrono::seconds(2);
 
+/// D3: a sentence, when the policy leaves none of its sources.
+std::string excluded_sources(const distribution_facts& facts) {
+  const auto& allowed = facts.settings.source_protocols;
+  std::string names;
+  for (const model::source_entry& source : facts.target.sources) {
+    if (std::ranges::find(allowed, source.protocol) != allowed.end()) { return {}; }
+    names += format("{}{} ({})", names.empty() ? "" : ", ", source.name, source.protocol);
+  }
+  if (names.empty()) { return {}; }
+  return format("source_protocols in the site's sluiced.toml allows none of its sources: {}",
+                names);
+}
+
 /// It asks its sources, or is going to.
 bool fetches(model::job_state state) noexcept {
   return state == model::job_state::downloading_signature ||
@@ -145,7 +158,9 @@ void transfer_tracking_state::wait_for_source(const std::vector<std::string>& la
   for (const std::string& name : lacking) { names += (names.empty() ? "" : ", ") + name; }
   const std::string id = setup_.package.text();
   auto told = news();
-  told.reason = lacking.empty()
+  const std::string excluded = excluded_sources(facts_);
+  told.reason = !excluded.empty() ? excluded
+                : lacking.empty()
                     ? format("{0} has no source; add one: sluice dp source add {0} NAME:PRIORITY",
                              setup_.name)
                     : format("no source of {} holds {} yet (asked: {})", setup_.name, id, names);

@@ -116,12 +116,13 @@ std::vector<verb> distribution_point_verbs() {
        {name_argument},
        {{"--keep-content", "", "forget it at once, and leave its content where it is"}},
        distribution_point_remove},
-      {"dp candidates",
-       "Lists who may be a source of a distribution point, and who may not and why.",
+      {"dp settings",
+       "Shows what decides how content comes to a distribution point, and where each value is "
+       "from.",
        asked::site,
        {name_argument},
-       {},
-       source_candidates},
+       {{"--effective", "", "also those that have their default"}},
+       distribution_point_settings},
       {"usage",
        "Shows how many clients and distribution points each one gave content to, and how much.",
        asked::site,
@@ -135,6 +136,17 @@ std::vector<verb> distribution_point_verbs() {
          {"1", "7", "30"}},
         {"--csv", "", "as comma-separated values, all numbers in full"}},
        usage},
+  };
+}
+
+std::vector<verb> source_verbs() {
+  return {
+      {"dp candidates",
+       "Lists who may be a source of a distribution point, and who may not and why.",
+       asked::site,
+       {name_argument},
+       {},
+       source_candidates},
       {"dp source add",
        "Adds a source to a pull distribution point, or changes its priority.",
        asked::site,
@@ -298,8 +310,8 @@ std::vector<verb> question_verbs() {
 
 std::vector<verb> make_verbs() {
   std::vector<verb> all = package_verbs();
-  for (auto& more : {distribution_point_verbs(), group_verbs(), distribution_verbs(),
-                     validation_verbs(), question_verbs()}) {
+  for (auto& more : {distribution_point_verbs(), source_verbs(), group_verbs(),
+                     distribution_verbs(), validation_verbs(), question_verbs()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

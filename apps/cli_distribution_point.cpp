@@ -256,6 +256,23 @@ result<answer> source_candidates(session& now) {
   return made;
 }
 
+result<answer> distribution_point_settings(session& now) {
+  const std::string& name = now.call().one("NAME");
+  const auto rows = now.site().distribution_point_settings(session::me(), name);
+  if (!rows) { return rows.error(); }
+  const bool all = now.call().has("--effective");
+  answer made;
+  text_table table({{"SETTING"}, {"VALUE"}, {"ORIGIN"}});
+  for (const model::setting_row& row : *rows) {
+    if (!all && row.origin == "default") { continue; }
+    made.items.push_back(json_of(row));
+    table.add({{row.name}, {row.value}, {row.origin}});
+  }
+  made.text = table.text(now.outside().colour);
+  if (!all) { made.next = {format("sluice dp settings {} --effective", name)}; }
+  return made;
+}
+
 result<answer> source_add(session& now) {
   const auto source = parse_source(now.call().one("SOURCE:PRIORITY"));
   if (!source) { return source.error(); }

@@ -92,6 +92,10 @@ json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t 
   return {dumped(made)};
 }
 
+json_item json_of(const model::setting_row& row) {
+  return {dumped({{"name", row.name}, {"value", row.value}, {"origin", row.origin}})};
+}
+
 json_item json_of(const model::source_candidate& row) {
   return {dumped({{"name", row.name}, {"qualified", row.qualified}, {"reason", row.reason}})};
 }

@@ -19,6 +19,7 @@ result<answer> distribution_point_show(session& now);
 result<answer> distribution_point_set(session& now);
 result<answer> distribution_point_remove(session& now);
 result<answer> source_candidates(session& now);
+result<answer> distribution_point_settings(session& now);
 result<answer> usage(session& now);
 result<answer> source_add(session& now);
 result<answer> source_remove(session& now);

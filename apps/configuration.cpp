@@ -37,6 +37,7 @@ void put_defaults(site_settings& site) {
   into.polling_delay.value = given.polling.delay;
   into.content_availability_check.value = given.content_availability_check;
   into.active_jobs.value = given.active_jobs;
+  into.source_protocols.value = given.source_protocols;
 }
 
 configuration defaults(const toml_document& document, std::string_view host_name) {
@@ -212,6 +213,7 @@ model::distribution_settings distribution_settings_of(const site_settings& site)
   made.polling = {site.pull.number_of_polls.value, site.pull.polling_delay.value};
   made.content_availability_check = site.pull.content_availability_check.value;
   made.active_jobs = site.pull.active_jobs.value;
+  made.source_protocols = site.pull.source_protocols.value;
   made.push_packages = site.push.number_of_packages.value;
   made.push_threads = site.push.threads_per_package.value;
   return made;
@@ -278,6 +280,37 @@ std::string print_configuration(const configuration& settings) {
     out += format("{:<48}  # {}\n", line, describe(known.origin(settings)));
   }
   return out;
+}
+
+namespace {
+
+template <typename Wanted>
+std::vector<model::setting_row> shown(const configuration& settings, std::string_view layer,
+                                      Wanted wanted) {
+  std::vector<model::setting_row> rows;
+  for (const known_setting& known : known_settings()) {
+    if (!wanted(known) || !has_section(settings, known.section)) { continue; }
+    const setting_origin& origin = known.origin(settings);
+    std::string value = known.print(settings);
+    rows.push_back({format("{}.{}", known.section, known.key),
+                    value.empty() ? "not set" : std::move(value),
+                    origin.path.empty() ? "default" : format("{}, {}", layer, describe(origin))});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<model::setting_row> shown_site_settings(const configuration& settings) {
+  return shown(settings, "site",
+               [](const known_setting& known) { return is_of_the_site(known.section); });
+}
+
+std::vector<model::setting_row> shown_host_settings(const configuration& settings) {
+  return shown(settings, "host", [](const known_setting& known) {
+    return known.section == "distribution_point" || known.key == "trash_hours" ||
+           known.key == "superseded_content_hours";
+  });
 }
 
 configuration_change compare(const configuration& now, const configuration& then) {

@@ -56,6 +56,7 @@ struct pull_distribution_settings {
   setting<std::chrono::minutes> polling_delay;
   setting<std::chrono::minutes> content_availability_check;
   setting<std::uint32_t> active_jobs;
+  setting<std::vector<std::string>> source_protocols;
 };
 /// `[software_distribution]`: pushes to standard distribution points (B16).
 struct push_settings {
@@ -89,6 +90,11 @@ struct configuration {
 
 /// What the site's actors need of them.
 model::distribution_settings distribution_settings_of(const site_settings& site);
+
+/// Those that decide how content comes to a distribution point, each with its origin: of the site,
+/// and of the host.
+std::vector<model::setting_row> shown_site_settings(const configuration& settings);
+std::vector<model::setting_row> shown_host_settings(const configuration& settings);
 
 /// Either settings, or every fault of the file, in the file's order.
 struct configuration_outcome {

@@ -22,6 +22,11 @@ std::function<std::uint64_t()> activity_of(
   };
 }
 
+actors::site_policy policy_of(const configuration& settings, bool anonymous) {
+  return {settings.site->source_roots.value, anonymous, distribution_settings_of(*settings.site),
+          shown_site_settings(settings), shown_host_settings(settings)};
+}
+
 io::task<void> close_library(storage::content_library* library) { co_await library->close(); }
 
 }  // namespace
@@ -56,10 +61,7 @@ void daemon::reload(const configuration& settings) {
     io::reactor& on = one.thread ? one.thread->get() : mine.ring();
     on.post([server = one.server.get(), policy] { server->allow(policy); });
   }
-  if (settings.site) {
-    mine.actors->change_site_policy({settings.site->source_roots.value, policy.anonymous,
-                                     distribution_settings_of(*settings.site)});
-  }
+  if (settings.site) { mine.actors->change_site_policy(policy_of(settings, policy.anonymous)); }
 }
 
 bool daemon::responsive() {
@@ -152,6 +154,7 @@ result<void> daemon::parts::start_actors() {
   given.node = ports.node;
   given.version = setup.version;
   given.library_root = settings.node.library.value;
+  given.host_settings = shown_host_settings(settings);
   given.usage_path = settings.node.state.value + "/usage.db";
   given.content_address = content_address;
   given.distribution_point = serves();
@@ -166,9 +169,8 @@ result<void> daemon::parts::start_actors() {
     given.site.emplace();
     given.site->code = settings.site->code.value;
     given.site->database_path = settings.node.state.value + "/site.db";
-    given.site->policy = {settings.site->source_roots.value,
-                          serves() && settings.distribution_point->anonymous_access.value,
-                          distribution_settings_of(*settings.site)};
+    given.site->policy =
+        policy_of(settings, serves() && settings.distribution_point->anonymous_access.value);
     given.site_keys.push_back(site_key->verifier());
   }
   auto started = actors::node_system::start(std::move(given));

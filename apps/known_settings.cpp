@@ -73,6 +73,15 @@ bool read_folders(const toml_setting& given, std::vector<std::string>& into) {
   return std::ranges::all_of(into, [](const std::string& path) { return is_absolute_path(path); });
 }
 
+bool read_protocols(const toml_setting& given, std::vector<std::string>& into) {
+  const auto* list = std::get_if<toml_list>(&given.value);
+  if (list == nullptr || list->items.empty()) { return false; }
+  into = list->items;
+  const bool known = std::ranges::all_of(
+      into, [](const std::string& one) { return one == "http" || one == "https"; });
+  return known && into.size() <= 2 && (into.size() == 1 || into.front() != into.back());
+}
+
 bool read_address(const toml_setting& given, network_address& into) {
   const std::string* text = text_of(given);
   const auto parsed = text == nullptr ? std::nullopt : parse_address(*text);
@@ -280,6 +289,9 @@ std::vector<known_setting> make_software_distribution() {
       reloadable(known(
           here, "pull_dp_number_of_active_jobs", "a whole number, 1 to 50",
           [](auto& all) -> auto& { return all.site->pull.active_jobs; }, read_jobs)),
+      reloadable(known(
+          here, "source_protocols", "a list of \"http\" and \"https\", at least one of them",
+          [](auto& all) -> auto& { return all.site->pull.source_protocols; }, read_protocols)),
       reloadable(known(
           retries, "number_of_retries", number,
           [](auto& all) -> auto& { return all.site->pull.number_of_retries; }, read_attempts)),

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/base.hpp"
 
@@ -25,6 +27,7 @@ struct distribution_settings {
   /// B16: pushes at a time, of 1 to 50 packages, each to 1 to 999 standard distribution points.
   std::uint32_t push_packages = 3;
   std::uint32_t push_threads = 5;
+  std::vector<std::string> source_protocols{"http", "https"};  ///< those of sources (D3)
   bool operator==(const distribution_settings&) const = default;
 };
 

@@ -65,6 +65,15 @@ struct distribution_point_row {
   bool operator==(const distribution_point_row&) const = default;
 };
 
+/// A setting that decides how content comes to a distribution point (A15). `origin`: "default", or
+/// where the value was given.
+struct setting_row {
+  std::string name;
+  std::string value;
+  std::string origin;
+  bool operator==(const setting_row&) const = default;
+};
+
 /// Whether a distribution point may be a source of another (D1).
 struct source_candidate {
   std::string name;

@@ -29,6 +29,9 @@ public:
       const principal&, const std::string& name) = 0;
   virtual result<std::vector<model::source_candidate>> distribution_point_candidates(
       const principal&, const std::string& name) = 0;
+  /// What decides how content comes there: of the site, of it, and of its host as it registered.
+  virtual result<std::vector<model::setting_row>> distribution_point_settings(
+      const principal&, const std::string& name) = 0;
   /// Its content goes first; with `keep_content` it is forgotten at once.
   virtual result<void> distribution_point_remove(const principal&, const std::string& name,
                                                  bool keep_content) = 0;

@@ -120,6 +120,14 @@ public:
       return from_wire(answer);
     });
   }
+  result<std::vector<model::setting_row>> distribution_point_settings(
+      const principal&, const std::string& name) override {
+    return call("distribution_point_settings", [&](wire::AdminClient& client) {
+      wire::setting_rows answer;
+      client.distribution_point_settings(answer, name);
+      return settings_from_wire(answer.rows);
+    });
+  }
   result<void> distribution_point_remove(const principal&, const std::string& name,
                                          bool keep_content) override {
     return call("distribution_point_remove", [&](wire::AdminClient& client) {

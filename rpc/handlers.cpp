@@ -119,6 +119,9 @@ public:
       into.rows.push_back(to_wire(each));
     }
   }
+  void distribution_point_settings(wire::setting_rows& into, const std::string& name) override {
+    into.__set_rows(settings_to_wire(good(service_->distribution_point_settings(caller(), name))));
+  }
   void distribution_point_remove(const std::string& name, const bool keep_content) override {
     good(service_->distribution_point_remove(caller(), name, keep_content));
   }

@@ -24,6 +24,7 @@ struct registration {
   bool full_inventory = false;
   std::uint32_t part = 0;  ///< of the inventory, counted from 0; the last one makes it count
   bool more = false;       ///< another part follows
+  std::vector<model::setting_row> settings;  ///< of this host
   bool operator==(const registration&) const = default;
 };
 struct registration_answer {

@@ -130,6 +130,15 @@ struct distribution_point_row {
   18: optional list<usage_window> usage
   19: optional i64 usage_changed
 }
+/** `origin` "default", or where the value was given. */
+struct setting_row {
+  1: string name
+  2: string value
+  3: string origin
+}
+struct setting_rows {
+  1: list<setting_row> rows
+}
 /** Whether a distribution point may be a source of another, and if not, why. */
 struct source_candidate {
   1: string name
@@ -366,6 +375,9 @@ service Admin extends Greeting {
     throws (1: failure refused) (authorization = "admin")
   source_candidates distribution_point_candidates(1: string name)
     throws (1: failure refused) (authorization = "admin")
+  /** What decides how content comes there: of the site, of it, and of its host as it registered. */
+  setting_rows distribution_point_settings(1: string name)
+    throws (1: failure refused) (authorization = "admin")
   /** Its content goes first, and then it is forgotten; with `keep_content` it is forgotten now. */
   void distribution_point_remove(1: string name, 2: bool keep_content)
     throws (1: failure refused) (authorization = "admin")
@@ -446,6 +458,7 @@ struct registration {
   7: bool full_inventory
   8: optional i32 part
   9: optional bool more
+  10: optional list<setting_row> settings
 }
 struct registration_answer {
   1: list<string> site_keys

@@ -50,6 +50,8 @@ page_request from_wire(const wire::page_request& value);
 wire::page_request to_wire(const page_request& value);
 wire::package_row to_wire(const model::package_row& value);
 model::package_row from_wire(const wire::package_row& value);
+std::vector<wire::setting_row> settings_to_wire(const std::vector<model::setting_row>& settings);
+std::vector<model::setting_row> settings_from_wire(const std::vector<wire::setting_row>& settings);
 wire::source_candidate to_wire(const model::source_candidate& value);
 std::vector<model::source_candidate> from_wire(const wire::source_candidates& value);
 wire::distribution_point_row to_wire(const model::distribution_point_row& value);

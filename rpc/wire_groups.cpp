@@ -71,6 +71,24 @@ group_answer from_wire(const wire::group_answer& value) {
   return {.row = from_wire(value.row), .sent = from_wire(value.sent)};
 }
 
+std::vector<wire::setting_row> settings_to_wire(const std::vector<model::setting_row>& settings) {
+  std::vector<wire::setting_row> made;
+  for (const model::setting_row& setting : settings) {
+    wire::setting_row& one = made.emplace_back();
+    one.__set_name(setting.name);
+    one.__set_value(setting.value);
+    one.__set_origin(setting.origin);
+  }
+  return made;
+}
+std::vector<model::setting_row> settings_from_wire(const std::vector<wire::setting_row>& settings) {
+  std::vector<model::setting_row> made;
+  for (const wire::setting_row& setting : settings) {
+    made.push_back({setting.name, setting.value, setting.origin});
+  }
+  return made;
+}
+
 wire::source_candidate to_wire(const model::source_candidate& value) {
   wire::source_candidate made;
   made.__set_name(value.name);

@@ -38,6 +38,7 @@ wire::registration to_wire(const registration& value) {
   made.__set_full_inventory(value.full_inventory);
   made.__set_part(number_to_wire(value.part, "part"));
   made.__set_more(value.more);
+  if (!value.settings.empty()) { made.__set_settings(settings_to_wire(value.settings)); }
   return made;
 }
 registration from_wire(const wire::registration& value) {
@@ -53,6 +54,7 @@ registration from_wire(const wire::registration& value) {
   made.full_inventory = value.full_inventory;
   made.part = number_from_wire(value.part, "part");  // 0 when it is not set
   made.more = value.more;
+  made.settings = settings_from_wire(value.settings);
   return made;
 }
 

@@ -61,6 +61,10 @@ public:
   /// Replaces what its node told before.
   result<void> put_usage(const std::string& name, const std::vector<model::usage_window>& windows,
                          model::calendar_time when);
+  /// Those of its host, in their order; what was there before is replaced.
+  result<void> put_host_settings(const std::string& name,
+                                 const std::vector<model::setting_row>& settings);
+  result<std::vector<model::setting_row>> host_settings(const std::string& name);
   result<void> put_acknowledged(const std::string& name, std::uint64_t sequence);
 
   // Groups --------------------------------------------------------------------------------------

@@ -183,7 +183,8 @@ result<void> site_database::forget_distribution_point(const std::string& name) {
          {"DELETE FROM distribution_point WHERE name = ?",
           "DELETE FROM source WHERE distribution_point = ?",
           "DELETE FROM distribution WHERE name = ?", "DELETE FROM available WHERE name = ?",
-          "DELETE FROM group_member WHERE name = ?", "DELETE FROM usage WHERE name = ?"}) {
+          "DELETE FROM group_member WHERE name = ?", "DELETE FROM usage WHERE name = ?",
+          "DELETE FROM host_setting WHERE name = ?"}) {
       state_->prepare(text).with(name).run();
     }
     return {};
@@ -244,6 +245,37 @@ result<void> site_database::put_usage(const std::string& name,
           .run();
     }
     return {};
+  });
+}
+
+result<void> site_database::put_host_settings(const std::string& name,
+                                              const std::vector<model::setting_row>& settings) {
+  return state_->write("record the settings of a host in", [&]() -> result<void> {
+    state_->prepare("DELETE FROM host_setting WHERE name = ?").with(name).run();
+    int position = 0;
+    for (const model::setting_row& setting : settings) {
+      state_
+          ->prepare(
+              "INSERT INTO host_setting (name, position, setting, value, origin)"
+              " VALUES (?, ?, ?, ?, ?)")
+          .with(name, position++, setting.name, setting.value, setting.origin)
+          .run();
+    }
+    return {};
+  });
+}
+
+result<std::vector<model::setting_row>> site_database::host_settings(const std::string& name) {
+  return state_->read_at_once("read the settings of a host in", [&] {
+    std::vector<model::setting_row> settings;
+    auto row = state_->prepare(
+        "SELECT setting, value, origin FROM host_setting WHERE name = ? ORDER BY position");
+    row.with(name);
+    while (row.next()) {
+      model::setting_row& one = settings.emplace_back();
+      row.take(one.name, one.value, one.origin);
+    }
+    return settings;
   });
 }
 

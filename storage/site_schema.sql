@@ -138,6 +138,16 @@ CREATE INDEX IF NOT EXISTS distribution_failed ON distribution (name) WHERE buck
 CREATE INDEX IF NOT EXISTS distribution_retrying ON distribution (name) WHERE state IN (2, 5);
 CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
   WHERE tries_left = 0;
+-- What decides over there how content comes to it, as its node registered.
+CREATE TABLE IF NOT EXISTS host_setting (
+  name     TEXT NOT NULL,  -- of a distribution point
+  position INTEGER NOT NULL,
+  setting  TEXT NOT NULL,
+  value    TEXT NOT NULL,
+  origin   TEXT NOT NULL,
+  PRIMARY KEY (name, position)
+) WITHOUT ROWID;
+
 -- Contents that the site is adding to the content library, or taking out of it: written before the
 -- library is touched. What is here after a crash and is no package leaves the library.
 CREATE TABLE IF NOT EXISTS library_change (

@@ -137,3 +137,55 @@ TEST_CASE("of a node that waits for a source those are named that hold the conte
                "dp source add dp1 main:PRIORITY",
                parts.package.text()));
 }
+
+// A15
+TEST_CASE("settings are told with their origin: the site, the distribution point, its host") {
+  model::distribution_point_row point;
+  point.sources = {{"main", 1}, {"dp1", 2}};
+  point.limit = *model::parse_rate_limit("20Mbit/s");
+  const auto rows = actors::effective_settings({{"retries", "60", "site, /a.toml:9"}}, point,
+                                               {{"stagger", "0", "default"}});
+  const std::vector<model::setting_row> expected{{"retries", "60", "site, /a.toml:9"},
+                                                 {"mode", "pull", "site, dp set"},
+                                                 {"sources", "main:1 dp1:2", "site, dp set"},
+                                                 {"schedule", "always", "default"},
+                                                 {"rate_limit", "20Mbit/s", "site, dp set"},
+                                                 {"maintenance", "off", "default"},
+                                                 {"prestaged", "off", "default"},
+                                                 {"stagger", "0", "default"}};
+  CHECK(rows == expected);
+}
+
+// A15
+TEST_CASE("the settings of a host are those that its node registered last") {
+  chain parts;
+  const std::vector<model::setting_row> first{{"a", "1", "default"}, {"b", "2", "host, /x:3"}};
+  CHECK(parts.site.register_node("dp1", 1, first).ok());
+  CHECK(*parts.site.database().host_settings("dp1") == first);
+  CHECK(parts.site.register_node("dp1", 1, {{"a", "5", "host, /x:4"}}).ok());
+  CHECK(parts.site.database().host_settings("dp1")->size() == 1);
+  const std::vector<model::setting_row> flood(5000, {"a", "1", "default"});
+  CHECK(parts.site.register_node("dp1", 1, flood).ok());
+  CHECK(parts.site.database().host_settings("dp1")->size() == 64);
+  CHECK(parts.site.remove_point("dp1", true).error().code == errc::conflict);  // dp2's source
+  CHECK(parts.site.remove_point("dp2", true).ok());
+  CHECK(parts.site.remove_point("dp1", true).ok());
+  CHECK(parts.site.database().host_settings("dp1")->empty());
+}
+
+// D3
+TEST_CASE("a source whose protocol is not allowed is none, and the wait says so") {
+  chain parts;
+  model::distribution_settings settings;
+  settings.source_protocols = {"https"};
+  parts.site.change_settings(settings);
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.node("dp1").notified.empty());
+  CHECK(parts.site.row(parts.package, "dp1").row.reason ==
+        "source_protocols in the site's sluiced.toml allows none of its sources: main (http)");
+  settings.source_protocols = {"https", "http"};
+  parts.site.change_settings(settings);
+  REQUIRE(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.node("dp1").notified.front().sources.front().protocol == "http");
+  CHECK(parts.site.row(parts.package, "dp1").row.reason.empty());
+}

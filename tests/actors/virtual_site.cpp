@@ -463,10 +463,11 @@ rpc::registration registration_of(const std::string& name, std::uint8_t epoch) {
 
 }  // namespace
 
-result<rpc::registration_answer> virtual_site::register_node(const std::string& name,
-                                                             std::uint8_t epoch) {
-  return state_->ask<rpc::registration_answer>(state_->management_point,
-                                               registration_of(name, epoch));
+result<rpc::registration_answer> virtual_site::register_node(
+    const std::string& name, std::uint8_t epoch, const std::vector<model::setting_row>& settings) {
+  rpc::registration given = registration_of(name, epoch);
+  given.settings = settings;
+  return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 
 result<rpc::registration_answer> virtual_site::register_part(const std::string& name,

@@ -79,7 +79,9 @@ public:
                                std::vector<std::string> insertions);
 
   /// What a node says; its epoch is made from `epoch`.
-  result<rpc::registration_answer> register_node(const std::string& name, std::uint8_t epoch = 1);
+  result<rpc::registration_answer> register_node(
+      const std::string& name, std::uint8_t epoch = 1,
+      const std::vector<model::setting_row>& settings = {});
   /// One part of what it holds: as many contents, beginning with package number `first`.
   result<rpc::registration_answer> register_part(const std::string& name, std::uint32_t part,
                                                  std::uint32_t first, std::uint32_t count,

@@ -86,6 +86,21 @@ TEST_CASE("candidates for a source are listed, with the reason of each that is n
         "Next: sluice dp source add dp2 NAME:PRIORITY\n");
 }
 
+// A15
+TEST_CASE("settings are shown with their origin, those that have their default when asked for") {
+  stage here;
+  here.site.settings = {{"a.number_of_retries", "60", "site, /etc/sluice/sluiced.toml:9"},
+                        {"schedule", "always", "default"}};
+  CHECK(here.run({"dp", "settings", "dp2"}).output ==
+        "SETTING              VALUE  ORIGIN\n"
+        "a.number_of_retries  60     site, /etc/sluice/sluiced.toml:9\n"
+        "Next: sluice dp settings dp2 --effective\n");
+  const std::string all = here.run({"dp", "settings", "dp2", "--effective"}).output;
+  CHECK(has(all, "schedule             always  default\n"));
+  CHECK(has(here.run({"dp", "settings", "dp2", "--effective", "--json"}).output,
+            "{\"name\":\"schedule\",\"value\":\"always\",\"origin\":\"default\"}"));
+}
+
 // D11, M12
 TEST_CASE("usage tells who was given content, as a table, as CSV and as JSON") {
   stage here;

@@ -33,6 +33,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"dp", "set", "dp2", "--mode", "standard"},
       {"dp", "candidates", "dp2"},
       {"usage", "--dp", "dp2", "--days", "7"},
+      {"dp", "settings", "dp2"},
       {"dp", "remove", "dp2"},
       {"dp", "source", "add", "dp2", "dp3:3"},
       {"dp", "source", "remove", "dp2", "dp1"},

@@ -133,6 +133,7 @@ constexpr const char* with_settings =
     "[software_distribution.pull_distribution_point]\n"
     "content_availability_check_minutes = 3\n"
     "pull_dp_number_of_active_jobs = 7\n"
+    "source_protocols = [\"https\"]\n"
     "[software_distribution.pull_distribution_point.retry_settings]\n"
     "number_of_retries = 5\n"
     "delay_before_retrying_minutes = 6\n"
@@ -149,10 +150,11 @@ TEST_CASE("retries and polls have ConfigMgr's names and defaults, and change wit
   REQUIRE_MESSAGE(given.ok(), faults_of(with_settings));
   using std::chrono::minutes;
   CHECK(distribution_settings_of(*given.settings.site) ==
-        model::distribution_settings{{5, minutes(6)}, {8, minutes(9)}, minutes(3), 7});
+        model::distribution_settings{
+            {5, minutes(6)}, {8, minutes(9)}, minutes(3), 7, 3, 5, {"https"}});
   const configuration_change change = compare(plain.settings, given.settings);
   CHECK(change.kept.empty());
-  CHECK(change.applied.size() == 6);
+  CHECK(change.applied.size() == 7);
   CHECK(distribution_settings_of(*apply_reload(plain.settings, given.settings).site) ==
         distribution_settings_of(*given.settings.site));
   CHECK(read(print_configuration(given.settings)).ok());
@@ -170,6 +172,10 @@ TEST_CASE("a setting of the site that is no number of its range, or has no site,
         std::string::npos);
   CHECK(faults_of(site + here + "pull_dp_number_of_active_jobs = 51\n").find("1 to 50") !=
         std::string::npos);
+  for (const char* wrong : {"[]", "\"http\"", "[\"ftp\"]", "[\"http\", \"http\"]"}) {
+    CHECK(faults_of(site + here + "source_protocols = " + wrong + "\n").find("at least one") !=
+          std::string::npos);
+  }
   CHECK(faults_of(site + here + "number_of_retries = 3\n").find("unknown setting [software_") !=
         std::string::npos);
   CHECK(faults_of(site + "[software_distribution.pull]\n").find("unknown section [software_") !=
@@ -177,6 +183,29 @@ TEST_CASE("a setting of the site that is no number of its range, or has no site,
   CHECK(faults_of("[distribution_point]\nsite = \"h:1\"\n" + here)
             .find("is for a site server, and this file has no section [site]") !=
         std::string::npos);
+}
+
+// A15
+TEST_CASE("what decides how content comes is shown with the file and line, or as a default") {
+  const configuration_outcome given = read(with_settings);
+  REQUIRE_MESSAGE(given.ok(), faults_of(with_settings));
+  const auto site = shown_site_settings(given.settings);
+  const auto of = [](const auto& rows, const std::string& name) {
+    const auto found = std::ranges::find(rows, name, &model::setting_row::name);
+    REQUIRE(found != rows.end());
+    return *found;
+  };
+  const std::string pull = "software_distribution.pull_distribution_point.";
+  CHECK(of(site, pull + "retry_settings.number_of_retries").value == "5");
+  CHECK(of(site, pull + "retry_settings.number_of_retries").origin == "site, sluiced.toml:9");
+  CHECK(of(site, pull + "source_protocols").value == "[\"https\"]");
+  CHECK(of(site, "software_distribution.maximum_number_of_packages").origin == "default");
+  const auto host = shown_host_settings(
+      read("[distribution_point]\nsite = \"h:1\"\nprefer_fast_sources = true\n").settings);
+  CHECK(of(host, "distribution_point.prefer_fast_sources").origin == "host, sluiced.toml:3");
+  CHECK(of(host, "distribution_point.start_stagger_seconds").origin == "default");
+  CHECK(of(host, "node.trash_hours").value == "24");
+  CHECK(std::ranges::count(host, "node.state", &model::setting_row::name) == 0);
 }
 
 TEST_CASE("all faults of a file are told at once, in its order") {

@@ -91,6 +91,11 @@ public:
     if (points.empty()) { return error{errc::not_found, 0, "show distribution point " + name}; }
     return answer("distribution_point_show " + name, points.front());
   }
+  std::vector<model::setting_row> settings;
+  result<std::vector<model::setting_row>> distribution_point_settings(
+      const rpc::principal&, const std::string& name) override {
+    return answer("distribution_point_settings " + name, settings);
+  }
   std::vector<model::source_candidate> candidates;
   bool forgets = true;  ///< a removal is over at once
   result<std::vector<model::source_candidate>> distribution_point_candidates(

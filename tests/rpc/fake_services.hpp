@@ -71,6 +71,10 @@ struct fake_admin final : admin_service, script {
                                                                 const std::string& a) override {
     return play<model::distribution_point_row>(by, "distribution_point_show", a);
   }
+  result<std::vector<model::setting_row>> distribution_point_settings(
+      who by, const std::string& a) override {
+    return play<std::vector<model::setting_row>>(by, "distribution_point_settings", a);
+  }
   result<std::vector<model::source_candidate>> distribution_point_candidates(
       who by, const std::string& a) override {
     return play<std::vector<model::source_candidate>>(by, "distribution_point_candidates", a);

@@ -77,6 +77,7 @@ public:
             .usage = list([this] { return usage_window(); }),
             .usage_changed = maybe([this] { return time(); })};
   }
+  model::setting_row setting_row() { return {.name = text(), .value = text(), .origin = text()}; }
   model::usage_window usage_window() {
     return {.days = small(),
             .clients = small(),

@@ -108,7 +108,8 @@ public:
             .inventory = list([this] { return content(); }),
             .full_inventory = coin(),
             .part = small(),
-            .more = coin()};
+            .more = coin(),
+            .settings = list([this] { return setting_row(); })};
   }
   registration_answer registration_reply() {
     return {.site_keys = list([this] { return text(); }), .site = text(), .acknowledged = large()};

@@ -104,6 +104,9 @@ void check_points(random_values& random, fake_admin& fake, admin_service& client
         return model::source_candidate{random.text(), random.coin(), "why"};
       }),
       [&] { return client.distribution_point_candidates({}, name); }, name);
+  check_call(
+      fake, "distribution_point_settings", random.list([&] { return random.setting_row(); }),
+      [&] { return client.distribution_point_settings({}, name); }, name);
   const bool keep = random.coin();
   check_order(
       fake, "distribution_point_remove",
