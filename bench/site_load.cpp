@@ -28,6 +28,8 @@ constexpr std::chrono::nanoseconds report_every =
 constexpr std::uint64_t package_bytes = 1'000'000'000;  ///< what reports say
 constexpr auto probe_every = std::chrono::milliseconds(40);
 constexpr auto call_deadline = std::chrono::minutes(5);
+constexpr auto wait_deadline = std::chrono::minutes(10);  ///< of what the site is to have done
+constexpr unsigned points_min = 10;  ///< every tenth one is probed, the others report
 
 struct plan {
   std::string admin_socket;
@@ -220,7 +222,14 @@ void load::wait_for_jobs(const model::package_id& package) {
   const auto begun = [](const point& one) {
     return one.row.job_state == model::site_job_state::started;
   };
-  do { find_jobs(package); } while (!std::all_of(points_.begin(), points_.end(), begun));
+  const auto end = clock_type::now() + wait_deadline;
+  do {
+    if (clock_type::now() > end) {
+      give_up("wait for the notifications of " + package.text(),
+              error{errc::timed_out, 0, "not all of them were taken in time"});
+    }
+    find_jobs(package);
+  } while (!std::all_of(points_.begin(), points_.end(), begun));
 }
 
 /// Its share of the distribution points, each in its turn; those of the probes are left out.
@@ -255,7 +264,11 @@ std::vector<double> load::probe() {
     const auto begin = clock_type::now();
     need("report", said->submit({}, next_report(one)));
     while (model::raw(need("ask", admin_->status({}, query)).rows.at(0).bytes_done) !=
-           one.bytes_done) {}
+           one.bytes_done) {
+      if (clock_type::now() - begin > wait_deadline) {
+        give_up("see the report of " + one.name, error{errc::timed_out, 0, "it did not show"});
+      }
+    }
     seconds.push_back(seconds_since(begin));
   }
   std::sort(seconds.begin(), seconds.end());
@@ -308,8 +321,14 @@ int main(int count, char** words) {
         stderr);
     return 2;
   }
-  load({words[1], words[2], words[3], number(words[4]), number(words[5]), number(words[6]),
-        number(words[7])})
-      .run();
+  const plan given{words[1],         words[2],         words[3],        number(words[4]),
+                   number(words[5]), number(words[6]), number(words[7])};
+  if (given.points < points_min || given.packages <= given.spread || given.probes == 0) {
+    std::fprintf(stderr,
+                 "site_load: POINTS is at least %u, PACKAGES more than SPREAD, PROBES at least 1\n",
+                 points_min);
+    return 2;
+  }
+  load(given).run();
   return 0;
 }

@@ -284,6 +284,8 @@ class Performance:
             elif line == '```toml':
                 self.configuration()
             elif line == ONLY_THERE and not can_mount():
+                print(f'{GUIDE.name}:{self.at}: not performed, as nothing can be mounted here',
+                      file=sys.stderr)
                 while self.take() != EVERYWHERE:
                     pass
             elif example := EXAMPLE.fullmatch(line):
