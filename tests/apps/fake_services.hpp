@@ -38,133 +38,58 @@ public:
   std::uint32_t rows_per_page = 500;
 
   result<model::package_row> package_add(const rpc::principal&,
-                                         const rpc::package_add_request& request) override {
-    add_request = request;
-    for (int seen = add_questions; seen < add_waits_for_questions; seen = add_questions) {
-      add_questions.wait(seen);
-    }
-    return answer("package_add", package_row());
-  }
+                                         const rpc::package_add_request& request) override;
   result<rpc::package_add_progress> package_add_status(const rpc::principal&,
-                                                       const std::string& folder) override {
-    const int now = ++add_questions;
-    add_questions.notify_all();
-    progress_folder = folder;
-    return rpc::package_add_progress{true, static_cast<std::uint64_t>(now) * 100,
-                                     static_cast<std::uint64_t>(now) * limits::mib};
-  }
+                                                       const std::string& folder) override;
   result<rpc::page<model::package_row>> package_list(const rpc::principal&,
-                                                     rpc::page_request wanted) override {
-    return answer("package_list", page_of(packages, wanted));
-  }
-  result<model::package_row> package_show(const rpc::principal&, model::package_id id) override {
-    return answer("package_show " + id.text(), packages.front());
-  }
+                                                     rpc::page_request wanted) override;
+  result<model::package_row> package_show(const rpc::principal&, model::package_id id) override;
   result<model::package_row> package_set(const rpc::principal&,
-                                         const rpc::package_set_request& request) override {
-    set_request = request;
-    return answer("package_set " + request.package.text(), packages.front());
-  }
+                                         const rpc::package_set_request& request) override;
   result<rpc::package_update_answer> package_update(const rpc::principal&,
-                                                    model::package_id id) override {
-    return answer("package_update " + id.text(), updated);
-  }
-  result<void> package_remove(const rpc::principal&, model::package_id id) override {
-    return answer("package_remove " + id.text());
-  }
+                                                    model::package_id id) override;
+  result<void> package_remove(const rpc::principal&, model::package_id id) override;
   result<model::distribution_point_row> distribution_point_add(
-      const rpc::principal&, const rpc::distribution_point_request& request) override {
-    point_request = request;
-    return answer("distribution_point_add " + request.name, points.front());
-  }
+      const rpc::principal&, const rpc::distribution_point_request& request) override;
   result<model::distribution_point_row> distribution_point_set(
-      const rpc::principal&, const rpc::distribution_point_request& request) override {
-    point_request = request;
-    return answer("distribution_point_set " + request.name, points.front());
-  }
+      const rpc::principal&, const rpc::distribution_point_request& request) override;
   result<rpc::page<model::distribution_point_row>> distribution_point_list(
-      const rpc::principal&, rpc::page_request wanted) override {
-    return answer("distribution_point_list", page_of(points, wanted));
-  }
+      const rpc::principal&, rpc::page_request wanted) override;
   result<model::distribution_point_row> distribution_point_show(const rpc::principal&,
-                                                                const std::string& name) override {
-    if (points.empty()) { return error{errc::not_found, 0, "show distribution point " + name}; }
-    return answer("distribution_point_show " + name, points.front());
-  }
+                                                                const std::string& name) override;
   std::vector<model::setting_row> settings;
   result<std::vector<model::setting_row>> distribution_point_settings(
-      const rpc::principal&, const std::string& name) override {
-    return answer("distribution_point_settings " + name, settings);
-  }
+      const rpc::principal&, const std::string& name) override;
   std::vector<model::source_candidate> candidates;
   bool forgets = true;  ///< a removal is over at once
   result<std::vector<model::source_candidate>> distribution_point_candidates(
-      const rpc::principal&, const std::string& name) override {
-    return answer("distribution_point_candidates " + name, candidates);
-  }
+      const rpc::principal&, const std::string& name) override;
   result<void> distribution_point_remove(const rpc::principal&, const std::string& name,
-                                         bool keep_content) override {
-    if (forgets) { points.clear(); }
-    return answer("distribution_point_remove " + name + (keep_content ? " keep" : ""));
-  }
+                                         bool keep_content) override;
   result<rpc::group_answer> group_change(const rpc::principal&,
-                                         const rpc::group_request& request) override {
-    group_request = request;
-    rpc::group_answer made{groups.front(), {}};
-    made.sent.started = {"PKG00012 on dp3"};
-    return answer("group_change " + request.name, made);
-  }
+                                         const rpc::group_request& request) override;
   result<rpc::page<model::group_row>> group_list(const rpc::principal&,
-                                                 rpc::page_request wanted) override {
-    return answer("group_list", page_of(groups, wanted));
-  }
-  result<model::group_row> group_show(const rpc::principal&, const std::string& name) override {
-    return answer("group_show " + name, groups.front());
-  }
+                                                 rpc::page_request wanted) override;
+  result<model::group_row> group_show(const rpc::principal&, const std::string& name) override;
   result<rpc::page<model::group_status_row>> group_status(const rpc::principal&,
                                                           const std::string& name,
-                                                          rpc::page_request wanted) override {
-    return answer("group_status " + name, page_of(group_rows, wanted));
-  }
+                                                          rpc::page_request wanted) override;
   result<rpc::cancel_answer> cancel(const rpc::principal&,
-                                    const rpc::cancel_request& request) override {
-    cancel_request = request;
-    return answer("cancel", cancelled);
-  }
+                                    const rpc::cancel_request& request) override;
   result<rpc::distribute_answer> distribute(const rpc::principal&,
-                                            const rpc::distribute_request& request) override {
-    distribute_request = request;
-    return answer("distribute", distributed);
-  }
+                                            const rpc::distribute_request& request) override;
   result<rpc::page<model::distribution_row>> status(const rpc::principal&,
-                                                    const rpc::status_query& query) override {
-    const std::size_t call = std::min(status_calls_, statuses.size() - 1);
-    ++status_calls_;
-    return answer("status", page_of(statuses[call], query.page));
-  }
-  result<model::distribution_row> job_show(const rpc::principal&, model::job_id id) override {
-    return answer("job_show " + id.text(), statuses.front().front());
-  }
+                                                    const rpc::status_query& query) override;
+  result<model::distribution_row> job_show(const rpc::principal&, model::job_id id) override;
   result<model::why_report> why(const rpc::principal&, model::package_id id,
-                                const std::string& point) override {
-    return answer("why " + id.text() + " " + point, why_report());
-  }
+                                const std::string& point) override;
   result<rpc::page<model::message_row>> messages(const rpc::principal&,
-                                                 rpc::page_request wanted) override {
-    return answer("messages", page_of(newest_messages, wanted));
-  }
+                                                 rpc::page_request wanted) override;
   result<rpc::validation_begun> validation_begin(const rpc::principal&,
-                                                 const rpc::validation_request& request) override {
-    validation_request = request;
-    return answer("validation_begin", validation);
-  }
+                                                 const rpc::validation_request& request) override;
   result<rpc::page<model::validation_row>> validation_show(const rpc::principal&,
                                                            model::cycle_id cycle,
-                                                           rpc::page_request wanted) override {
-    const std::size_t call = std::min(show_calls_, validation_rows.size() - 1);
-    ++show_calls_;
-    return answer("validation_show " + cycle.text(), page_of(validation_rows[call], wanted));
-  }
+                                                           rpc::page_request wanted) override;
 
 private:
   template <typename T>
@@ -195,22 +120,9 @@ private:
 
 class fake_node final : public rpc::node_service {
 public:
-  result<model::node_report> node_status(const rpc::principal&) override {
-    model::node_report report;
-    report.name = "dp2";
-    report.version = "0.1.0";
-    report.site_address = "127.0.0.1:8601";
-    report.site_reachable = true;
-    report.jobs.emplace_back().content = {package(), 3};
-    return report;
-  }
-  result<model::why_report> node_why(const rpc::principal&, model::package_id) override {
-    return testing::why_report();
-  }
-  result<model::library_report> node_library(const rpc::principal&) override {
-    return model::library_report{"/srv/library",    1,           14000,
-                                 150 * limits::mib, limits::gib, {"PKG00012.3"}};
-  }
+  result<model::node_report> node_status(const rpc::principal&) override;
+  result<model::why_report> node_why(const rpc::principal&, model::package_id) override;
+  result<model::library_report> node_library(const rpc::principal&) override;
 };
 
 }  // namespace sluice::cli::testing
