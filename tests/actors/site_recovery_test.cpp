@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "tests/actors/virtual_site.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -135,7 +135,7 @@ TEST_CASE("a database that was made anew drops nothing of the library") {
 }
 
 TEST_CASE("a package whose row could not be written is in the library no more") {
-  storage::temporary_folder folder;
+  temporary_folder folder;
   virtual_site site(folder / "site.db");
   std::optional<frozen_files> frozen;
   site.library.after_snapshot = [&] { frozen.emplace(); };
@@ -168,7 +168,7 @@ TEST_CASE(
 // Its actors --------------------------------------------------------------------------------------
 
 TEST_CASE("a site that cannot begin says so to whoever asks how it is") {
-  storage::temporary_folder folder;
+  temporary_folder folder;
   virtual_site site(folder / "site.db");
   CHECK(site.health().ok());
   site.restart(site_database::mode::read_only);

@@ -3,10 +3,9 @@
 #include <string>
 
 #include "io/io.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace sluice;
-using storage::temporary_folder;
 
 namespace {
 

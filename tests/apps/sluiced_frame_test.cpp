@@ -9,7 +9,7 @@
 #include "apps/ready_file.hpp"
 #include "apps/sluiced_options.hpp"
 #include "io/file_lock.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace sluice;
 using namespace sluice::apps;
@@ -59,7 +59,7 @@ TEST_CASE("a daemon that cannot start says with its exit code whether trying aga
 }
 
 TEST_CASE("a key is made once, secret to others, and read again") {
-  const storage::temporary_folder folder;
+  const temporary_folder folder;
   const std::string path = folder / "node.key";
   const auto made = load_or_make_key(path, folder / "node.db", seeded_random(7));
   REQUIRE(made.ok());
@@ -71,7 +71,7 @@ TEST_CASE("a key is made once, secret to others, and read again") {
 }
 
 TEST_CASE("a lost or damaged key is never replaced by a new one") {
-  const storage::temporary_folder folder;
+  const temporary_folder folder;
   write(folder / "site.db", "");
   const auto lost = load_or_make_key(folder / "site.key", folder / "site.db", seeded_random(7));
   REQUIRE(!lost.ok());
@@ -89,7 +89,7 @@ TEST_CASE("a lost or damaged key is never replaced by a new one") {
 }
 
 TEST_CASE("a state folder is held by one at a time") {
-  const storage::temporary_folder folder;
+  const temporary_folder folder;
   {
     const auto first = io::file_lock::take(folder / "lock");
     REQUIRE(first.ok());

@@ -9,25 +9,9 @@
 #include <vector>
 
 #include "storage/storage.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::http::test {
-
-/// A folder of its own, removed in the end.
-class temporary_folder {
-public:
-  temporary_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "http_test.XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~temporary_folder() { std::filesystem::remove_all(path_); }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 /// Bytes that repeat with period 251, beginning elsewhere for each `seed`.
 inline std::string patterned(std::size_t size, unsigned seed) {

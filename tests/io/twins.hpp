@@ -2,14 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "io/io.hpp"
 #include "io/simulated_world.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::io {
 
@@ -18,25 +17,17 @@ class ring_twin {
 public:
   static constexpr unsigned worker_threads = 1;
   ring_twin() {
-    const char* const base = std::getenv("TMPDIR");
-    folder_ = std::string(base == nullptr ? "/tmp" : base) + "/io_test.XXXXXX";
-    REQUIRE(mkdtemp(folder_.data()) != nullptr);
     auto started = reactor_thread::start("io_test");
     REQUIRE(started.ok());
     thread_ = std::move(*started);
   }
-  ~ring_twin() {
-    thread_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
   [[nodiscard]] reactor& ring() { return thread_->get(); }
-  [[nodiscard]] const std::string& folder() const { return folder_; }
+  [[nodiscard]] const std::string& folder() const { return folder_.path(); }
   void run(std::function<task<void>()> work) { block_on<void>(ring(), std::move(work)); }
 
 private:
-  std::string folder_;
-  std::unique_ptr<reactor_thread> thread_;
+  temporary_folder folder_;
+  std::unique_ptr<reactor_thread> thread_;  // ends before the folder goes
 };
 
 /// The same in virtual time; some of its operations are short.

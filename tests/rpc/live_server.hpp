@@ -1,29 +1,12 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "rpc/principal.hpp"
 #include "rpc/rpc.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::rpc {
-
-class temporary_folder {
-public:
-  temporary_folder() {
-    std::string made = (std::filesystem::temp_directory_path() / "rpc.XXXXXX").string();
-    SLUICE_CHECK(mkdtemp(made.data()) != nullptr);
-    path_ = made;
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  ~temporary_folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 /// The same services on a Unix socket and on a loopback port.
 class live_server {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "storage/storage.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::storage {
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::storage {
 

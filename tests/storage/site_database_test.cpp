@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace sluice::storage {
 

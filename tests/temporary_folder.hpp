@@ -6,14 +6,14 @@
 
 #include "base/base.hpp"
 
-namespace sluice::storage {
+namespace sluice {
 
 /// A folder of its own under TMPDIR; gone with this.
 class temporary_folder {
 public:
   temporary_folder() {
     const char* parent = std::getenv("TMPDIR");
-    path_ = format("{}/sluice-storage-XXXXXX", parent != nullptr ? parent : "/tmp");
+    path_ = format("{}/sluice-test-XXXXXX", parent != nullptr ? parent : "/tmp");
     SLUICE_CHECK(::mkdtemp(path_.data()) != nullptr);
   }
   temporary_folder(const temporary_folder&) = delete;
@@ -31,4 +31,4 @@ private:
   std::string path_;
 };
 
-}  // namespace sluice::storage
+}  // namespace sluice
