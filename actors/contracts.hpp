@@ -97,6 +97,7 @@ using status_reporter_actor =
     caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,
                      caf::reacts_to<registered>, caf::reacts_to<submitted>,
                      caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
+                     caf::reacts_to<change_host_settings>,
                      caf::replies_to<reporter_question>::with<reporter_answer>>;
 
 /// Keeps who was given content by this node.

@@ -210,6 +210,9 @@ struct reporter_answer {
 struct usage_measured {
   std::vector<model::usage_window> windows;
 };
+struct change_host_settings {  ///< to the status reporter: it registers anew with them
+  std::vector<model::setting_row> settings;
+};
 struct usage_tick {};  ///< to the usage meter: time to look who came
 /// Outcomes that come back from rpc threads.
 struct registered {

@@ -177,6 +177,11 @@ result<void> node_system::state::start_site() {
 result<void> node_system::state::start_usage() {
   if (!setup.distribution_point || !setup.counters) { return {}; }
   auto book = storage::usage_book::open(setup.usage_path);
+  if (!book) {
+    log::error("node_system", format("{}; who comes is counted until this node stops, and not kept",
+                                     describe(book.error())));
+    book = storage::usage_book::open("");
+  }
   if (!book) { return book.error(); }
   auto given = std::make_shared<usage_meter_setup>();
   given->now = setup.parts.now;
@@ -234,6 +239,11 @@ bool node_system::responsive() {
   mine.questions.emplace(*mine.system, mine.journal, mine.librarian, mine.distribution_point,
                          mine.validation, mine.site, mine.pushes);
   return true;
+}
+
+void node_system::change_host_settings(std::vector<model::setting_row> settings) {
+  if (!state_->reporter) { return; }
+  caf::anon_send(state_->reporter, actors::change_host_settings{std::move(settings)});
 }
 
 void node_system::change_site_policy(site_policy policy) {

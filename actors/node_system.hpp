@@ -46,6 +46,7 @@ public:
 
   [[nodiscard]] rpc::offered_services services() noexcept;
   void change_site_policy(site_policy policy);  ///< of a site server, from now on
+  void change_host_settings(std::vector<model::setting_row> settings);  ///< the site is told
 
   /// True when every actor that a node cannot do without has answered since the last call, which
   /// asked them; asks them again. One thread at a time.

@@ -148,16 +148,16 @@ void site_state::on_policy(const change_policy& mail) {
   const bool other_sources = mail.policy.distribution.source_protocols !=
                              setup_.parts.policy.distribution.source_protocols;
   setup_.parts.policy = mail.policy;
-  const auto open = other_sources ? setup_.database->open_distributions()
-                                  : std::vector<storage::site_distribution>();
-  if (!open) { return log::error("site", describe(open.error())); }
-  for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
   for (const auto& [name, proxy] : proxies_) {
     caf::anon_send(proxy, slots_changed{mail.policy.distribution.active_jobs});
   }
   const auto& settings = mail.policy.distribution;
   caf::anon_send(setup_.parts.pushes,
                  push_slots_changed{settings.push_packages, settings.push_threads});
+  if (!other_sources) { return; }
+  const auto open = setup_.database->open_distributions();
+  if (!open) { return log::error("site", describe(open.error())); }
+  for (const auto& row : *open) { deliver_to(row.row.distribution_point, row.row.package); }
 }
 
 result<distribution_facts> site_state::facts(const facts_question& asked) {

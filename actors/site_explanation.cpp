@@ -166,7 +166,8 @@ std::vector<model::setting_row> effective_settings(const std::vector<model::sett
   for (const auto& source : point.sources) {
     sources.push_back(format("{}:{}", source.name, source.priority));
   }
-  all.push_back({"mode", std::string(name_of(point.mode)), "site, dp set"});
+  all.push_back({"mode", point.own ? "own" : std::string(name_of(point.mode)),
+                 point.own ? "default" : "site, dp set"});
   add("sources", joined(sources, " "), "");
   add("schedule", model::text_of(point.schedule), model::text_of(untouched.schedule));
   add("rate_limit", model::text_of(point.limit), model::text_of(untouched.limit));

@@ -6,11 +6,6 @@
 namespace sluice::actors {
 
 /// What the site knows of one target when somebody asks why it is not there.
-/// In this order: those of the site, of the distribution point, and of its host (A15).
-std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
-                                                   const model::distribution_point_row& point,
-                                                   const std::vector<model::setting_row>& host);
-
 struct why_facts {
   struct source {
     model::source_choice choice;
@@ -23,6 +18,11 @@ struct why_facts {
   std::vector<source> sources;
   std::string holder;  ///< a distribution point that holds it and is no source; may be empty
 };
+
+/// In this order: those of the site, of the distribution point, and of its host (A15).
+std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
+                                                   const model::distribution_point_row& point,
+                                                   const std::vector<model::setting_row>& host);
 
 /// "sluice why": what it does or waits for, what comes next, and what would help. Pure.
 [[nodiscard]] model::why_report explain(const why_facts& facts);

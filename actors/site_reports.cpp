@@ -8,15 +8,31 @@ namespace sluice::actors {
 
 namespace {
 
-constexpr std::size_t host_settings_max = 64;  // far more than there are
+/// D11. One window of each kind; those that only a later release knows are left out. A number that
+/// cannot be kept is no fault of who told it.
+void keep_usage(storage::site_database& database, const std::string& name,
+                const std::vector<model::usage_window>& told, model::calendar_time now) {
+  std::vector<model::usage_window> windows;
+  for (const std::uint32_t days : model::usage_days) {
+    const auto found = std::ranges::find(told, days, &model::usage_window::days);
+    if (found != told.end()) { windows.push_back(*found); }
+  }
+  if (windows.empty()) { return; }
+  const auto kept = database.put_usage(name, windows, now);
+  if (!kept) { log::error("site", describe(kept.error())); }
+}
 
-/// D11. Windows that only a later release knows are left out.
-result<void> keep_usage(storage::site_database& database, const std::string& name,
-                        std::vector<model::usage_window> windows, model::calendar_time now) {
-  std::erase_if(windows, [](const auto& window) {
-    return std::ranges::find(model::usage_days, window.days) == model::usage_days.end();
-  });
-  return windows.empty() ? result<void>() : database.put_usage(name, windows, now);
+/// What a host says of itself, within bounds.
+std::vector<model::setting_row> within_bounds(std::vector<model::setting_row> settings) {
+  constexpr std::size_t settings_max = 64;  // far more than there are
+  constexpr std::size_t bytes_max = 1024;
+  if (settings.size() > settings_max) { settings.resize(settings_max); }
+  for (model::setting_row& one : settings) {
+    for (std::string* const text : {&one.name, &one.value, &one.origin}) {
+      if (text->size() > bytes_max) { text->resize(bytes_max); }
+    }
+  }
+  return settings;
 }
 
 }  // namespace
@@ -98,14 +114,12 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   if (!complete) { return complete.error(); }
   if (!*complete) { return rpc::registration_answer{}; }
   const auto held = inventories_.extract(given.name);
-  auto host_settings = given.settings;  // each part has them
-  if (host_settings.size() > host_settings_max) { host_settings.resize(host_settings_max); }
   const bool known_epoch = (*point)->epoch == given.epoch;
   const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
                                          given.build, setup_.parts.node.now());
     if (put && !known_epoch) { put = count_anew(given.name); }
-    if (put) { put = database.put_host_settings(given.name, host_settings); }
+    if (put) { put = database.put_host_settings(given.name, within_bounds(given.settings)); }
     if (!put || !given.full_inventory) { return put; }
     return database.replace_available(given.name, held.mapped());
   });
@@ -140,11 +154,9 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
   answer.maintenance = (*point)->row.maintenance;
   const auto now = setup_.parts.node.now();
   const auto silence = now - (*point)->row.last_heard.value_or(now);
-  const auto put = setup_.database->transaction([&]() -> result<void> {
-    auto kept = setup_.database->put_heard((*point)->row.name, now);
-    return kept ? keep_usage(*setup_.database, (*point)->row.name, given.usage, now) : kept;
-  });
+  const auto put = setup_.database->put_heard((*point)->row.name, now);
   if (!put) { return put.error(); }
+  keep_usage(*setup_.database, (*point)->row.name, given.usage, now);
   if (silence > 3 * limits::heartbeat_interval) { broadcast_back((*point)->row.name); }
   const auto reopened = reopen_given_up((*point)->row.name);
   if (!reopened) { return reopened.error(); }
@@ -153,9 +165,8 @@ result<rpc::heartbeat_answer> site_state::on_heartbeat(const rpc::heartbeat_requ
 
 /// Of the site's own distribution point.
 void site_state::on_usage(const usage_measured& mail) {
-  const auto taken = keep_usage(*setup_.database, setup_.parts.own_distribution_point, mail.windows,
-                                setup_.parts.node.now());
-  if (!taken) { log::error("site", describe(taken.error())); }
+  keep_usage(*setup_.database, setup_.parts.own_distribution_point, mail.windows,
+             setup_.parts.node.now());
 }
 
 void site_state::say(const std::vector<site_message>& words) {
@@ -206,8 +217,8 @@ result<void> site_state::take_state(const std::string& name, const model::state_
 /// being cancelled: the present one follows. So does an order to fetch, for a job that still waits
 /// for prestaged content where nothing is prestaged any more.
 result<bool> site_state::catch_up(storage::site_distribution& row) {
-  const bool waits =
-      row.node_state == model::job_state::waiting_prestage && job_is_open(row) && !row.removing;
+  const bool waits = row.node_state == model::job_state::waiting_prestage && job_is_open(row) &&
+                     !row.removing && !row.cancel_asked && !row.cancelled;
   if (waits) {
     auto point = setup_.database->distribution_point(row.row.distribution_point);
     if (!point) { return point.error(); }

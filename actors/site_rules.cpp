@@ -262,11 +262,17 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
 namespace {
 
 /// Why it cannot be a source; empty: it can.
-std::string unfit_because(const model::distribution_point_row& candidate) {
+constexpr std::string_view offered_protocol = "http";
+
+std::string unfit_because(const model::distribution_point_row& candidate,
+                          const std::vector<std::string>& protocols) {
   if (!candidate.own && !candidate.node) { return "has not registered yet"; }
   if (candidate.content_address.empty()) { return "serves no content"; }
   if (candidate.leaving) { return "is being removed"; }
   if (candidate.maintenance) { return "is under maintenance"; }
+  if (std::find(protocols.begin(), protocols.end(), offered_protocol) == protocols.end()) {
+    return format("offers {}, which source_protocols does not allow", offered_protocol);
+  }
   return {};
 }
 
@@ -274,7 +280,7 @@ std::string unfit_because(const model::distribution_point_row& candidate) {
 
 std::optional<std::vector<model::source_candidate>> source_candidates_of(
     const std::vector<model::distribution_point_row>& points, const std::string& name,
-    model::calendar_time now) {
+    const std::vector<std::string>& protocols, model::calendar_time now) {
   const auto target = std::find_if(points.begin(), points.end(),
                                    [&](const auto& point) { return point.name == name; });
   if (target == points.end()) { return std::nullopt; }
@@ -286,7 +292,7 @@ std::optional<std::vector<model::source_candidate>> source_candidates_of(
   for (const auto& point : points) {
     if (point.name == name) { continue; }
     std::string why = target->own ? "the site server's own distribution point pulls from nobody"
-                                  : unfit_because(point);
+                                  : unfit_because(point, protocols);
     edges.push_back({name, point.name});
     const auto ring = model::source_cycle(edges);
     edges.pop_back();

@@ -70,11 +70,12 @@ void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std:
 /// True when a validation looks for it: it is there, or failed to be and nothing is under way.
 [[nodiscard]] bool should_hold(const storage::site_distribution& row) noexcept;
 
-/// Every other distribution point as a source of `name` (D1): whether it may be one, and why not.
+/// Every other distribution point as a source of `name` (D1): whether it may be one, and why not;
+/// `protocols` are allowed (D3).
 /// Nothing when there is no such distribution point.
 std::optional<std::vector<model::source_candidate>> source_candidates_of(
     const std::vector<model::distribution_point_row>& points, const std::string& name,
-    model::calendar_time now);
+    const std::vector<std::string>& protocols, model::calendar_time now);
 
 /// `row` with the fields of the request that are set.
 model::distribution_point_row with_changes(model::distribution_point_row row,

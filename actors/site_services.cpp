@@ -143,12 +143,17 @@ result<model::distribution_point_row> site_services::distribution_point_show(
 result<std::vector<model::source_candidate>> site_services::distribution_point_candidates(
     const rpc::principal&, const std::string& name) {
   const std::lock_guard lock(reading_mutex_);
-  auto points =  // what failed there is worth a remark
-      reading_->all_distribution_points(storage::site_database::numbers::counted);
+  auto points = reading_->all_distribution_points();
   if (!points) { return points.error(); }
+  const auto failed = reading_->failed_packages();
+  if (!failed) { return failed.error(); }
   std::vector<model::distribution_point_row> rows;
-  for (auto& point : *points) { rows.push_back(std::move(point.row)); }
-  auto found = source_candidates_of(rows, name, now_());
+  for (auto& point : *points) {
+    const auto count = failed->find(point.row.name);
+    if (count != failed->end()) { point.row.failed = count->second; }
+    rows.push_back(std::move(point.row));
+  }
+  auto found = source_candidates_of(rows, name, source_protocols_, now_());
   if (!found) {
     return error{
         errc::not_found, 0,

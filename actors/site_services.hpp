@@ -90,6 +90,7 @@ private:
   calendar_clock now_;
   std::vector<model::setting_row> site_settings_;      ///< under `reading_mutex_`
   std::vector<model::setting_row> own_host_settings_;  ///< likewise
+  std::vector<std::string> source_protocols_;          ///< likewise
   std::shared_ptr<additions> additions_ = std::make_shared<additions>();
 };
 

@@ -10,6 +10,7 @@ void site_services::show_policy(const site_policy& policy) {
   const std::lock_guard lock(reading_mutex_);
   site_settings_ = policy.shown;
   own_host_settings_ = policy.own_host;
+  source_protocols_ = policy.distribution.source_protocols;
 }
 
 /// A15.
@@ -26,6 +27,7 @@ result<std::vector<model::setting_row>> site_services::distribution_point_settin
   }
   auto host = (*point)->row.own ? own_host_settings_ : reading_->host_settings(name);
   if (!host) { return host.error(); }
+  if (host->empty()) { host->push_back({"of its host", "not told yet", "its next registration"}); }
   return effective_settings(site_settings_, (*point)->row, *host);
 }
 

@@ -221,7 +221,8 @@ result<void> site_state::order_again(const std::string& name) {
   if (!open) { return open.error(); }
   for (storage::site_distribution& row : *open) {
     const bool waits = row.row.distribution_point == name && !row.removing &&
-                       row.node_state == model::job_state::waiting_prestage;
+                       row.node_state == model::job_state::waiting_prestage && !row.cancel_asked &&
+                       !row.cancelled;
     if (!waits) { continue; }
     begin_job(row, new_job(row.row.version, row.row.bytes_total, row.redistribute));
     auto put = database.put_distribution(row);

@@ -39,6 +39,7 @@ void status_reporter_state::on_tick() {
 /// One call at a time: registration, then reports, then the heart.
 void status_reporter_state::next() {
   if (busy_) { return; }
+  if (register_again_) { registered_ = register_again_ = false; }
   const auto now = self_->clock().now();
   if (now >= next_beat_) { beat_due_ = true; }
   if (now < next_call_) { return schedule(next_call_); }
@@ -91,7 +92,10 @@ void status_reporter_state::register_node() {
 }
 
 void status_reporter_state::on_registered(const registered& mail) {
-  if (mail.failure) { return failed(*mail.failure); }
+  if (mail.failure) {  // nobody's distribution point is not withheld for its site
+    if (mail.failure->code == errc::not_found) { setup_.parts.maintenance->store(false); }
+    return failed(*mail.failure);
+  }
   busy_ = false;
   registered_ = reachable_ = true;
   setup_.parts.maintenance->store(mail.answer.maintenance);
@@ -152,6 +156,13 @@ void status_reporter_state::on_usage_measured(const usage_measured& mail) {
   usage_ = mail.windows;
   usage_due_ = true;
   usage_under_way_ = false;
+}
+
+void status_reporter_state::on_host_settings(const change_host_settings& mail) {
+  if (setup_.self.settings == mail.settings) { return; }
+  setup_.self.settings = mail.settings;
+  register_again_ = true;
+  next();
 }
 
 void status_reporter_state::read_and_submit() {
@@ -239,6 +250,7 @@ status_reporter_actor::behavior_type status_reporter(status_reporter_state::self
       [&state](const submitted& mail) { state.on_submitted(mail); },
       [&state](const heart_beaten& mail) { state.on_heart_beaten(mail); },
       [&state](const usage_measured& mail) { state.on_usage_measured(mail); },
+      [&state](const change_host_settings& mail) { state.on_host_settings(mail); },
       [&state](reporter_question) { return state.on_question(); },
   };
 }

@@ -29,6 +29,7 @@ public:
   void on_submitted(const submitted& mail);
   void on_heart_beaten(const heart_beaten& mail);
   void on_usage_measured(const usage_measured& mail);
+  void on_host_settings(const change_host_settings& mail);
   reporter_answer on_question() const;
 
 private:
@@ -46,6 +47,7 @@ private:
   status_reporter_setup setup_;
   bool busy_ = false;
   bool registered_ = false;
+  bool register_again_ = false;  ///< with other settings, when the call under way is over
   bool beat_due_ = false;
   bool reports_due_ = true;
   bool reachable_ = false;

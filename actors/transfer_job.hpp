@@ -105,6 +105,7 @@ private:
   void wait_for_space();
   void wait_for_prestage();
   void look_for_prestaged();
+  void look_for_files();
   void say(std::uint32_t id, std::vector<std::string> insertions);
   void say_parked();
   void schedule_tick(std::chrono::nanoseconds delay);
@@ -125,6 +126,7 @@ private:
   std::vector<patience> patience_;
   seeded_random random_{0};
   storage::content_facts facts_;
+  bool manifest_there_ = false;  ///< of prestaged content: checked
 
   bool has_turn_ = false;
   bool wants_turn_ = false;

@@ -84,27 +84,39 @@ void transfer_job_state::wait_for_prestage() {
   look_for_prestaged();
 }
 
-/// What came in prestaged, or was there before, is found by its manifest and then by its files.
+/// What came in prestaged, or was there before, is found by its manifest and then by its files; an
+/// order to send it again asks no more of a node that nothing is sent to.
 void transfer_job_state::look_for_prestaged() {
+  if (manifest_there_) { return look_for_files(); }
   const model::notification& given = setup_.notification;
-  const auto later = [this, wait = wait_](caf::error&) {
-    if (wait == wait_) { schedule_tick(prestage_check_interval); }
-  };
-  const auto on_listed = [this, wait = wait_](const storage::missing_page& found) {
-    if (wait != wait_ || situation_.state != job_state::waiting_prestage) { return; }
-    if (found.files.empty() && found.end) { return apply(job_event::prestaged); }
-    schedule_tick(prestage_check_interval);
-  };
-  const auto on_manifest_there = [this, on_listed, later](const storage::content_facts& facts) {
-    facts_ = facts;
-    storage::missing_request request;
-    request.content = setup_.notification.content;
-    self_->request(setup_.librarian, caf::infinite, list_missing{request}).then(on_listed, later);
-  };
   self_
       ->request(setup_.librarian, caf::infinite,
                 actors::recheck_manifest{given.content, given.hash, given.manifest_size})
-      .then(on_manifest_there, later);
+      .then(
+          [this](const storage::content_facts& facts) {
+            facts_ = facts;
+            manifest_there_ = true;
+            look_for_files();
+          },
+          [this, wait = wait_](caf::error&) {
+            if (wait == wait_) { schedule_tick(prestage_check_interval); }
+          });
+}
+
+void transfer_job_state::look_for_files() {
+  storage::missing_request request;
+  request.content = setup_.notification.content;
+  self_->request(setup_.librarian, caf::infinite, list_missing{request})
+      .then(
+          [this, wait = wait_](const storage::missing_page& found) {
+            if (wait != wait_ || situation_.state != job_state::waiting_prestage) { return; }
+            if (found.files.empty() && found.end) { return apply(job_event::prestaged); }
+            schedule_tick(prestage_check_interval);
+          },
+          [this, wait = wait_](caf::error&) {
+            manifest_there_ = false;
+            if (wait == wait_) { schedule_tick(prestage_check_interval); }
+          });
 }
 
 void transfer_job_state::say(std::uint32_t id, std::vector<std::string> insertions) {

@@ -96,6 +96,7 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   const auto& sources = facts.notification.sources;  // none: all are away, and it keeps what it has
   const bool others = !sources.empty() && sources != facts_.notification.sources;
   other_sources_ = !new_job && (other_sources_ || others);
+  if (sources.empty() && !facts.pushed) { other_sources_ = false; }
   facts_ = facts;
   if (new_job || !facts.pushed) { drop_push(); }
   if (new_job) {
@@ -144,7 +145,7 @@ void transfer_tracking_state::set_node_state(model::job_state state) {
   // What it was told before this site began is not known here: it is told once, when it is heard.
   const bool needs_sources =
       state == model::job_state::waiting_for_source || (fetches(state) && !facts_.pushed);
-  if (needs_sources && !may_be_there_) {
+  if (needs_sources && (!may_be_there_ || other_sources_)) {
     other_sources_ = true;
     look();
   }
@@ -265,6 +266,10 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     return look();
   }
   const bool sources_only = other_sources_ && facts_.target.job_open;
+  if (mail.failure && mail.failure->code == errc::limit_reached && facts_.target.job_open) {
+    other_sources_ = true;  // its job is just being begun there: in a moment
+    return schedule(wait::retry, not_ready_delay);
+  }
   if (mail.failure && sources_only) { return run(); }  // and later
   other_sources_ = false;
   if (sources_only && mail.answer == rpc::notify_answer::known) { return run(); }
@@ -353,6 +358,7 @@ void transfer_tracking_state::on_node_back(const std::string& name) {
   if (name == setup_.name) {
     if (calling_) {  // the answer of before it came back says nothing any more
       look_again_ = true;
+      other_sources_ = other_sources_ || (facts_.target.job_open && !facts_.pushed);
       return;
     }
     const bool was_away = waiting_ == wait::retry || waiting_ == wait::capacity;

@@ -59,7 +59,7 @@ void transfer_tracking_state::on_polled(const polled& mail) {
   // A node that lost the job (its database was made anew) is told again; one that finished it
   // answers "known".
   if (!mail.failure && !mail.answer.known) { return notify(); }
-  if (!mail.failure && other_sources_) { look(); }
+  if (!mail.failure && other_sources_ && !asking_) { look(); }
 }
 
 /// The site's own distribution point: the bytes are in the same library.

@@ -1,6 +1,5 @@
 #include "apps/cli_json.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace sluice::cli {
@@ -74,12 +73,11 @@ json_item json_of(const model::distribution_point_row& row) {
                   {"usage_changed", time_or_null(row.usage_changed)}})};
 }
 
-json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t days) {
+json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t days,
+                        const std::optional<model::usage_window>& of) {
   ordered_json made{{"distribution_point", row.name}, {"days", days}};
-  const auto of = std::ranges::find(row.usage, days, &model::usage_window::days);
-  const bool told = of != row.usage.end();
   const auto add = [&](const char* name, auto number) {
-    made[name] = told ? ordered_json(number(*of)) : ordered_json();
+    made[name] = of ? ordered_json(number(*of)) : ordered_json();
   };
   using window = model::usage_window;
   add("accessed", [](const window& one) { return one.clients + one.distribution_points; });
@@ -89,6 +87,7 @@ json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t 
   add("client_bytes", [](const window& one) { return one.client_bytes; });
   add("distribution_point_bytes", [](const window& one) { return one.distribution_point_bytes; });
   made["changed"] = time_or_null(row.usage_changed);
+  made["last_heard"] = time_or_null(row.last_heard);
   return {dumped(made)};
 }
 

@@ -22,8 +22,9 @@ json_item json_of(const model::package_row& row);
 json_item json_of(const model::distribution_point_row& row);
 json_item json_of(const model::source_candidate& row);
 json_item json_of(const model::setting_row& row);
-/// What is known of these days; null where nothing was told yet.
-json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t days);
+/// What is known of these days; null where it is not.
+json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t days,
+                        const std::optional<model::usage_window>& of);
 json_item json_of(const model::distribution_row& row);
 json_item json_of(const model::why_report& report);
 json_item json_of(const model::message_row& row);

@@ -15,12 +15,7 @@ using model::usage_window;
 
 constexpr std::string_view csv_head =
     "distribution_point,days,accessed,clients,distribution_points,bytes,client_bytes,"
-    "distribution_point_bytes,changed\n";
-
-const usage_window* window_of(const distribution_point_row& row, std::uint32_t days) {
-  const auto found = std::ranges::find(row.usage, days, &usage_window::days);
-  return found == row.usage.end() ? nullptr : &*found;
-}
+    "distribution_point_bytes,changed,last_heard\n";
 
 std::uint32_t accessed(const usage_window& of) { return of.clients + of.distribution_points; }
 std::uint64_t bytes(const usage_window& of) {
@@ -38,21 +33,27 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-/// What was never told is empty.
-std::string csv_line(const distribution_point_row& row, std::uint32_t days) {
-  const usage_window* const of = window_of(row, days);
-  if (of == nullptr) { return format("{},{},,,,,,,\n", csv_field(row.name), days); }
-  return format("{},{},{},{},{},{},{},{},{}\n", csv_field(row.name), days, accessed(*of),
-                of->clients, of->distribution_points, bytes(*of), of->client_bytes,
-                of->distribution_point_bytes,
-                row.usage_changed ? model::iso_time(*row.usage_changed) : "");
+std::string csv_time(const std::optional<model::calendar_time>& when) {
+  return when ? model::iso_time(*when) : "";
 }
 
-void add_row(text_table& table, const distribution_point_row& row, std::uint32_t days,
-             model::calendar_time clock) {
-  const usage_window* const of = window_of(row, days);
-  if (of == nullptr) {
-    table.add({{row.name}, {"-"}, {"-"}, {"-"}, {"-"}, {"-"}, {"-"}, {"not told yet"}});
+/// What is not known is empty.
+std::string csv_line(const distribution_point_row& row, std::uint32_t days,
+                     const std::optional<usage_window>& of) {
+  const std::string times = format("{},{}", csv_time(row.usage_changed), csv_time(row.last_heard));
+  if (!of) { return format("{},{},,,,,,,{}\n", csv_field(row.name), days, times); }
+  return format("{},{},{},{},{},{},{},{},{}\n", csv_field(row.name), days, accessed(*of),
+                of->clients, of->distribution_points, bytes(*of), of->client_bytes,
+                of->distribution_point_bytes, times);
+}
+
+void add_row(text_table& table, const distribution_point_row& row,
+             const std::optional<usage_window>& of, model::calendar_time clock) {
+  if (!of) {
+    const std::string why = row.usage.empty() || !row.last_heard
+                                ? "not told yet"
+                                : "not heard of since " + human_when(*row.last_heard, clock);
+    table.add({{row.name}, {"-"}, {"-"}, {"-"}, {"-"}, {"-"}, {"-"}, {why}});
     return;
   }
   table.add({{row.name},
@@ -95,10 +96,12 @@ result<answer> usage(session& now) {
                     {"TO DPS", true},
                     {"CHANGED"}});
   std::string csv(csv_head);
+  const model::calendar_time clock = now.outside().now();
   for (const distribution_point_row& row : *rows) {
-    made.items.push_back(json_of_usage(row, days));
-    add_row(table, row, days, now.outside().now());
-    csv += csv_line(row, days);
+    const auto of = model::usage_of(row, days, clock);
+    made.items.push_back(json_of_usage(row, days, of));
+    add_row(table, row, of, clock);
+    csv += csv_line(row, days, of);
   }
   if (now.call().has("--csv")) {
     made.text = std::move(csv);

@@ -61,6 +61,7 @@ void daemon::reload(const configuration& settings) {
     io::reactor& on = one.thread ? one.thread->get() : mine.ring();
     on.post([server = one.server.get(), policy] { server->allow(policy); });
   }
+  mine.actors->change_host_settings(shown_host_settings(settings));
   if (settings.site) { mine.actors->change_site_policy(policy_of(settings, policy.anonymous)); }
 }
 

@@ -25,4 +25,38 @@ private:
   std::map<std::pair<model::visitor_kind, std::string>, std::uint64_t> bytes_;
 };
 
+/// What the peer of one connection is given: told as it begins, and from then on by and by. One
+/// thread.
+class visit_counter {
+public:
+  /// Without `told` nothing is counted. `identity` as in `model::visit`.
+  visit_counter(client_census* told, std::string identity)
+      : told_(told), visit_{model::visitor_kind::client, std::move(identity), 0} {}
+  ~visit_counter() { tell(); }
+  visit_counter(const visit_counter&) = delete;
+  visit_counter& operator=(const visit_counter&) = delete;
+
+  void set_kind(model::visitor_kind kind) noexcept { visit_.kind = kind; }
+  /// Bytes of a file that left; none: they are about to.
+  void add(std::uint64_t bytes) {
+    visit_.bytes += bytes;
+    begins_ = begins_ || !begun_;
+    if (begins_ || visit_.bytes >= bytes_between) { tell(); }
+  }
+
+private:
+  static constexpr std::uint64_t bytes_between = 16 * limits::mib;
+  void tell() {
+    if (told_ != nullptr && (begins_ || visit_.bytes > 0)) { told_->add(visit_); }
+    visit_.bytes = 0;
+    begun_ = begun_ || begins_;
+    begins_ = false;
+  }
+
+  client_census* told_;
+  model::visit visit_;
+  bool begins_ = false;
+  bool begun_ = false;
+};
+
 }  // namespace sluice::http

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint64_t gathered_bytes_max = 64 * limits::kib;
 constexpr std::uint64_t copied_bytes_max = 2 * limits::kib;  // beyond it sendfile is cheaper
+constexpr std::uint64_t counted_bytes_max = 64 * limits::mib;
 constexpr std::size_t first_buffer_bytes = 4 * limits::kib;
 constexpr auto linger_deadline = std::chrono::milliseconds(500);
 constexpr std::uint32_t linger_receives_max = 64;
@@ -146,50 +147,17 @@ io::task<void> receive_push(const connection_context& context, connection& self,
   if (connected) { context.pushes->hand_over(ticket, std::move(*connected)); }
 }
 
-/// What the peer of a connection is given, told as it begins and from then on by and by.
-class visit_counter {
-public:
-  visit_counter(client_census* told, const principal& who, const answer_writer& out)
-      : told_(told),
-        out_(out),
-        visit_{model::visitor_kind::client, who.identity.empty() ? who.address : who.identity, 0} {}
-  ~visit_counter() { tell(); }
-  visit_counter(const visit_counter&) = delete;
-  visit_counter& operator=(const visit_counter&) = delete;
-
-  /// The first head says what the peer is.
-  void see_first(std::string_view head) {
-    if (is_of_distribution_point(head)) { visit_.kind = model::visitor_kind::distribution_point; }
-  }
-  void see_answer() {
-    const bool begins = told_bytes_ == 0;
-    if (begins || out_.file_bytes() - told_bytes_ >= bytes_between) { tell(); }
-  }
-
-private:
-  static constexpr std::uint64_t bytes_between = 16 * limits::mib;
-  void tell() {
-    visit_.bytes = out_.file_bytes() - told_bytes_;
-    if (told_ == nullptr || visit_.bytes == 0) { return; }
-    told_->add(visit_);
-    told_bytes_ += visit_.bytes;
-  }
-
-  client_census* told_;
-  const answer_writer& out_;
-  model::visit visit_;
-  std::uint64_t told_bytes_ = 0;
-};
-
 io::task<void> converse(const connection_context& context, connection& self) {
-  answer_writer out(*self.stream, context.bounds.stall, context.counters);
   const principal who{self.stream->peer(), {}};
+  visit_counter visit(context.visitors, who.identity.empty() ? who.address : who.identity);
+  answer_writer out(*self.stream, context.bounds.stall, context.counters, visit);
   inbox box;
-  visit_counter visit(context.visitors, who, out);
   bool first = true;
   while (true) {
     auto received = co_await receive_head(context, self, who, box, out, first);
-    if (first) { visit.see_first(box.text().substr(0, received.consumed)); }
+    if (first && is_of_distribution_point(box.text().substr(0, received.consumed))) {
+      visit.set_kind(model::visitor_kind::distribution_point);
+    }
     first = false;
     if (received.end == wait_end::left) { co_return; }
     if (received.end == wait_end::late) {
@@ -206,7 +174,6 @@ io::task<void> converse(const connection_context& context, connection& self) {
     if (received.ready) {
       auto given = co_await context.handler.give(std::move(received.ready), out);
       if (!given) { co_return; }
-      visit.see_answer();
       continue;
     }
     request_head& head = received.parse.head;
@@ -218,7 +185,6 @@ io::task<void> converse(const connection_context& context, connection& self) {
     if (context.stopping) { head.keep_alive = false; }
     auto answered = co_await context.handler.answer(head, who, out);
     if (!answered) { co_return; }
-    visit.see_answer();
     if (!head.keep_alive) {
       auto flushed = co_await out.flush();
       static_cast<void>(flushed);  // the peer left before its last answer: nobody to tell
@@ -248,8 +214,8 @@ io::task<result<void>> request_handler::give(std::shared_ptr<const ready_answer>
 }
 
 answer_writer::answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall,
-                             server_counters& counters)
-    : to_(to), stall_(stall), counters_(counters) {}
+                             server_counters& counters, visit_counter& visit)
+    : to_(to), stall_(stall), counters_(counters), visit_(visit) {}
 
 io::task<result<void>> answer_writer::send(answer_head head, std::string body, bool with_body) {
   head.content_length = body.size();
@@ -271,13 +237,10 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   if (length > copied_bytes_max) {
     auto flushed = co_await flush(true);
     if (!flushed) { co_return flushed; }
+    visit_.add(0);
     counters_.files_leaving.fetch_add(1, std::memory_order_relaxed);
-    auto sent = co_await io::egress(from, offset, length, to_, stall_, cold);
+    auto sent = co_await send_counted(from, offset, length, cold);
     counters_.files_leaving.fetch_sub(1, std::memory_order_relaxed);
-    if (sent) {
-      counters_.bytes_sent.fetch_add(length, std::memory_order_relaxed);
-      file_bytes_ += length;
-    }
     co_return sent;
   }
   const std::size_t begin = gathered_.size();
@@ -288,9 +251,24 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   if (*got != length) {
     co_return result<void>(error{errc::corrupt, 0, "serve a file that is shorter than its name"});
   }
-  file_bytes_ += length;
+  visit_.add(length);
   auto sent = co_await send_text({});
   co_return sent;
+}
+
+/// In parts, so that what left of a transfer that breaks off is counted, but for its last part.
+io::task<result<void>> answer_writer::send_counted(io::file& from, std::uint64_t offset,
+                                                   std::uint64_t length, io::cold_reading cold) {
+  const std::uint64_t end = offset + length;
+  while (offset < end) {
+    const std::uint64_t part = std::min(end - offset, counted_bytes_max);
+    auto sent = co_await io::egress(from, offset, part, to_, stall_, cold);
+    if (!sent) { co_return sent; }
+    counters_.bytes_sent.fetch_add(part, std::memory_order_relaxed);
+    visit_.add(part);
+    offset += part;
+  }
+  co_return result<void>();
 }
 
 io::task<result<void>> answer_writer::flush(bool more) {

@@ -17,7 +17,8 @@ namespace sluice::http {
 /// answers to pipelined requests leave together. After a failure the connection is of no more use.
 class answer_writer {
 public:
-  answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall, server_counters& counters);
+  answer_writer(io::byte_stream& to, std::chrono::nanoseconds stall, server_counters& counters,
+                visit_counter& visit);
 
   /// `with_body` is false for HEAD: the head tells the length of what is not sent.
   [[nodiscard]] io::task<result<void>> send(answer_head head, std::string body, bool with_body);
@@ -29,14 +30,16 @@ public:
                                                  std::uint64_t length, io::cold_reading cold);
   /// `more` when what follows is sent at once, and may share a packet.
   [[nodiscard]] io::task<result<void>> flush(bool more = false);
-  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }  ///< so far
 
 private:
+  [[nodiscard]] io::task<result<void>> send_counted(io::file& from, std::uint64_t offset,
+                                                    std::uint64_t length, io::cold_reading cold);
+
   io::byte_stream& to_;
   std::chrono::nanoseconds stall_;
   server_counters& counters_;
+  visit_counter& visit_;
   std::string gathered_;
-  std::uint64_t file_bytes_ = 0;
 };
 
 /// Answers requests. A failure means that the answer was cut short: the connection is closed.

@@ -37,7 +37,7 @@ result<void> check_source(const notification& given, const source_entry& source)
 }
 
 result<void> check_sources(const notification& given) {
-  if (given.sources.empty()) {
+  if (given.sources.empty() && !given.prestaged) {  // prestaged: it asks none
     return refusal(given, "it names no source; give the distribution point a source");
   }
   if (given.sources.size() > limits::sources_per_notification_max) {

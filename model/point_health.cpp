@@ -20,6 +20,15 @@ std::string_view name_of(point_health health) noexcept {
   return "unknown";
 }
 
+std::optional<usage_window> usage_of(const distribution_point_row& point, std::uint32_t days,
+                                     calendar_time now) {
+  if (point.last_heard && now - *point.last_heard >= std::chrono::days(days)) { return {}; }
+  for (const usage_window& window : point.usage) {
+    if (window.days == days) { return window; }
+  }
+  return {};
+}
+
 health_verdict health_of(const distribution_point_row& point, calendar_time now) {
   constexpr auto silence_max = 3 * limits::heartbeat_interval;
   const bool silent = point.last_heard && now - *point.last_heard > silence_max;

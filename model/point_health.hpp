@@ -24,4 +24,9 @@ struct health_verdict {
 ///   success      otherwise
 health_verdict health_of(const distribution_point_row& point, calendar_time now);
 
+/// Who was given content there in the last `days` days (D11). Nothing when its node has not told
+/// it, or was silent for all of them: what it told then is of other days.
+std::optional<usage_window> usage_of(const distribution_point_row& point, std::uint32_t days,
+                                     calendar_time now);
+
 }  // namespace sluice::model

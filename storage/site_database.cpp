@@ -6,6 +6,7 @@
 
 #include "io/io.hpp"
 #include "storage/site_database_state.hpp"
+#include "storage/site_later_schema.hpp"
 #include "storage/site_schema.hpp"
 
 namespace sluice::storage {
@@ -50,6 +51,7 @@ constexpr std::array<later_column, 10> later_columns{
 
 void add_what_came_later(SQLite::Database& database) {
   database.exec(std::string(made_later));
+  database.exec(std::string(site_later_schema));
   for (const later_column& column : later_columns) {
     SQLite::Statement there(database, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?");
     there.bind(1, std::string(column.table));

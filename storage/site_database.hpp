@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,7 +49,9 @@ public:
                                                                     numbers how = numbers::none);
   result<std::optional<site_distribution_point>> distribution_point_of(const model::node_id& node);
   /// In order of their names.
-  result<std::vector<site_distribution_point>> all_distribution_points(numbers how = numbers::none);
+  result<std::vector<site_distribution_point>> all_distribution_points();
+  /// How many packages failed at each distribution point where any did.
+  result<std::map<std::string, std::uint32_t>> failed_packages();
   result<site_page<model::distribution_point_row>> distribution_points(std::uint32_t offset,
                                                                        std::uint32_t rows);
   result<void> forget_distribution_point(

@@ -147,17 +147,31 @@ result<std::optional<site_distribution_point>> site_database::distribution_point
   });
 }
 
-result<std::vector<site_distribution_point>> site_database::all_distribution_points(numbers how) {
+result<std::vector<site_distribution_point>> site_database::all_distribution_points() {
   return state_->read_at_once("list the distribution points in", [&] {
     std::vector<site_distribution_point> points;
-    const auto select = how == numbers::counted ? select_counted : select_uncounted;
-    auto row = state_->prepare(std::string(select) + " ORDER BY name");
+    auto row = state_->prepare(std::string(select_uncounted) + " ORDER BY name");
     while (row.next()) {
       points.push_back(take_point(row));
       model::distribution_point_row& shown = points.back().row;
       shown.sources = take_sources(state_->prepare(select_sources).with(shown.name));
     }
     return points;
+  });
+}
+
+result<std::map<std::string, std::uint32_t>> site_database::failed_packages() {
+  return state_->read_at_once("count what failed in", [&] {
+    std::map<std::string, std::uint32_t> counts;
+    auto row = state_->prepare(
+        "SELECT name, count(*) FROM distribution WHERE bucket = 4 AND NOT cancelled GROUP BY name");
+    while (row.next()) {
+      std::string name;
+      std::uint32_t count = 0;
+      row.take(name, count);
+      counts.emplace(std::move(name), count);
+    }
+    return counts;
   });
 }
 

@@ -123,31 +123,10 @@ CREATE INDEX distribution_working ON distribution (name) WHERE working;
 CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsettled;
 
 -- Made also in a database that a release without them wrote.
--- Who was given content there in the last so many days, and how much, as its node told it.
-CREATE TABLE IF NOT EXISTS usage (
-  name                     TEXT NOT NULL,  -- of a distribution point
-  days                     INTEGER NOT NULL,
-  clients                  INTEGER NOT NULL,
-  distribution_points      INTEGER NOT NULL,
-  client_bytes             INTEGER NOT NULL,
-  distribution_point_bytes INTEGER NOT NULL,
-  changed                  INTEGER NOT NULL,
-  PRIMARY KEY (name, days)
-) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS distribution_failed ON distribution (name) WHERE bucket = 4;
 CREATE INDEX IF NOT EXISTS distribution_retrying ON distribution (name) WHERE state IN (2, 5);
 CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
   WHERE tries_left = 0;
--- What decides over there how content comes to it, as its node registered.
-CREATE TABLE IF NOT EXISTS host_setting (
-  name     TEXT NOT NULL,  -- of a distribution point
-  position INTEGER NOT NULL,
-  setting  TEXT NOT NULL,
-  value    TEXT NOT NULL,
-  origin   TEXT NOT NULL,
-  PRIMARY KEY (name, position)
-) WITHOUT ROWID;
-
 -- Contents that the site is adding to the content library, or taking out of it: written before the
 -- library is touched. What is here after a crash and is no package leaves the library.
 CREATE TABLE IF NOT EXISTS library_change (

@@ -19,8 +19,7 @@ std::uint32_t count_visitors(sqlite::connection& connection) {
 
 /// False when there is no such visitor yet.
 bool has_come_again(sqlite::connection& connection, const model::visit& one, std::int64_t day) {
-  auto row =
-      connection.prepare("UPDATE visitor SET day = max(day, ?) WHERE kind = ? AND identity = ?");
+  auto row = connection.prepare("UPDATE visitor SET day = ? WHERE kind = ? AND identity = ?");
   row->bind(1, day);
   row->bind(2, static_cast<int>(one.kind));
   row->bind(3, one.identity);
@@ -45,25 +44,29 @@ void add_bytes(sqlite::connection& connection, const model::visit& one, std::int
   row->exec();
 }
 
-/// What no window counts any more; a clock that was set back keeps a little longer.
+/// What no window counts any more, and what a clock that ran ahead has left.
 void forget_old(sqlite::connection& connection, std::int64_t day) {
-  for (const char* text :
-       {"DELETE FROM visitor WHERE day <= ?", "DELETE FROM served WHERE day <= ?"}) {
+  for (const char* text : {"DELETE FROM visitor WHERE day <= ? OR day > ?",
+                           "DELETE FROM served WHERE day <= ? OR day > ?"}) {
     auto row = connection.prepare(text);
     row->bind(1, day - std::int64_t{model::usage_days.back()});
+    row->bind(2, day + 1);
     row->exec();
   }
 }
 
-/// The numbers of each kind for the days after `day`, by a statement with columns kind and number.
+/// The numbers of each kind for the days after `after` up to `today`, by a statement with columns
+/// kind and number.
 struct both_kinds {
   std::uint64_t clients = 0;
   std::uint64_t distribution_points = 0;
 };
-both_kinds numbers_after(sqlite::connection& connection, const char* text, std::int64_t day) {
+both_kinds numbers_between(sqlite::connection& connection, const char* text, std::int64_t after,
+                           std::int64_t today) {
   both_kinds found;
   auto rows = connection.prepare(text);
-  rows->bind(1, day);
+  rows->bind(1, after);
+  rows->bind(2, today);
   while (rows->executeStep()) {
     const auto kind = static_cast<model::visitor_kind>(rows->getColumn(0).getInt());
     const bool of_points = kind == model::visitor_kind::distribution_point;
@@ -113,11 +116,15 @@ result<std::vector<model::usage_window>> usage_book::windows(model::calendar_tim
     sqlite::connection& connection = *state_->connection;
     std::vector<model::usage_window> made;
     for (const std::uint32_t days : model::usage_days) {
-      const std::int64_t after = day_of(now) - std::int64_t{days};
-      const both_kinds visitors = numbers_after(
-          connection, "SELECT kind, count(*) FROM visitor WHERE day > ? GROUP BY kind", after);
-      const both_kinds bytes = numbers_after(
-          connection, "SELECT kind, sum(bytes) FROM served WHERE day > ? GROUP BY kind", after);
+      const std::int64_t today = day_of(now);
+      const std::int64_t after = today - std::int64_t{days};
+      const both_kinds visitors = numbers_between(
+          connection, "SELECT kind, count(*) FROM visitor WHERE day > ? AND day <= ? GROUP BY kind",
+          after, today);
+      const both_kinds bytes = numbers_between(
+          connection,
+          "SELECT kind, sum(bytes) FROM served WHERE day > ? AND day <= ? GROUP BY kind", after,
+          today);
       made.push_back({days, static_cast<std::uint32_t>(visitors.clients),
                       static_cast<std::uint32_t>(visitors.distribution_points), bytes.clients,
                       bytes.distribution_points});

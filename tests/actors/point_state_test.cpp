@@ -312,6 +312,33 @@ TEST_CASE("what an operator cancelled is no failure of the distribution point; w
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
   CHECK(parts.site.report(parts.package, "dp1", state_report::failure).ok());
   CHECK(health_at(parts.site, "dp1").health == point_health::error);
+  const auto failed = parts.site.database().failed_packages();
+  CHECK(*failed == std::map<std::string, std::uint32_t>{{"dp1", 1}});
+}
+
+// E3, C1
+TEST_CASE("what an operator cancelled is not ordered anew when prestaged content is over") {
+  for (const bool cancelled_first : {false, true}) {
+    virtual_site site;
+    const auto package = site.add_package();
+    CHECK(site.add_standard_point("std1").ok());
+    CHECK(site.register_node("std1").ok());
+    CHECK(set_prestaged(site, "std1", true).ok());
+    CHECK(site.distribute(package, {"std1"}).ok());
+    auto waits = site.message_for(package, "std1", state_report::warning);
+    waits.state = model::job_state::waiting_prestage;
+    if (cancelled_first) { CHECK(site.report("std1", site.batch_of("std1", {waits})).ok()); }
+    site.node("std1").trouble = error{errc::unreachable, 0, "connect to std1"};
+    CHECK(site.cancel(package, {"std1"}).ok());
+    CHECK(set_prestaged(site, "std1", false).ok());
+    site.node("std1").trouble.reset();
+    auto late = site.message_for(package, "std1", state_report::warning);
+    late.state = model::job_state::waiting_prestage;
+    CHECK(site.report("std1", site.batch_of("std1", {late})).ok());
+    site.advance(3h);
+    CHECK(site.node("std1").notified.size() == 1);
+    CHECK(site.pushes.empty());
+  }
 }
 
 // D11

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "actors/site_rules.hpp"
 #include "tests/actors/site_chain.hpp"
 
 using namespace sluice;
@@ -181,6 +182,18 @@ TEST_CASE("a source whose protocol is not allowed is none, and the wait says so"
   parts.site.change_settings(settings);
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
   CHECK(parts.site.node("dp1").notified.empty());
+  const auto points = parts.site.database().all_distribution_points();
+  std::vector<model::distribution_point_row> rows;
+  for (const auto& point : *points) { rows.push_back(point.row); }
+  const auto candidates =
+      actors::source_candidates_of(rows, "dp1", settings.source_protocols, parts.site.now());
+  REQUIRE(candidates);
+  for (const auto& one : *candidates) {
+    CHECK_FALSE(one.qualified);
+    if (one.name == "main") {
+      CHECK(one.reason == "offers http, which source_protocols does not allow");
+    }
+  }
   CHECK(parts.site.row(parts.package, "dp1").row.reason ==
         "source_protocols in the site's sluiced.toml allows none of its sources: main (http)");
   settings.source_protocols = {"https", "http"};

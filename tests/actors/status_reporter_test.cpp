@@ -190,3 +190,21 @@ TEST_CASE("a site that was away, or that forgot the node, is told who was given 
   node.advance(5min);
   CHECK(told() == 2);
 }
+
+// A15
+TEST_CASE("a node whose settings changed registers again, and tells them") {
+  virtual_reporter node;
+  node.begin();
+  const std::vector<model::setting_row> settings{{"a", "1", "host, /a.toml:3"}};
+  node.reload(settings);
+  REQUIRE(node.site.registrations.size() == 2);
+  CHECK(node.site.registrations.back().settings == settings);
+  node.reload(settings);  // nothing changed
+  CHECK(node.site.registrations.size() == 2);
+  node.site.trouble = error{errc::unreachable, 0, "connect to the site"};
+  node.reload({});
+  node.site.trouble.reset();
+  node.advance(2min);
+  REQUIRE(node.site.registrations.size() == 3);
+  CHECK(node.site.registrations.back().settings.empty());
+}

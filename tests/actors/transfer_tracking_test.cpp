@@ -122,6 +122,47 @@ TEST_CASE("a job that asks its sources is told those of today, once, after the s
   }
 }
 
+TEST_CASE("a node whose job is just being begun is told its sources again within seconds") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.register_node("dp3").ok());
+  auto& node = parts.site.node("dp1");
+  node.poll_answer = {true,
+                      parts.site.message_for(parts.package, "dp1", state_report::in_progress)};
+  node.trouble = error{errc::limit_reached, 0, "take it: its job is just being begun"};
+  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+  node.trouble.reset();
+  node.notified.clear();
+  parts.site.advance(2s);
+  REQUIRE(node.notified.size() == 1);
+  CHECK(node.notified.front().sources.size() == 2);
+  CHECK(parts.site.row(parts.package, "dp1").row.reason.empty());
+  parts.site.advance(2h);
+  CHECK(node.notified.size() == 1);
+}
+
+TEST_CASE("a running job that could not be told of its sources is told with its next report") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  auto runs = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  runs.state = model::job_state::downloading;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {runs})).ok());
+  CHECK(parts.site.add_point("dp3", {"main:1"}).ok());
+  CHECK(parts.site.register_node("dp3").ok());
+  auto& node = parts.site.node("dp1");
+  node.trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.set_sources("dp1", {"main:1", "dp3:2"}).ok());
+  node.trouble.reset();
+  node.notified.clear();
+  auto later = parts.site.message_for(parts.package, "dp1", state_report::in_progress);
+  later.state = model::job_state::downloading;
+  CHECK(parts.site.report("dp1", parts.site.batch_of("dp1", {later})).ok());
+  REQUIRE(node.notified.size() == 1);
+  CHECK(node.notified.front().sources.size() == 2);
+}
+
 TEST_CASE("a node that comes back to a job that runs is told the job's sources once more") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());

@@ -144,6 +144,11 @@ void virtual_reporter::append(std::size_t count) {
   state_->time.run();
 }
 
+void virtual_reporter::reload(std::vector<model::setting_row> settings) {
+  caf::anon_send(state_->reporter, change_host_settings{std::move(settings)});
+  state_->time.run();
+}
+
 std::size_t virtual_reporter::undelivered() {
   const auto rows = state_->database->outbox(limits::outbox_messages_max);
   SLUICE_CHECK(rows.ok());

@@ -43,7 +43,8 @@ public:
   void begin();                     ///< the reporter starts
   void append(std::size_t count);   ///< reports "0", "1", ...: each the next number
   [[nodiscard]] std::size_t undelivered();
-  void withdraw_site();  ///< nobody listens at its address
+  void reload(std::vector<model::setting_row> settings);  ///< of its host
+  void withdraw_site();                                   ///< nobody listens at its address
   void offer_site();
 
   void advance(std::chrono::nanoseconds distance);

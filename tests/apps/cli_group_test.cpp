@@ -114,12 +114,13 @@ TEST_CASE("usage tells who was given content, as a table, as CSV and as JSON") {
   CHECK(has(seen.output, "NAME    ACCESSED  CLIENTS  DPS"));
   CHECK(has(seen.output, "dp2           15       12    3  1.0 MiB     1.0 MiB  1.0 KiB"));
   CHECK(has(seen.output, "not told yet"));
+  const std::string when = model::iso_time(*point.usage_changed);
   const outcome csv = here.run({"usage", "--days", "7", "--csv"});
   CHECK(csv.output ==
         "distribution_point,days,accessed,clients,distribution_points,bytes,client_bytes,"
-        "distribution_point_bytes,changed\n"
+        "distribution_point_bytes,changed,last_heard\n"
         "dp2,7,3,2,1,3072,2048,1024," +
-            model::iso_time(*point.usage_changed) + "\n\"dp,\"\"3\"\"\",7,,,,,,,\n");
+            when + "," + when + "\n\"dp,\"\"3\"\"\",7,,,,,,,," + when + "\n");
   const outcome json = here.run({"usage", "--days", "1", "--json"});
   CHECK(has(json.output,
             "{\"distribution_point\":\"dp2\",\"days\":1,\"accessed\":1,\"clients\":1,"
@@ -127,6 +128,10 @@ TEST_CASE("usage tells who was given content, as a table, as CSV and as JSON") {
             "\"distribution_point_bytes\":0,\"changed\":\""));
   CHECK(has(json.output, "\"accessed\":null"));
   CHECK(here.run({"usage", "--days", "8"}).code == 2);
+  // What a node told before it fell silent is of other days.
+  *point.last_heard -= std::chrono::days(8);
+  CHECK(has(here.run({"usage", "--days", "7"}).output, "not heard of since "));
+  CHECK(has(here.run({"usage", "--days", "30"}).output, "1.0 MiB"));
   here.site.points.clear();
   CHECK(has(here.run({"usage"}).output, "The site has no distribution points.\n"));
 }

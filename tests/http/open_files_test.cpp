@@ -141,7 +141,8 @@ TEST_CASE("a ready answer whose file is gone is a 404, and the connection goes o
   content_handler handler(*disk.ring, *disk.library, disk.catalogue, {}, limits::mib, nullptr, 0);
   recording_stream stream;
   server_counters counters;
-  answer_writer writer(stream, std::chrono::seconds(30), counters);
+  visit_counter nobody(nullptr, "");
+  answer_writer writer(stream, std::chrono::seconds(30), counters, nobody);
   const auto answer = std::make_shared<ready_answer>(ready_answer{{}, disk.second, "never sent"});
   io::block_on<void>(*disk.ring, [&] { return give_and_flush(&handler, answer, &writer); });
   CHECK(stream.sent.starts_with("HTTP/1.1 404 "));

@@ -221,6 +221,21 @@ TEST_CASE("who was given content is counted, as a client or as a distribution po
 }
 
 // D11
+TEST_CASE("who leaves in the midst of a file was there") {
+  served_content content;
+  running_server server(content);
+  {
+    raw_peer leaver(server.port());
+    CHECK(leaver.send("GET " + std::string(base) + "large.bin HTTP/1.1\r\nHost: dp\r\n\r\n"));
+    CHECK(leaver.receive());
+  }
+  server.stop();
+  const auto visits = server.counters->visitors.take();
+  REQUIRE(visits.size() == 1);
+  CHECK(visits.front().identity == "127.0.0.1");
+}
+
+// D11
 TEST_CASE("of a crowd of visitors each byte is counted, though not each name is kept") {
   client_census census;
   for (std::size_t i = 0; i < client_census::visitors_max + 10; ++i) {

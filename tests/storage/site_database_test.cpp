@@ -713,6 +713,8 @@ TEST_CASE("a database of an earlier release gets the columns that came later") {
     run_raw(path, format("ALTER TABLE distribution DROP COLUMN {}", column));
   }
   run_raw(path, "ALTER TABLE package DROP COLUMN priority");
+  run_raw(path, "DROP TABLE usage");
+  run_raw(path, "DROP TABLE host_setting");
   auto expected = distribution_of(1, "dp1");
   expected.polls = 0;
   expected.cancel_asked = false;
@@ -722,6 +724,14 @@ TEST_CASE("a database of an earlier release gets the columns that came later") {
         model::package_priority::medium);
   done(open_at(path)->put_distribution(distribution_of(1, "dp1")));
   check_same(*got(open_at(path)->distribution(package_of(1), "dp1")), distribution_of(1, "dp1"));
+  const auto database = open_at(path);
+  done(database->put_distribution_point(point_row_of("dp1")));
+  done(database->put_usage("dp1", {{1, 2, 3, 4, 5}}, {}));
+  done(database->put_host_settings("dp1", {{"a", "1", "default"}}));
+  CHECK(got(database->distribution_points(0, 10)).rows.front().usage.size() == 1);
+  CHECK(got(database->host_settings("dp1")).size() == 1);
+  done(database->forget_distribution_point("dp1"));
+  CHECK(got(database->host_settings("dp1")).empty());
 }
 
 TEST_CASE("a file that is no database, or another one, is refused by name and left alone") {

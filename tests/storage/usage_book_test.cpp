@@ -50,8 +50,16 @@ TEST_CASE("a window ends with the day; what none counts is forgotten") {
   CHECK((*book->windows(noon + 6 * 24h + 12h))[1] == usage_window{7, 1, 0, 20, 0});
   CHECK((*book->windows(noon + 29 * 24h))[2] == usage_window{30, 2, 0, 30, 0});
   CHECK((*book->windows(noon + 30 * 24h))[2] == usage_window{30, 1, 0, 20, 0});
-  CHECK(book->add({{client, "c", 1}}, noon + 40 * 24h).ok());
+}
+
+// D11
+TEST_CASE("a clock that ran ahead leaves nothing that counts when it is right again") {
+  const auto book = open_at("");
+  CHECK(book->add({{client, "a", 10}}, noon + 400 * 24h).ok());
+  CHECK((*book->windows(noon))[2] == usage_window{30, 0, 0, 0, 0});
+  CHECK(book->add({{client, "b", 1}}, noon).ok());
   CHECK((*book->windows(noon))[2] == usage_window{30, 1, 0, 1, 0});
+  CHECK((*book->windows(noon + 400 * 24h))[2] == usage_window{30, 0, 0, 0, 0});
 }
 
 // D11
