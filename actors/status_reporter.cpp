@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto backoff_first = std::chrono::seconds(1);
 constexpr auto backoff_last = std::chrono::seconds(60);
+constexpr std::chrono::nanoseconds beat_under_maintenance = std::chrono::seconds(1);
 constexpr auto backoff_unknown = std::chrono::seconds(4);
 
 }  // namespace
@@ -100,7 +101,7 @@ void status_reporter_state::on_registered(const registered& mail) {
   registered_ = reachable_ = true;
   setup_.parts.maintenance->store(mail.answer.maintenance);
   backoff_ = {};
-  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
+  beat_later();
   beat_due_ = false;
   usage_due_ = !usage_.empty();
   trust_keys trusted;
@@ -138,16 +139,27 @@ void status_reporter_state::beat() {
   });
 }
 
+/// Who is withheld from clients is to hear soon that it is no more.
+std::chrono::nanoseconds status_reporter_state::beat_interval() const {
+  if (setup_.parts.maintenance->load()) { return beat_under_maintenance; }
+  return limits::heartbeat_interval;
+}
+
+void status_reporter_state::beat_later() {
+  last_beat_ = self_->clock().now();
+  next_beat_ = last_beat_ + beat_interval();
+}
+
 void status_reporter_state::on_heart_beaten(const heart_beaten& mail) {
   if (mail.failure) { return failed(*mail.failure); }
   busy_ = false;
   reachable_ = true;
   backoff_ = {};
-  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
   registered_ = mail.known;
   if (mail.known && usage_under_way_) { usage_due_ = false; }
   usage_under_way_ = false;
   if (mail.known) { setup_.parts.maintenance->store(mail.maintenance); }
+  beat_later();
   next();
 }
 
@@ -209,7 +221,8 @@ void status_reporter_state::on_submitted(const submitted& mail) {
   }
   reachable_ = true;
   backoff_ = {};
-  next_beat_ = self_->clock().now() + limits::heartbeat_interval;
+  // It is heard of, but not all is said: usage and maintenance go with the heart.
+  next_beat_ = std::min(self_->clock().now() + beat_interval(), last_beat_ + 2 * beat_interval());
   self_->request(setup_.journal, caf::infinite, acknowledge_reports{mail.acknowledged})
       .then(
           [this, up_to = mail.acknowledged](done) {

@@ -37,6 +37,8 @@ private:
   void register_node();
   std::vector<rpc::registration> parts_of_registration() const;
   void beat();
+  void beat_later();
+  [[nodiscard]] std::chrono::nanoseconds beat_interval() const;
   void read_and_submit();
   void submit(outbox_page rows);
   void failed(const error& failure);
@@ -60,6 +62,7 @@ private:
   std::optional<caf::actor_clock::time_point> tick_at_;  ///< of the earliest tick under way
   caf::actor_clock::time_point next_call_;
   caf::actor_clock::time_point next_beat_;
+  caf::actor_clock::time_point last_beat_;  ///< that was answered, or a registration
 };
 
 status_reporter_actor::behavior_type status_reporter(status_reporter_state::self_pointer self,

@@ -208,3 +208,29 @@ TEST_CASE("a node whose settings changed registers again, and tells them") {
   REQUIRE(node.site.registrations.size() == 3);
   CHECK(node.site.registrations.back().settings.empty());
 }
+
+// A9
+TEST_CASE("a node under maintenance beats every second, so that it is back as soon as it may be") {
+  virtual_reporter node;
+  node.begin();
+  node.site.maintenance = true;
+  node.advance(30s);
+  CHECK(node.site.heartbeats.size() == 1);
+  node.advance(10s);
+  CHECK(node.site.heartbeats.size() == 11);
+  node.site.maintenance = false;
+  node.advance(1s);
+  CHECK(node.site.heartbeats.size() == 12);
+  node.advance(29s);
+  CHECK(node.site.heartbeats.size() == 12);
+}
+
+TEST_CASE("a node that reports all the time beats every minute all the same") {
+  virtual_reporter node;
+  node.begin();
+  for (int i = 0; i < 50; ++i) {
+    node.append(1);
+    node.advance(5s);
+  }
+  CHECK(node.site.heartbeats.size() >= 4);
+}

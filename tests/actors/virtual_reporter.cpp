@@ -32,7 +32,7 @@ result<rpc::heartbeat_answer> fake_management_point::heartbeat(
   if (trouble) { return *trouble; }
   heartbeats.push_back(clock());
   usage.push_back(given.usage);
-  return rpc::heartbeat_answer{knows_node};
+  return rpc::heartbeat_answer{knows_node, maintenance};
 }
 
 result<std::uint64_t> fake_management_point::submit(const rpc::principal&,

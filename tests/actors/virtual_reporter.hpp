@@ -13,6 +13,7 @@ namespace sluice::actors::testing {
 class fake_management_point final : public rpc::management_point_service {
 public:
   std::optional<error> trouble;  ///< every call fails with it
+  bool maintenance = false;      ///< the node is withheld from clients
   bool knows_node = true;        ///< false: forgot it, until it registers
   std::uint64_t withheld = 0;    ///< acknowledges this many less than came
   std::vector<rpc::registration> registrations;
