@@ -1,5 +1,9 @@
 """Files in the page cache, served to clients that throw them away: sluiced beside nginx."""
 
+import contextlib
+import socket
+import urllib.parse
+
 from cold import chill, warm
 from commands import lacking
 from folders import equal_files, large_files
@@ -8,9 +12,9 @@ from row import Row
 from servers import Nginx
 from sizes import KIB
 from stage import PATIENCE, in_library, library_files
-from targets import ALONE, BESIDE_SLOW, BESIDE_VALIDATION, NGINX
+from targets import ALONE, BESIDE_SLOW, BESIDE_STOPPED, BESIDE_VALIDATION, NGINX
 
-SLOW = 10
+SLOW = STOPPED = 10
 
 
 class ServeRow(Row):
@@ -137,6 +141,45 @@ class ServeFair(ServeLargeRow):
                                  *how)
 
 
+class ServeStopped(Serve64k):
+    name = 'serve-stopped'
+    title = 'serve 256 cached files of 64 KiB beside ten readers that stopped, one server core'
+    fairness = ('The same client fetches the same cached files from the same daemon, alone and '
+                'beside ten connections that asked for 32 of them each and read nothing. '
+                'Compared is the 99th percentile of the times of the answers (p99_ms).')
+
+    def prepare(self):
+        ServeRow.prepare(self)
+
+    def contenders(self):
+        return {BESIDE_STOPPED: self.beside, ALONE: self.alone}
+
+    def settings(self):
+        return {BESIDE_STOPPED: 'ordinary settings, all its threads on one core',
+                ALONE: 'the same'}
+
+    def alone(self):
+        warm(self.files)
+        return self.load.for_seconds(self.site.process.pid, self.connections,
+                                     self.sizes.serve_seconds)
+
+    def beside(self):
+        with contextlib.ExitStack() as readers:
+            for _ in range(STOPPED):
+                readers.enter_context(self.stopped_reader())
+            return self.alone()
+
+    def stopped_reader(self):
+        """Reads until the first answer begins, and no more."""
+        path = urllib.parse.quote(f'/content/{self.package}.1/{self.names[0]}')
+        reader = socket.socket()
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(('127.0.0.1', self.site.content_port))
+        reader.sendall(f'GET {path} HTTP/1.1\r\nHost: site\r\n\r\n'.encode() * 32)
+        reader.recv(1)
+        return reader
+
+
 class ValidateQuiet(Serve64k):
     name = 'validate-quiet'
     title = 'serve 256 cached files of 64 KiB while a validation at lowest priority runs'
@@ -184,4 +227,4 @@ class ValidateQuiet(Serve64k):
 
 
 ROWS = (ValidateQuiet, ServeLargeTo1, ServeLargeTo16, ServeLargeTo64, Serve64k, Serve4k,
-        ServeFair)
+        ServeFair, ServeStopped)

@@ -13,6 +13,7 @@ NGINX = 'nginx, sendfile'
 LINEAR_BYTES = {'1 GiB': 1, '4 GiB': 4, '16 GiB': 16}  # the first is compared with the last
 LINEAR_FILES = {'1,000 files': 1, '10,000 files': 10, '100,000 files': 100}
 BESIDE_VALIDATION = 'beside a validation at lowest'
+BESIDE_STOPPED = 'beside ten stopped readers'
 BESIDE_SLOW, ALONE = 'beside ten slow clients', 'alone'
 READS, WRITES = 'fio, O_DIRECT reads (no hash)', 'fio, O_DIRECT writes + fsync (no hash)'
 DISK_BUSY = 0.8  # of what fio moves in the same run: then the disk is what was measured
@@ -57,6 +58,7 @@ TARGETS = (
     Target('serve-64k', 1.05, (NGINX,)),
     Target('serve-4k', 1.2, (NGINX,)),
     Target('serve-fair', 0.9, (ALONE,), ours=BESIDE_SLOW),
+    Target('serve-stopped', 2.0, (ALONE,), measure='p99', ours=BESIDE_STOPPED),
     Target('serve-cold', 1.6, (NGINX, 'nginx, aio threads + directio'), disk=READS),
     Target('pull-then-serve', 0.9, (NGINX, 'nginx, aio threads')),
     Target('linear-bytes', 0.8, ('1 GiB',), ours='16 GiB'),

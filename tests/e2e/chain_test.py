@@ -1,14 +1,35 @@
 """A site, dp1 that pulls from it, dp2 that pulls from dp1 (priority 1) or the site (priority 2)."""
 
 import pathlib
+import signal
+import socket
 import subprocess
 import sys
 import unittest
 import urllib.error
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from content import file_id, mixed_folder, wrong_files  # noqa: E402
 from sluice_e2e import Workplace, wait_for  # noqa: E402
+
+
+class StoppedReader:
+    """A client that asks for more than any buffer takes, and never reads it."""
+
+    def __init__(self, node, package, name):
+        path = urllib.parse.urlsplit(node.content_path(package, name)).path
+        request = f'GET {path} HTTP/1.1\r\nHost: site\r\n\r\n'.encode()
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect(('127.0.0.1', node.content_port))
+        self.socket.sendall(request * 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
 
 
 class ChainTest(unittest.TestCase):
@@ -117,6 +138,18 @@ class ChainTest(unittest.TestCase):
         self.send(package, 'dp2')
         self.assertGreater(self.site_relay.bytes_of('file'), before)
         self.compare(self.last, package, folder, files)
+
+    # R21
+    def test_a_stopped_source_and_stopped_readers_hold_up_nobody_else(self):
+        package, folder, files = self.package('one')
+        for _ in range(20):
+            reader = self.enterContext(StoppedReader(self.site, package, 'several pieces'))
+            self.assertEqual(reader.socket.recv(1), b'H')
+        self.first.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.first.process.send_signal, signal.SIGCONT)
+        self.send(package, 'dp2')
+        self.compare(self.last, package, folder, files)
+        self.compare(self.site, package, folder, files)
 
     # A9
     def test_under_maintenance_no_client_is_served_and_nothing_is_pulled_from_there(self):
