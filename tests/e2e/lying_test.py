@@ -10,6 +10,7 @@ import collections
 import concurrent.futures
 import pathlib
 import random
+import re
 import sys
 import threading
 import time
@@ -39,7 +40,7 @@ class Case:
         self.point = None
         self.large = ''  # target
         self.begun = 0.0
-        self.metrics = ''
+        self.faults = collections.Counter()  # that the point counted meanwhile, by row
         self.waited = None  # the row of `sluice status` when it first waited
         self.why = self.why_here = {}
         self.last = {}
@@ -269,6 +270,8 @@ class Lane:
 
     def run(self, case):
         case.point, case.lane = self.point, self
+        # Who is killed counts from nothing again.
+        before = collections.Counter() if self.scenario == RESUME else self.faults()
         if self.scenario == RESUME:
             self.seed.awake, self.good.awake = True, False
         site = self.matrix.site
@@ -283,8 +286,15 @@ class Lane:
             self.give_up(case)
         else:
             self.wait(self.diary.ended, case)
+        case.faults = self.faults()
+        case.faults.subtract(before)
+
+    def faults(self):
+        """How often sources were at fault here, by row of the matrix."""
         port = self.point.ready['observation_port']
-        case.metrics = self.point.fetch(f'http://127.0.0.1:{port}/metrics').decode()
+        metrics = self.point.fetch(f'http://127.0.0.1:{port}/metrics').decode()
+        return collections.Counter({row: int(count) for row, count in re.findall(
+            r'^sluice_source_faults_total\{row="(\w+)"\} (\d+)$', metrics, re.MULTILINE)})
 
     @property
     def diary(self):
@@ -384,13 +394,16 @@ class LyingTest(unittest.TestCase):
             self.assertIn(str(QUARANTINED), case.told)
 
     def check_blame(self, case):
-        allowed = {*case.row.also, str(QUARANTINED)}
+        allowed = {*case.row.also}
+        if case.row.spends_budget:
+            allowed.add(str(QUARANTINED))
         if case.offends:
             allowed.add(case.row.blamed)
             self.assertIn(case.row.blamed, case.told)
-            self.assertIn(f'sluice_source_faults_total{{row="{case.row.blamed}"}}',
-                          case.metrics)
+            self.assertGreater(case.faults[case.row.blamed], 0)
         self.assertLessEqual(set(case.told), allowed)
+        for innocent in ('site', f'good.{case.point.name}'):
+            self.assertEqual(self.matrix.told[innocent], [], innocent)
 
     def check_patience(self, case):
         """R11: the source was left in time, and so was the job's whole way."""
@@ -407,6 +420,7 @@ class LyingTest(unittest.TestCase):
             self.assertLessEqual(given, SIZE - HELD)
         elif case.scenario == BESIDE:
             given = self.matrix.relay.bytes_of_target(case.large)
+            self.assertLessEqual(given, SIZE)
             if case.row.exactly >= 0:
                 self.assertEqual(given, case.row.exactly)
 
