@@ -261,6 +261,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     }
     auto heard = database.put_heard(name, setup_.parts.node.now());
     if (!heard) { return heard; }
+    say(reported.said);  // acknowledged together with what is said of them
     return database.put_acknowledged(name, last);
   });
   if (!kept) { return kept.error(); }
@@ -269,7 +270,6 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     if (own_proxy != proxies_.end()) { caf::anon_send(own_proxy->second, mail); }
     say_repaired(mail.message);
   }
-  say(reported.said);
   for (const deliver& mail : reported.behind) { deliver_to(name, mail.package); }
   for (const model::status_message& message : batch.messages) {
     if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
