@@ -141,27 +141,33 @@ class ServeFair(ServeLargeRow):
                                  *how)
 
 
-class ServeStopped(Serve64k):
-    name = 'serve-stopped'
-    title = 'serve 256 cached files of 64 KiB beside ten readers that stopped, one server core'
-    fairness = ('The same client fetches the same cached files from the same daemon, alone and '
-                'beside ten connections that asked for 32 of them each and read nothing. '
-                'Compared is the 99th percentile of the times of the answers (p99_ms).')
+class ServeBeside(Serve64k):
+    """The 99th percentile of the same client, alone and beside what a row makes of `beside`."""
+    disturbance = ''
 
     def prepare(self):
         ServeRow.prepare(self)
 
     def contenders(self):
-        return {BESIDE_STOPPED: self.beside, ALONE: self.alone}
+        return {self.disturbance: self.beside, ALONE: self.alone}
 
     def settings(self):
-        return {BESIDE_STOPPED: 'ordinary settings, all its threads on one core',
+        return {self.disturbance: 'ordinary settings, all its threads on one core',
                 ALONE: 'the same'}
 
     def alone(self):
         warm(self.files)
         return self.load.for_seconds(self.site.process.pid, self.connections,
                                      self.sizes.serve_seconds)
+
+
+class ServeStopped(ServeBeside):
+    disturbance = BESIDE_STOPPED
+    name = 'serve-stopped'
+    title = 'serve 256 cached files of 64 KiB beside ten readers that stopped, one server core'
+    fairness = ('The same client fetches the same cached files from the same daemon, alone and '
+                'beside ten connections that asked for 32 of them each and read nothing. '
+                'Compared is the 99th percentile of the times of the answers (p99_ms).')
 
     def beside(self):
         with contextlib.ExitStack() as readers:
@@ -180,7 +186,8 @@ class ServeStopped(Serve64k):
         return reader
 
 
-class ValidateQuiet(Serve64k):
+class ValidateQuiet(ServeBeside):
+    disturbance = BESIDE_VALIDATION
     name = 'validate-quiet'
     title = 'serve 256 cached files of 64 KiB while a validation at lowest priority runs'
     fairness = ('The same client and files; beside them the daemon validates another package, '
@@ -191,25 +198,13 @@ class ValidateQuiet(Serve64k):
         return 2 * self.sizes.quiet_bytes
 
     def prepare(self):
-        ServeRow.prepare(self)
+        super().prepare()
         folder = self.stage.sources / 'validated'
         large_files(folder, 1, self.sizes.quiet_bytes, seed=9)
         self.validated = self.stage.package(folder)
         served = set(self.files)
         self.cold = [path for path in library_files(self.site) if path not in served]
         self.stage.remove(folder)
-
-    def contenders(self):
-        return {BESIDE_VALIDATION: self.beside, ALONE: self.alone}
-
-    def settings(self):
-        return {BESIDE_VALIDATION: 'ordinary settings, all its threads on one core',
-                ALONE: 'the same'}
-
-    def alone(self):
-        warm(self.files)
-        return self.load.for_seconds(self.site.process.pid, self.connections,
-                                     self.sizes.serve_seconds)
 
     def beside(self):
         chill(self.cold)

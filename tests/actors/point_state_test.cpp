@@ -44,6 +44,24 @@ model::health_verdict health_at(virtual_site& site, const std::string& name) {
   return model::health_of((*point)->row, site.now());
 }
 
+/// A site with a prestaged distribution point, which was told of a package.
+struct prestaged_point {
+  prestaged_point() : package(site.add_package()) {
+    CHECK(site.add_standard_point("std1").ok());
+    CHECK(site.register_node("std1").ok());
+    CHECK(set_prestaged(site, "std1", true).ok());
+    CHECK(site.distribute(package, {"std1"}).ok());
+  }
+  /// What its node reports of the job.
+  model::state_message waiting() {
+    auto waits = site.message_for(package, "std1", state_report::warning);
+    waits.state = model::job_state::waiting_prestage;
+    return waits;
+  }
+  virtual_site site;
+  model::package_id package;
+};
+
 }  // namespace
 
 // A9
@@ -93,20 +111,15 @@ TEST_CASE("nobody pulls from a distribution point under maintenance, until that 
 
 // E3
 TEST_CASE("a prestaged distribution point is told what to wait for, and is sent nothing") {
-  virtual_site site;
-  const auto package = site.add_package();
-  CHECK(site.add_standard_point("std1").ok());
-  CHECK(site.register_node("std1").ok());
-  CHECK(set_prestaged(site, "std1", true).ok());
-  CHECK(site.distribute(package, {"std1"}).ok());
+  prestaged_point parts;
+  virtual_site& site = parts.site;
   REQUIRE(site.node("std1").notified.size() == 1);
   CHECK(site.node("std1").notified.front().prestaged);
   CHECK(site.pushes.empty());
-  auto waits = site.message_for(package, "std1", state_report::warning);
-  waits.state = model::job_state::waiting_prestage;
+  const auto waits = parts.waiting();
   CHECK(site.report("std1", site.batch_of("std1", {waits})).ok());
   site.node("std1").poll_answer = {true, waits};
-  CHECK(site.said(2371) == std::vector<std::string>{package.text() + "|std1"});
+  CHECK(site.said(2371) == std::vector<std::string>{parts.package.text() + "|std1"});
   site.advance(3h);
   CHECK(site.pushes.empty());
   // When it is no more, the content is ordered anew.
@@ -121,14 +134,9 @@ TEST_CASE("a prestaged distribution point is told what to wait for, and is sent 
 TEST_CASE(
     "what waits for prestaged content although that is over is ordered anew when it says so") {
   for (const bool by_poll : {false, true}) {
-    virtual_site site;
-    const auto package = site.add_package();
-    CHECK(site.add_standard_point("std1").ok());
-    CHECK(site.register_node("std1").ok());
-    CHECK(set_prestaged(site, "std1", true).ok());
-    CHECK(site.distribute(package, {"std1"}).ok());
-    auto waits = site.message_for(package, "std1", state_report::warning);
-    waits.state = model::job_state::waiting_prestage;
+    prestaged_point parts;
+    virtual_site& site = parts.site;
+    const auto waits = parts.waiting();
     CHECK(set_prestaged(site, "std1", false).ok());
     REQUIRE(site.node("std1").notified.size() == 1);
     if (by_poll) {
@@ -319,22 +327,15 @@ TEST_CASE("what an operator cancelled is no failure of the distribution point; w
 // E3, C1
 TEST_CASE("what an operator cancelled is not ordered anew when prestaged content is over") {
   for (const bool cancelled_first : {false, true}) {
-    virtual_site site;
-    const auto package = site.add_package();
-    CHECK(site.add_standard_point("std1").ok());
-    CHECK(site.register_node("std1").ok());
-    CHECK(set_prestaged(site, "std1", true).ok());
-    CHECK(site.distribute(package, {"std1"}).ok());
-    auto waits = site.message_for(package, "std1", state_report::warning);
-    waits.state = model::job_state::waiting_prestage;
+    prestaged_point parts;
+    virtual_site& site = parts.site;
+    const auto waits = parts.waiting();
     if (cancelled_first) { CHECK(site.report("std1", site.batch_of("std1", {waits})).ok()); }
     site.node("std1").trouble = error{errc::unreachable, 0, "connect to std1"};
-    CHECK(site.cancel(package, {"std1"}).ok());
+    CHECK(site.cancel(parts.package, {"std1"}).ok());
     CHECK(set_prestaged(site, "std1", false).ok());
     site.node("std1").trouble.reset();
-    auto late = site.message_for(package, "std1", state_report::warning);
-    late.state = model::job_state::waiting_prestage;
-    CHECK(site.report("std1", site.batch_of("std1", {late})).ok());
+    CHECK(site.report("std1", site.batch_of("std1", {parts.waiting()})).ok());
     site.advance(3h);
     CHECK(site.node("std1").notified.size() == 1);
     CHECK(site.pushes.empty());
