@@ -214,10 +214,10 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
     auto available = database.is_available(facts.target.content, choice.name);
     if (!available) { return available.error(); }
     const model::source_entry entry{choice.name, (*source)->row.node.value_or(model::node_id{}),
-                                    (*source)->row.content_address, "http", choice.priority};
-    const auto& allowed = facts.settings.source_protocols;
+                                    (*source)->row.content_address, offered_protocol,
+                                    choice.priority};
     const bool usable = !entry.address.empty() && !(*source)->row.maintenance &&
-                        std::ranges::find(allowed, entry.protocol) != allowed.end();
+                        is_allowed(entry.protocol, facts.settings.source_protocols);
     if (usable) { given.sources.push_back(entry); }
     facts.target.sources.push_back(entry);
     facts.target.source_has_it.push_back(*available && usable);

@@ -149,33 +149,7 @@ words words_for(const why_facts& facts) {
   return job_is_open(row) ? open_words(facts) : site_words(facts);
 }
 
-std::string on_or_off(bool value) { return value ? "on" : "off"; }
-
 }  // namespace
-
-std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
-                                                   const model::distribution_point_row& point,
-                                                   const std::vector<model::setting_row>& host) {
-  std::vector<model::setting_row> all = site;
-  const auto add = [&](const char* name, std::string value, const std::string& otherwise) {
-    const char* const origin = value == otherwise ? "default" : "site, dp set";
-    all.push_back({name, std::move(value), origin});
-  };
-  const model::distribution_point_row untouched;
-  std::vector<std::string> sources;
-  for (const auto& source : point.sources) {
-    sources.push_back(format("{}:{}", source.name, source.priority));
-  }
-  all.push_back({"mode", point.own ? "own" : std::string(name_of(point.mode)),
-                 point.own ? "default" : "site, dp set"});
-  add("sources", joined(sources, " "), "");
-  add("schedule", model::text_of(point.schedule), model::text_of(untouched.schedule));
-  add("rate_limit", model::text_of(point.limit), model::text_of(untouched.limit));
-  add("maintenance", on_or_off(point.maintenance), "off");
-  add("prestaged", on_or_off(point.prestaged), "off");
-  all.insert(all.end(), host.begin(), host.end());
-  return all;
-}
 
 model::why_report explain(const why_facts& facts) {
   const model::distribution_row& row = facts.row.row;

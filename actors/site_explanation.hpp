@@ -19,11 +19,6 @@ struct why_facts {
   std::string holder;  ///< a distribution point that holds it and is no source; may be empty
 };
 
-/// In this order: those of the site, of the distribution point, and of its host (A15).
-std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
-                                                   const model::distribution_point_row& point,
-                                                   const std::vector<model::setting_row>& host);
-
 /// "sluice why": what it does or waits for, what comes next, and what would help. Pure.
 [[nodiscard]] model::why_report explain(const why_facts& facts);
 

@@ -262,21 +262,23 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
 namespace {
 
 /// Why it cannot be a source; empty: it can.
-constexpr std::string_view offered_protocol = "http";
-
 std::string unfit_because(const model::distribution_point_row& candidate,
                           const std::vector<std::string>& protocols) {
   if (!candidate.own && !candidate.node) { return "has not registered yet"; }
   if (candidate.content_address.empty()) { return "serves no content"; }
   if (candidate.leaving) { return "is being removed"; }
   if (candidate.maintenance) { return "is under maintenance"; }
-  if (std::find(protocols.begin(), protocols.end(), offered_protocol) == protocols.end()) {
+  if (!is_allowed(offered_protocol, protocols)) {
     return format("offers {}, which source_protocols does not allow", offered_protocol);
   }
   return {};
 }
 
 }  // namespace
+
+bool is_allowed(const std::string& protocol, const std::vector<std::string>& allowed) {
+  return std::find(allowed.begin(), allowed.end(), protocol) != allowed.end();
+}
 
 std::optional<std::vector<model::source_candidate>> source_candidates_of(
     const std::vector<model::distribution_point_row>& points, const std::string& name,

@@ -70,6 +70,11 @@ void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std:
 /// True when a validation looks for it: it is there, or failed to be and nothing is under way.
 [[nodiscard]] bool should_hold(const storage::site_distribution& row) noexcept;
 
+/// What every content server speaks, so far.
+inline constexpr const char* offered_protocol = "http";
+/// Whether a source with this protocol may be asked (D3).
+[[nodiscard]] bool is_allowed(const std::string& protocol, const std::vector<std::string>& allowed);
+
 /// Every other distribution point as a source of `name` (D1): whether it may be one, and why not;
 /// `protocols` are allowed (D3).
 /// Nothing when there is no such distribution point.

@@ -2,6 +2,7 @@
 
 #include "actors/site_explanation.hpp"
 #include "actors/site_services.hpp"
+#include "actors/site_words.hpp"
 
 /// "sluice why" and "sluice dp settings": what they need of the site's rows.
 namespace sluice::actors {

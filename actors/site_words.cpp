@@ -129,4 +129,24 @@ std::vector<site_message> words_of(const site_policy& before, const site_policy&
   return std::move(found).take();
 }
 
+std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
+                                                   const model::distribution_point_row& point,
+                                                   const std::vector<model::setting_row>& host) {
+  std::vector<model::setting_row> all = site;
+  const auto add = [&](const char* name, std::string value, const std::string& otherwise) {
+    const char* const origin = value == otherwise ? "default" : "site, dp set";
+    all.push_back({name, std::move(value), origin});
+  };
+  const model::distribution_point_row untouched;
+  all.push_back({"mode", point.own ? "own" : std::string(name_of(point.mode)),
+                 point.own ? "default" : "site, dp set"});
+  add("sources", text_of(point.sources), "");
+  add("schedule", model::text_of(point.schedule), model::text_of(untouched.schedule));
+  add("rate_limit", model::text_of(point.limit), model::text_of(untouched.limit));
+  add("maintenance", on_or_off(point.maintenance), "off");
+  add("prestaged", on_or_off(point.prestaged), "off");
+  all.insert(all.end(), host.begin(), host.end());
+  return all;
+}
+
 }  // namespace sluice::actors

@@ -28,4 +28,9 @@ namespace sluice::actors {
 [[nodiscard]] std::vector<site_message> words_of(const site_policy& before,
                                                  const site_policy& after);
 
+/// In this order: those of the site, of the distribution point, and of its host (A15).
+std::vector<model::setting_row> effective_settings(const std::vector<model::setting_row>& site,
+                                                   const model::distribution_point_row& point,
+                                                   const std::vector<model::setting_row>& host);
+
 }  // namespace sluice::actors

@@ -93,7 +93,7 @@ void status_reporter_state::register_node() {
 }
 
 void status_reporter_state::on_registered(const registered& mail) {
-  if (mail.failure) {  // nobody's distribution point is not withheld for its site
+  if (mail.failure) {  // a site that does not know it withholds it from nobody
     if (mail.failure->code == errc::not_found) { setup_.parts.maintenance->store(false); }
     return failed(*mail.failure);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/site_rules.hpp"
+
 namespace sluice::actors {
 
 using model::package_state;
@@ -13,10 +15,9 @@ constexpr auto not_ready_delay = std::chrono::seconds(2);
 
 /// D3: a sentence, when the policy leaves none of its sources.
 std::string excluded_sources(const distribution_facts& facts) {
-  const auto& allowed = facts.settings.source_protocols;
   std::string names;
   for (const model::source_entry& source : facts.target.sources) {
-    if (std::ranges::find(allowed, source.protocol) != allowed.end()) { return {}; }
+    if (is_allowed(source.protocol, facts.settings.source_protocols)) { return {}; }
     names += format("{}{} ({})", names.empty() ? "" : ", ", source.name, source.protocol);
   }
   if (names.empty()) { return {}; }

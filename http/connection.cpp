@@ -239,7 +239,15 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
     if (!flushed) { co_return flushed; }
     visit_.add(0);
     counters_.files_leaving.fetch_add(1, std::memory_order_relaxed);
-    auto sent = co_await send_counted(from, offset, length, cold);
+    result<void> sent;
+    // In parts, so that what left of a transfer that breaks off is counted, but for its last part.
+    for (std::uint64_t at = 0; sent && at < length; at += counted_bytes_max) {
+      const std::uint64_t part = std::min(length - at, counted_bytes_max);
+      sent = co_await io::egress(from, offset + at, part, to_, stall_, cold);
+      if (!sent) { break; }
+      counters_.bytes_sent.fetch_add(part, std::memory_order_relaxed);
+      visit_.add(part);
+    }
     counters_.files_leaving.fetch_sub(1, std::memory_order_relaxed);
     co_return sent;
   }
@@ -254,21 +262,6 @@ io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t of
   visit_.add(length);
   auto sent = co_await send_text({});
   co_return sent;
-}
-
-/// In parts, so that what left of a transfer that breaks off is counted, but for its last part.
-io::task<result<void>> answer_writer::send_counted(io::file& from, std::uint64_t offset,
-                                                   std::uint64_t length, io::cold_reading cold) {
-  const std::uint64_t end = offset + length;
-  while (offset < end) {
-    const std::uint64_t part = std::min(end - offset, counted_bytes_max);
-    auto sent = co_await io::egress(from, offset, part, to_, stall_, cold);
-    if (!sent) { co_return sent; }
-    counters_.bytes_sent.fetch_add(part, std::memory_order_relaxed);
-    visit_.add(part);
-    offset += part;
-  }
-  co_return result<void>();
 }
 
 io::task<result<void>> answer_writer::flush(bool more) {

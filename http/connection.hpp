@@ -32,9 +32,6 @@ public:
   [[nodiscard]] io::task<result<void>> flush(bool more = false);
 
 private:
-  [[nodiscard]] io::task<result<void>> send_counted(io::file& from, std::uint64_t offset,
-                                                    std::uint64_t length, io::cold_reading cold);
-
   io::byte_stream& to_;
   std::chrono::nanoseconds stall_;
   server_counters& counters_;

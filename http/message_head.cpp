@@ -147,9 +147,7 @@ response_parse refused_response(std::string why, bool bad_length = false) {
 
 bool is_of_distribution_point(std::string_view head) noexcept {
   constexpr std::string_view field = "\r\nuser-agent: sluice\r\n";
-  const auto same = [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  };
+  const auto same = [](char a, char b) { return lower(a) == b; };
   return std::search(head.begin(), head.end(), field.begin(), field.end(), same) != head.end();
 }
 

@@ -44,6 +44,14 @@ model::health_verdict health_at(virtual_site& site, const std::string& name) {
   return model::health_of((*point)->row, site.now());
 }
 
+/// A job that waits for content that comes prestaged.
+model::notification take_prestaged(virtual_node& node, model::content_id content) {
+  auto given = node.notification_for(content, {"a:1"});
+  given.prestaged = true;
+  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  return given;
+}
+
 /// A site with a prestaged distribution point, which was told of a package.
 struct prestaged_point {
   prestaged_point() : package(site.add_package()) {
@@ -155,9 +163,7 @@ TEST_CASE(
 TEST_CASE("a job that waits for prestaged content ends when all of it is there, within a minute") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);
-  auto given = node.notification_for(content, {"a:1"});
-  given.prestaged = true;
-  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  const auto given = take_prestaged(node, content);
   node.advance(1h);
   const auto said = node.why(content.package);
   CHECK(said.next == "looks for it in its library every 60 s");
@@ -179,9 +185,7 @@ TEST_CASE("a job that waits for prestaged content ends when all of it is there, 
 TEST_CASE("a job that waits for prestaged content goes on looking after a restart") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);
-  auto given = node.notification_for(content, {"a:1"});
-  given.prestaged = true;
-  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  const auto given = take_prestaged(node, content);
   node.advance(1h);
   node.restart();
   node.library.manifests.insert(content);
@@ -196,9 +200,7 @@ TEST_CASE("a job that waits for prestaged content goes on looking after a restar
 TEST_CASE("a prestaged job asks no source for anything; an order to fetch replaces it") {
   virtual_node node;
   const auto content = node.add_package(1, 4, 1000);
-  auto given = node.notification_for(content, {"a:1"});
-  given.prestaged = true;
-  CHECK(*node.notify(given) == rpc::notify_answer::accepted);
+  const auto given = take_prestaged(node, content);
   node.advance(2h);
   CHECK(node.asked.empty());
   CHECK(node.poll(given.job).state.state == model::job_state::waiting_prestage);

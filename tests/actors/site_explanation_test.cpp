@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "actors/site_rules.hpp"
+#include "actors/site_words.hpp"
 #include "tests/actors/site_chain.hpp"
 
 using namespace sluice;
@@ -148,7 +149,7 @@ TEST_CASE("settings are told with their origin: the site, the distribution point
                                                {{"stagger", "0", "default"}});
   const std::vector<model::setting_row> expected{{"retries", "60", "site, /a.toml:9"},
                                                  {"mode", "pull", "site, dp set"},
-                                                 {"sources", "main:1 dp1:2", "site, dp set"},
+                                                 {"sources", "main:1, dp1:2", "site, dp set"},
                                                  {"schedule", "always", "default"},
                                                  {"rate_limit", "20Mbit/s", "site, dp set"},
                                                  {"maintenance", "off", "default"},
