@@ -80,10 +80,10 @@ json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t 
     made[name] = of ? ordered_json(number(*of)) : ordered_json();
   };
   using window = model::usage_window;
-  add("accessed", [](const window& one) { return one.clients + one.distribution_points; });
+  add("accessed", [](const window& one) { return one.accessed(); });
   add("clients", [](const window& one) { return one.clients; });
   add("distribution_points", [](const window& one) { return one.distribution_points; });
-  add("bytes", [](const window& one) { return one.client_bytes + one.distribution_point_bytes; });
+  add("bytes", [](const window& one) { return one.bytes(); });
   add("client_bytes", [](const window& one) { return one.client_bytes; });
   add("distribution_point_bytes", [](const window& one) { return one.distribution_point_bytes; });
   made["changed"] = time_or_null(row.usage_changed);

@@ -17,11 +17,6 @@ constexpr std::string_view csv_head =
     "distribution_point,days,accessed,clients,distribution_points,bytes,client_bytes,"
     "distribution_point_bytes,changed,last_heard\n";
 
-std::uint32_t accessed(const usage_window& of) { return of.clients + of.distribution_points; }
-std::uint64_t bytes(const usage_window& of) {
-  return of.client_bytes + of.distribution_point_bytes;
-}
-
 /// RFC 4180: a field that holds what separates fields stands between quotes.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) { return text; }
@@ -42,8 +37,8 @@ std::string csv_line(const distribution_point_row& row, std::uint32_t days,
                      const std::optional<usage_window>& of) {
   const std::string times = format("{},{}", csv_time(row.usage_changed), csv_time(row.last_heard));
   if (!of) { return format("{},{},,,,,,,{}\n", csv_field(row.name), days, times); }
-  return format("{},{},{},{},{},{},{},{},{}\n", csv_field(row.name), days, accessed(*of),
-                of->clients, of->distribution_points, bytes(*of), of->client_bytes,
+  return format("{},{},{},{},{},{},{},{},{}\n", csv_field(row.name), days, of->accessed(),
+                of->clients, of->distribution_points, of->bytes(), of->client_bytes,
                 of->distribution_point_bytes, times);
 }
 
@@ -57,10 +52,10 @@ void add_row(text_table& table, const distribution_point_row& row,
     return;
   }
   table.add({{row.name},
-             {format("{}", accessed(*of))},
+             {format("{}", of->accessed())},
              {format("{}", of->clients)},
              {format("{}", of->distribution_points)},
-             {human_bytes(bytes(*of))},
+             {human_bytes(of->bytes())},
              {human_bytes(of->client_bytes)},
              {human_bytes(of->distribution_point_bytes)},
              {row.usage_changed ? human_when(*row.usage_changed, clock) : ""}});

@@ -60,6 +60,7 @@ inline constexpr std::uint32_t http_connections_per_address_max = 256;  // of ea
 inline constexpr std::uint64_t manifest_index_cache_bytes = 128 * mib;  // of all together
 inline constexpr std::uint32_t open_files_max = 256;                    // of each serving reactor
 inline constexpr auto open_file_age_max = 10s;
+inline constexpr std::uint64_t remembered_file_bytes_max = 8 * kib;  // of each of those open files
 inline constexpr auto open_file_sweep_interval = 5s;      // of those that nobody asks for any more
 inline constexpr std::uint32_t ready_answers_max = 1024;  // twice, of each serving reactor
 inline constexpr std::uint64_t ready_head_bytes_max = 1 * kib;

@@ -32,7 +32,9 @@ public:
   /// Without `told` nothing is counted. `identity` as in `model::visit`.
   visit_counter(client_census* told, std::string identity)
       : told_(told), visit_{model::visitor_kind::client, std::move(identity), 0} {}
-  ~visit_counter() { tell(); }
+  ~visit_counter() {
+    if (visit_.bytes > 0) { tell(); }
+  }
   visit_counter(const visit_counter&) = delete;
   visit_counter& operator=(const visit_counter&) = delete;
 
@@ -40,22 +42,20 @@ public:
   /// Bytes of a file that left; none: they are about to.
   void add(std::uint64_t bytes) {
     visit_.bytes += bytes;
-    begins_ = begins_ || !begun_;
-    if (begins_ || visit_.bytes >= bytes_between) { tell(); }
+    if (begun_ && visit_.bytes < bytes_between) { return; }
+    begun_ = true;
+    tell();
   }
 
 private:
   static constexpr std::uint64_t bytes_between = 16 * limits::mib;
   void tell() {
-    if (told_ != nullptr && (begins_ || visit_.bytes > 0)) { told_->add(visit_); }
+    if (told_ != nullptr) { told_->add(visit_); }
     visit_.bytes = 0;
-    begun_ = begun_ || begins_;
-    begins_ = false;
   }
 
   client_census* told_;
   model::visit visit_;
-  bool begins_ = false;
   bool begun_ = false;
 };
 

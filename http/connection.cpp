@@ -170,6 +170,7 @@ io::task<void> converse(const connection_context& context, connection& self) {
       co_return;
     }
     box.consume(received.consumed);
+    out.set_next_came(!box.text().empty());
     context.counters.requests.fetch_add(1, std::memory_order_relaxed);
     if (received.ready) {
       auto given = co_await context.handler.give(std::move(received.ready), out);
@@ -221,15 +222,27 @@ io::task<result<void>> answer_writer::send(answer_head head, std::string body, b
   head.content_length = body.size();
   std::string text = print_answer_head(head);
   if (with_body && head.status != 304) { text += body; }
-  auto sent = co_await send_text(std::move(text));
+  auto sent = co_await send_text(text);
   co_return sent;
 }
 
-io::task<result<void>> answer_writer::send_text(std::string text) {
+io::task<result<void>> answer_writer::send_text(std::string_view text) {
   gathered_ += text;
   if (gathered_.size() < gathered_bytes_max) { co_return result<void>(); }
   auto flushed = co_await flush();
   co_return flushed;
+}
+
+io::task<result<void>> answer_writer::send_answer(std::string_view whole,
+                                                  std::uint64_t file_bytes) {
+  visit_.add(file_bytes);
+  if (next_came_ || !gathered_.empty()) {
+    auto gathered = co_await send_text(whole);
+    co_return gathered;
+  }
+  auto sent = co_await to_.send(std::as_bytes(std::span(whole)), stall_, false);
+  if (sent) { counters_.bytes_sent.fetch_add(whole.size(), std::memory_order_relaxed); }
+  co_return sent;
 }
 
 io::task<result<void>> answer_writer::send_file(io::file& from, std::uint64_t offset,

@@ -23,13 +23,19 @@ public:
   /// `with_body` is false for HEAD: the head tells the length of what is not sent.
   [[nodiscard]] io::task<result<void>> send(answer_head head, std::string body, bool with_body);
   /// Text gathered as it is: heads, and the parts of a multipart answer between its files.
-  [[nodiscard]] io::task<result<void>> send_text(std::string text);
+  [[nodiscard]] io::task<result<void>> send_text(std::string_view text);
+  /// A head and all of a small file that follows it, `file_bytes` of them: sent from where they
+  /// are, or gathered when answers before or after it are to share the packet.
+  [[nodiscard]] io::task<result<void>> send_answer(std::string_view whole,
+                                                   std::uint64_t file_bytes);
   /// A part of a file: read and gathered when it is at most 2 KiB, otherwise by egress.
   /// `cold` is how bytes are read that are not in the page cache.
   [[nodiscard]] io::task<result<void>> send_file(io::file& from, std::uint64_t offset,
                                                  std::uint64_t length, io::cold_reading cold);
   /// `more` when what follows is sent at once, and may share a packet.
   [[nodiscard]] io::task<result<void>> flush(bool more = false);
+  /// Whether the next request has come already.
+  void set_next_came(bool came) noexcept { next_came_ = came; }
 
 private:
   io::byte_stream& to_;
@@ -37,6 +43,7 @@ private:
   server_counters& counters_;
   visit_counter& visit_;
   std::string gathered_;
+  bool next_came_ = false;
 };
 
 /// Answers requests. A failure means that the answer was cut short: the connection is closed.

@@ -40,18 +40,42 @@ std::shared_ptr<const ready_answer> content_handler::find_ready(std::string_view
   return granted ? found : nullptr;
 }
 
+/// One call sends the head and the bytes of a small file that is in memory, a file's pages need one
+/// more.
+io::task<void> content_handler::remember(served_file& from, std::string_view head,
+                                         std::uint64_t size) {
+  std::string answer(head);
+  answer.resize(head.size() + size);
+  auto got =
+      co_await from.cached.read(std::as_writable_bytes(std::span(answer)).subspan(head.size()), 0);
+  // What another connection remembered meanwhile may be leaving. A failure: sending the file tells
+  // it.
+  if (got && *got == size && from.answer.empty()) { from.answer = std::move(answer); }
+}
+
 io::task<result<void>> content_handler::give(std::shared_ptr<const ready_answer> answer,
                                              answer_writer& to) {
-  auto opened = co_await files_.get(answer->file);
-  if (!opened) {  // nothing of the answer has left yet
-    const failed_request what{answer->file.text(), true, true};
-    auto told = co_await tell_failure(to, what, opened.error());
-    co_return told;
+  open_files::shared_file from = files_.find(answer->file);
+  if (!from) {
+    auto opened = co_await files_.get(answer->file);
+    if (!opened) {  // nothing of the answer has left yet
+      const failed_request what{answer->file.text(), true, true};
+      auto told = co_await tell_failure(to, what, opened.error());
+      co_return told;
+    }
+    from = std::move(*opened);
   }
-  const open_files::shared_file from = std::move(*opened);
+  const std::uint64_t size = model::raw(answer->file.size);
+  if (size <= limits::remembered_file_bytes_max) {
+    if (from->answer.empty()) { co_await remember(*from, answer->head, size); }
+    const std::string_view known = from->answer;
+    if (known.size() == answer->head.size() + size && known.starts_with(answer->head)) {
+      auto whole_sent = co_await to.send_answer(known, size);
+      co_return whole_sent;
+    }
+  }
   auto sent = co_await to.send_text(answer->head);
   if (sent) {
-    const std::uint64_t size = model::raw(answer->file.size);
     const byte_range whole{0, size};
     sent = co_await send_part(to, *from, size, whole);
   }
@@ -86,7 +110,7 @@ io::task<result<void>> content_handler::serve_whole(const exchange& with, const 
   if (get && request.keep_alive && unconditional && what.of == served_bytes::kind::file) {
     ready_.keep(request.bytes, with.revision, {what.content, what.file, text});
   }
-  auto sent = co_await with.to.send_text(std::move(text));
+  auto sent = co_await with.to.send_text(text);
   const byte_range whole{0, what.size};
   if (sent && get) { sent = co_await send_part(with.to, from, what.size, whole); }
   co_return sent;
@@ -155,11 +179,11 @@ io::task<result<void>> content_handler::serve_ranges(const exchange& with, const
   head.content_type = format("multipart/byteranges; boundary={}", plan.boundary);
   auto sent = co_await with.to.send_text(print_answer_head(head));
   for (std::size_t i = 0; sent && i < ranges.size(); ++i) {
-    sent = co_await with.to.send_text(std::move(plan.before_parts[i]));
+    sent = co_await with.to.send_text(plan.before_parts[i]);
     if (!sent) { break; }
     sent = co_await send_part(with.to, from, what.size, ranges[i]);
   }
-  if (sent) { sent = co_await with.to.send_text(std::move(plan.end)); }
+  if (sent) { sent = co_await with.to.send_text(plan.end); }
   co_return sent;
 }
 

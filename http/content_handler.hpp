@@ -70,6 +70,8 @@ private:
                                      answer_head head, served_file& from);
   [[nodiscard]] answered serve_ranges(const exchange& with, const served_bytes& what,
                                       std::vector<byte_range> ranges, served_file& from);
+  [[nodiscard]] static io::task<void> remember(served_file& from, std::string_view head,
+                                               std::uint64_t size);
   [[nodiscard]] answered send_part(answer_writer& to, served_file& from, std::uint64_t size,
                                    byte_range part);
   [[nodiscard]] answered redirect(const exchange& with, int status, std::string location);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 
 #include "storage/storage.hpp"
 
@@ -17,6 +18,7 @@ struct served_file {
   std::uint64_t cold_bytes = 0;  ///< asked for in the window that began at `cold_since`
   std::chrono::nanoseconds cold_since{0};
   io::parts_sent parts{};
+  std::string answer;  ///< of a small file asked for again: the head it had then, and its bytes
 
   [[nodiscard]] bool take_cold(std::uint64_t length, std::uint64_t size,
                                std::chrono::nanoseconds now) noexcept;
@@ -26,7 +28,8 @@ struct served_file {
 /// `limits::open_file_age_max` at most and only until the catalogue changes: what was removed or
 /// replaced is not served for longer, nor does it keep its blocks of the disk, asked for or not.
 ///
-/// Bound:     `limits::open_files_max`, and those being sent.
+/// Bound:     `limits::open_files_max`, and those being sent; each with an answer of up to
+///            `limits::remembered_file_bytes_max` and its head.
 /// Lifetime:  goes, or `forget_all`, before the reactor ends; closing takes a turn of it.
 /// Threads:   its reactor's.
 class open_files {

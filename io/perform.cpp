@@ -18,14 +18,14 @@ void perform::await_suspend(std::coroutine_handle<> waiting) {
     self.ring_.disarm(self.deadline_);
     self.waiting_.resume();
   };
-  if (asked_.deadline.count() > 0) {
+  ring_.operations().submit(asked_);
+  if (asked_.deadline.count() > 0 && !asked_.settled) {
     deadline_.due = [this] {
       late_ = true;
       ring_.operations().cancel(asked_);
     };
     ring_.arm(deadline_, asked_.deadline);
   }
-  ring_.operations().submit(asked_);
 }
 
 std::int64_t perform::await_resume() const noexcept {

@@ -140,6 +140,7 @@ io_uring_sqe* ring_backend::entry() {
 
 void ring_backend::done(operation& asked, std::int64_t outcome) {
   asked.result = outcome;
+  asked.settled = true;
   done_.push_back(&asked);
 }
 

@@ -30,6 +30,10 @@ struct usage_window {
   std::uint32_t distribution_points = 0;
   std::uint64_t client_bytes = 0;
   std::uint64_t distribution_point_bytes = 0;
+  [[nodiscard]] std::uint32_t accessed() const noexcept { return clients + distribution_points; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept {
+    return client_bytes + distribution_point_bytes;
+  }
   bool operator==(const usage_window&) const = default;
 };
 

@@ -63,6 +63,7 @@ struct simulated_files {
 class recording_stream final : public io::byte_stream {
 public:
   std::string sent;
+  std::vector<std::size_t> sends;  ///< bytes of each call
 
   io::task<result<std::size_t>> receive(std::span<std::byte>, std::chrono::nanoseconds) override {
     co_return std::size_t{0};
@@ -70,6 +71,7 @@ public:
   io::task<result<void>> send(std::span<const std::byte> bytes, std::chrono::nanoseconds,
                               bool) override {
     sent.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    sends.push_back(bytes.size());
     co_return result<void>();
   }
   io::task<result<void>> send_file(const io::file&, std::uint64_t, std::uint64_t,
@@ -92,6 +94,30 @@ io::task<void> give_and_flush(content_handler* handler, std::shared_ptr<const re
   auto flushed = co_await to->flush();
   CHECK(flushed.ok());
 }
+
+/// A content server of the two files, and what one client is sent.
+struct simulated_serving {
+  simulated_files disk;
+  content_handler handler{*disk.ring, *disk.library, disk.catalogue, {}, limits::mib, nullptr, 0};
+  recording_stream stream;
+  server_counters counters;
+  visit_counter nobody{nullptr, ""};
+  answer_writer writer{stream, std::chrono::seconds(30), counters, nobody};
+
+  simulated_serving() = default;
+  simulated_serving(const simulated_serving&) = delete;
+  simulated_serving& operator=(const simulated_serving&) = delete;
+  ~simulated_serving() { handler.forget_files(); }
+
+  /// What one more answer sends.
+  std::string give(const model::file_id& file, std::string head) {
+    stream.sent.clear();
+    stream.sends.clear();
+    const auto answer = std::make_shared<ready_answer>(ready_answer{{}, file, std::move(head)});
+    io::block_on<void>(*disk.ring, [&] { return give_and_flush(&handler, answer, &writer); });
+    return stream.sent;
+  }
+};
 
 }  // namespace
 
@@ -136,19 +162,60 @@ TEST_CASE("a file that is in use stays until it was sent") {
 
 // It was a cut connection, which a distribution point blames on its source.
 TEST_CASE("a ready answer whose file is gone is a 404, and the connection goes on") {
-  simulated_files disk;
-  io::block_on<void>(*disk.ring, [&] { return disk.remove(disk.second); });
-  content_handler handler(*disk.ring, *disk.library, disk.catalogue, {}, limits::mib, nullptr, 0);
-  recording_stream stream;
-  server_counters counters;
-  visit_counter nobody(nullptr, "");
-  answer_writer writer(stream, std::chrono::seconds(30), counters, nobody);
-  const auto answer = std::make_shared<ready_answer>(ready_answer{{}, disk.second, "never sent"});
-  io::block_on<void>(*disk.ring, [&] { return give_and_flush(&handler, answer, &writer); });
-  CHECK(stream.sent.starts_with("HTTP/1.1 404 "));
-  CHECK(stream.sent.find("the bytes are missing here") != std::string::npos);
-  CHECK(stream.sent.find("Connection: close") == std::string::npos);
-  CHECK(stream.sent.find("never sent") == std::string::npos);
+  simulated_serving server;
+  io::block_on<void>(*server.disk.ring, [&] { return server.disk.remove(server.disk.second); });
+  const std::string sent = server.give(server.disk.second, "never sent");
+  CHECK(sent.starts_with("HTTP/1.1 404 "));
+  CHECK(sent.find("the bytes are missing here") != std::string::npos);
+  CHECK(sent.find("Connection: close") == std::string::npos);
+  CHECK(sent.find("never sent") == std::string::npos);
+}
+
+TEST_CASE("a small file that is asked for again is sent from memory, its head before it") {
+  simulated_serving server;
+  const model::file_id& file = server.disk.first;
+  CHECK(server.give(file, "head\n") == "head\nfirst");
+  server.disk.world.put_file(host, "library/" + storage::file_path(file), "wrong");
+  CHECK(server.give(file, "head\n") == "head\nfirst");
+  CHECK(server.stream.sends == std::vector<std::size_t>{10});
+  CHECK(server.counters.bytes_sent == 20);
+  CHECK(server.give(file, "other head\n").starts_with("other head\n"));
+  CHECK(server.give(server.disk.second, "head\n") == "head\nsecond");
+}
+
+TEST_CASE(
+    "what is remembered of a file goes with it: after its time, or as the catalogue changes") {
+  simulated_serving server;
+  const model::file_id& file = server.disk.first;
+  CHECK(server.give(file, "head\n") == "head\nfirst");
+  server.disk.world.put_file(host, "library/" + storage::file_path(file), "later");
+  server.disk.pass(limits::open_file_age_max + limits::open_file_sweep_interval);
+  CHECK(server.give(file, "head\n") == "head\nlater");
+  server.disk.world.put_file(host, "library/" + storage::file_path(file), "after");
+  server.disk.catalogue->put({*model::content_id::parse("PKG00001.1"), 1, {}, {}, {}, 0});
+  CHECK(server.give(file, "head\n") == "head\nafter");
+}
+
+TEST_CASE("answers to requests that came together share what is sent") {
+  simulated_serving server;
+  const model::file_id& file = server.disk.first;
+  CHECK(server.give(file, "head\n") == "head\nfirst");
+  const auto answer = std::make_shared<ready_answer>(ready_answer{{}, file, "head\n"});
+  const auto both = [&]() -> io::task<void> {
+    server.writer.set_next_came(true);
+    auto first = co_await server.handler.give(answer, server.writer);
+    CHECK(first.ok());
+    server.writer.set_next_came(false);
+    auto second = co_await server.handler.give(answer, server.writer);
+    CHECK(second.ok());
+    auto flushed = co_await server.writer.flush();
+    CHECK(flushed.ok());
+  };
+  server.stream.sent.clear();
+  server.stream.sends.clear();
+  io::block_on<void>(*server.disk.ring, both);
+  CHECK(server.stream.sent == "head\nfirsthead\nfirst");
+  CHECK(server.stream.sends == std::vector<std::size_t>{20});
 }
 
 }  // namespace sluice::http
