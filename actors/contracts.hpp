@@ -17,6 +17,7 @@ using node_journal_actor = caf::typed_actor<
     caf::replies_to<record_pieces>::with<done>,
     caf::replies_to<recall_pieces>::with<recorded_pieces>,
     caf::replies_to<forget_pieces>::with<done>, caf::replies_to<pin_keys>::with<done>,
+    caf::replies_to<forget_site>::with<std::uint64_t>,
     caf::replies_to<append_reports>::with<done>,  // not idempotent: each call is new reports
     caf::reacts_to<watch_outbox>, caf::replies_to<read_outbox>::with<outbox_page>,
     caf::replies_to<acknowledge_reports>::with<done>, caf::replies_to<health_question>::with<done>>;
@@ -76,6 +77,7 @@ using distribution_point_actor =
                      caf::replies_to<node_question>::with<model::node_report>,
                      caf::replies_to<why_question>::with<model::why_report>,
                      caf::replies_to<drop_content>::with<done>,
+                     caf::replies_to<leave_site>::with<done>, caf::reacts_to<site_refused>,
                      caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
                      caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>,
                      caf::reacts_to<job_over>, caf::reacts_to<job_waits>, caf::reacts_to<job_due>,
@@ -93,12 +95,11 @@ using content_validation_actor = caf::typed_actor<
     caf::reacts_to<operation_done<storage::content_repair>>>;
 
 /// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
-using status_reporter_actor =
-    caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,
-                     caf::reacts_to<registered>, caf::reacts_to<submitted>,
-                     caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
-                     caf::reacts_to<change_host_settings>,
-                     caf::replies_to<reporter_question>::with<reporter_answer>>;
+using status_reporter_actor = caf::typed_actor<
+    caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>, caf::reacts_to<registered>,
+    caf::reacts_to<submitted>, caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
+    caf::reacts_to<change_host_settings>, caf::replies_to<reporter_question>::with<reporter_answer>,
+    caf::replies_to<adopt_site>::with<model::adoption>>;
 
 /// Keeps who was given content by this node.
 using usage_meter_actor = caf::typed_actor<caf::reacts_to<usage_tick>>;

@@ -76,6 +76,10 @@ void distribution_point_state::open(const model::notification& given,
 
 caf::result<rpc::notify_answer> distribution_point_state::on_notification(
     const model::notification& given) {
+  if (!site_refused_.empty()) {  // its operator may consent at any moment
+    return to_caf(
+        error{errc::limit_reached, 0, format("take {}: {}", given.content.text(), site_refused_)});
+  }
   const auto correct = model::check_notification(given);
   if (!correct) { return to_caf(correct.error()); }
   if (!setup_.site_known) {
@@ -351,6 +355,8 @@ distribution_point_actor::behavior_type distribution_point(
       [&state](node_question) { return state.on_node_question(); },
       [&state](const why_question& asked) { return state.on_why(asked.package); },
       [&state](const drop_content& asked) { return state.on_drop(asked); },
+      [&state](leave_site) { return state.on_leave_site(); },
+      [&state](const site_refused& mail) { state.on_site_refused(mail); },
       [](health_question) { return done{}; },
       [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },

@@ -42,6 +42,7 @@ public:
   caf::result<model::node_report> on_node_question();
   caf::result<model::why_report> on_why(model::package_id package);
   caf::result<done> on_drop(const drop_content& asked);
+  caf::result<done> on_leave_site();
   void on_turn_wanted(model::job_id job);
   void on_turn_returned(model::job_id job);
   void on_job_settled(model::job_id job);
@@ -49,10 +50,15 @@ public:
   void on_job_waits(const job_waits& mail);
   void on_job_due(model::job_id job);
   void on_down(const caf::down_msg& mail);
-  void on_site_registered() { setup_.site_known = true; }
+  void on_site_registered() {
+    setup_.site_known = true;
+    site_refused_.clear();
+  }
+  void on_site_refused(const site_refused& mail) { site_refused_ = mail.why; }
 
 private:
   static constexpr const char* removal_text = "the removal of the package";
+  static constexpr const char* leaving_text = "the move to another site";
   struct open_job {
     model::content_id content;
     transfer_job_actor actor;
@@ -63,10 +69,12 @@ private:
   /// A removal asked for: answered when the jobs that were open for its content are settled, and
   /// what they brought is gone. Not later: a report that finds no room may wait for the removal.
   struct removal {
-    drop_content asked;
+    std::optional<drop_content> asked;  ///< none: the node leaves its site, and keeps what it has
     std::set<model::job_id> jobs;
     caf::typed_response_promise<done> promise;
+    [[nodiscard]] bool covers(const model::content_id& content) const;
   };
+  caf::result<done> end_jobs(removal made, const char* why);
   void settle_removals(const model::job_id& over);
   void carry_out(const removal& asked);
   [[nodiscard]] bool is_being_removed(const model::content_id& content) const;
@@ -90,6 +98,7 @@ private:
   std::deque<model::job_id> waiting_for_turn_;
   std::set<model::job_id> moving_;
   std::map<model::job_id, model::content_id> dead_;  ///< ended by themselves, to begin again
+  std::string site_refused_;                         ///< why its orders are not taken, else empty
 };
 
 distribution_point_actor::behavior_type distribution_point(

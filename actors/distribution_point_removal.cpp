@@ -14,20 +14,37 @@ bool goes_with(const model::content_id& content, const model::content_id& leavin
 
 }  // namespace
 
+bool distribution_point_state::removal::covers(const model::content_id& content) const {
+  return !asked || goes_with(content, asked->content);
+}
+
 /// A job may be committing already, too late to be cancelled: the content goes after it, and the
 /// answer comes after that.
 caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
-  removal made{asked, {}, self_->make_response_promise<done>()};
+  if (!site_refused_.empty()) {
+    return to_caf(error{errc::limit_reached, 0,
+                        format("remove {}: {}", asked.content.text(), site_refused_)});
+  }
+  return end_jobs({asked, {}, self_->make_response_promise<done>()}, removal_text);
+}
+
+/// A10. Its content stays, and what its jobs have fetched of more: the next site's find it.
+caf::result<done> distribution_point_state::on_leave_site() {
+  setup_.site_known = false;
+  return end_jobs({std::nullopt, {}, self_->make_response_promise<done>()}, leaving_text);
+}
+
+caf::result<done> distribution_point_state::end_jobs(removal made, const char* why) {
   for (const auto& [id, job] : jobs_) {
-    if (!goes_with(job.content, asked.content) || job.settled) { continue; }
+    if (!made.covers(job.content) || job.settled) { continue; }
     made.jobs.insert(id);
-    caf::anon_send(job.actor, cancel_job{removal_text});
+    caf::anon_send(job.actor, cancel_job{why});
   }
   for (const auto& [id, content] : pending_) {
-    if (goes_with(content, asked.content)) { made.jobs.insert(id); }  // cancelled when it opens
+    if (made.covers(content)) { made.jobs.insert(id); }  // cancelled when it opens
   }
   std::erase_if(dead_, [&](const auto& job) {
-    if (!goes_with(job.second, asked.content)) { return false; }
+    if (!made.covers(job.second)) { return false; }
     caf::anon_send(setup_.journal, forget_job{job.first});
     return true;
   });
@@ -40,10 +57,10 @@ caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
 }
 
 bool distribution_point_state::is_being_removed(const model::content_id& content) const {
-  const auto covers = [&](const model::content_id& going) { return goes_with(content, going); };
-  return std::any_of(leaving_.begin(), leaving_.end(), covers) ||
+  const auto takes = [&](const model::content_id& going) { return goes_with(content, going); };
+  return std::any_of(leaving_.begin(), leaving_.end(), takes) ||
          std::any_of(removals_.begin(), removals_.end(),
-                     [&](const removal& waiting) { return covers(waiting.asked.content); });
+                     [&](const removal& waiting) { return waiting.covers(content); });
 }
 
 void distribution_point_state::settle_removals(const model::job_id& over) {
@@ -57,11 +74,16 @@ void distribution_point_state::settle_removals(const model::job_id& over) {
 }
 
 void distribution_point_state::carry_out(const removal& asked) {
-  leaving_.insert(asked.asked.content);
-  const auto gone = [this, content = asked.asked.content] {
+  if (!asked.asked) {
+    auto promise = asked.promise;
+    promise.deliver(done{});
+    return;
+  }
+  leaving_.insert(asked.asked->content);
+  const auto gone = [this, content = asked.asked->content] {
     leaving_.erase(leaving_.find(content));
   };
-  drop_content dropped = asked.asked;
+  drop_content dropped = *asked.asked;
   dropped.older = true;
   self_->request(setup_.librarian, caf::infinite, dropped)
       .then(

@@ -52,6 +52,7 @@ struct read_outbox {
 struct pin_keys {
   std::vector<hashing::public_key> keys;
 };
+struct forget_site {};  ///< answers how many reports to it are dropped
 struct acknowledge_reports {
   std::uint64_t up_to = 0;
 };
@@ -193,6 +194,11 @@ struct cancel_order {
 };
 /// The site took this node's registration: its keys are pinned, its notifications can be believed.
 struct site_registered {};
+/// Another site than the node's own is at the address where it registers.
+struct site_refused {
+  std::string why;
+};
+struct leave_site {};  ///< `done` when none of its jobs brings anything in any more
 struct node_question {};
 struct why_question {
   model::package_id package;
@@ -205,7 +211,9 @@ struct reporter_question {};
 struct reporter_answer {
   bool site_reachable = false;
   std::uint64_t undelivered = 0;
+  std::string site_refused;  ///< why the site that answers is not followed, else empty
 };
+struct adopt_site {};  ///< from now on the one that answers is the node's own
 /// Also to the site, of its own distribution point.
 struct usage_measured {
   std::vector<model::usage_window> windows;
@@ -218,6 +226,7 @@ struct usage_tick {};  ///< to the usage meter: time to look who came
 struct registered {
   std::optional<error> failure;
   rpc::registration_answer answer;
+  bool complete = false;  ///< else the site has only said who it is
 };
 struct submitted {
   std::optional<error> failure;

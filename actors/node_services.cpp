@@ -84,6 +84,7 @@ result<model::node_report> node_services::node_status(const rpc::principal&) {
     if (!news) { return news.error(); }
     report->site_reachable = news->site_reachable;
     report->outbox = news->undelivered;
+    report->site_refused = news->site_refused;
   }
   return report;
 }
@@ -91,6 +92,14 @@ result<model::node_report> node_services::node_status(const rpc::principal&) {
 result<model::why_report> node_services::node_why(const rpc::principal&,
                                                   model::package_id package) {
   return ask<model::why_report>(system_, target_, why_question{package});
+}
+
+result<model::adoption> node_services::node_adopt(const rpc::principal&) {
+  if (!reporter_) {
+    return error{errc::conflict, 0,
+                 format("adopt a site: {} has none to register with", parts_.name)};
+  }
+  return ask<model::adoption>(system_, reporter_, adopt_site{});
 }
 
 result<model::library_report> node_services::node_library(const rpc::principal&) {

@@ -34,6 +34,7 @@ public:
   result<model::node_report> node_status(const rpc::principal&) override;
   result<model::why_report> node_why(const rpc::principal&, model::package_id package) override;
   result<model::library_report> node_library(const rpc::principal&) override;
+  result<model::adoption> node_adopt(const rpc::principal&) override;
 
 private:
   caf::actor_system& system_;

@@ -100,6 +100,8 @@ result<void> node_system::state::start_node() {
   const node_parts& parts = setup.parts;
   auto jobs = setup.node_database->jobs();
   if (!jobs) { return jobs.error(); }
+  auto pinned = setup.node_database->pinned_keys();
+  if (!pinned) { return pinned.error(); }
   journal = system->spawn<caf::detached>(node_journal, setup.node_database);
   librarian = system->spawn(actors::librarian, parts);
   distribution_point_setup pulling;
@@ -127,6 +129,7 @@ result<void> node_system::state::start_node() {
     reporting.self.content_address = setup.content_address;
     reporting.self.build = setup.version;
     reporting.self.settings = setup.host_settings;
+    reporting.site_keys = std::move(*pinned);
     reporter = system->spawn(status_reporter, std::move(reporting));
   }
   node = std::make_unique<node_services>(*system, parts, distribution_point, validation, reporter,

@@ -134,7 +134,7 @@ private:
   std::map<std::string, distribution_point_proxy_actor> proxies_;
   std::set<model::package_id> adding_;
   /// Of nodes that are in the midst of telling what they hold.
-  std::map<std::string, std::vector<model::content_id>> inventories_;
+  std::map<std::string, std::vector<rpc::held_content>> inventories_;
   std::map<model::cycle_id, validation_cycle> cycles_;
   std::deque<model::cycle_id> cycles_in_order_;  ///< the oldest are forgotten
   std::set<model::job_id> repairing_;            ///< jobs that a validation opened

@@ -35,6 +35,25 @@ std::vector<model::setting_row> within_bounds(std::vector<model::setting_row> se
   return settings;
 }
 
+/// Without those that only have the name of one of the site's: another site gave the same.
+result<std::vector<model::content_id>> contents_of(storage::site_database& database,
+                                                   const std::vector<rpc::held_content>& held,
+                                                   const std::string& name) {
+  std::vector<model::content_id> contents;
+  for (const rpc::held_content& one : held) {
+    auto package = database.package(one.content.package);
+    if (!package) { return package.error(); }
+    const bool current = *package && (*package)->row.version == one.content.version;
+    if (current && one.manifest_hash && (*package)->row.manifest_hash != *one.manifest_hash) {
+      log::warning("site",
+                   format("{} holds another {} than this site's", name, one.content.text()));
+      continue;
+    }
+    contents.push_back(one.content);
+  }
+  return contents;
+}
+
 }  // namespace
 
 /// In a new epoch a node numbers its reports from 1 again.
@@ -78,7 +97,7 @@ result<void> site_state::reopen_given_up(const std::string& name) {
 
 /// True with the last part. Parts that lack one before them are refused: the node begins anew.
 result<bool> site_state::collect_inventory(const rpc::registration& given) {
-  std::vector<model::content_id>& held = inventories_[given.name];
+  std::vector<rpc::held_content>& held = inventories_[given.name];
   if (given.part == 0) { held.clear(); }
   const std::size_t before = std::size_t{given.part} * limits::rpc_container_items_max;
   if (held.size() != before || held.size() > limits::validation_contents_max) {
@@ -112,8 +131,14 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   }
   auto complete = collect_inventory(given);
   if (!complete) { return complete.error(); }
-  if (!*complete) { return rpc::registration_answer{}; }
-  const auto held = inventories_.extract(given.name);
+  rpc::registration_answer answer;
+  answer.site = setup_.parts.code.text();
+  for (const hashing::public_key& key : setup_.site_keys) {
+    answer.site_keys.push_back(to_hex(key));
+  }
+  if (!*complete) { return answer; }
+  const auto held = contents_of(database, inventories_.extract(given.name).mapped(), given.name);
+  if (!held) { return held.error(); }
   const bool known_epoch = (*point)->epoch == given.epoch;
   const auto kept = database.transaction([&]() -> result<void> {
     auto put = database.put_registration(given.name, given.node, given.epoch, given.content_address,
@@ -121,7 +146,7 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
     if (put && !known_epoch) { put = count_anew(given.name); }
     if (put) { put = database.put_host_settings(given.name, within_bounds(given.settings)); }
     if (!put || !given.full_inventory) { return put; }
-    return database.replace_available(given.name, held.mapped());
+    return database.replace_available(given.name, *held);
   });
   if (!kept) { return kept.error(); }
   if (!known_epoch || (*point)->build != given.build) {
@@ -130,12 +155,7 @@ result<rpc::registration_answer> site_state::on_registration(const rpc::registra
   if ((*point)->row.content_address != given.content_address) {
     add_message(2375, {given.name, format("http://{}/", given.content_address)});
   }
-  rpc::registration_answer answer;
-  answer.site = setup_.parts.code.text();
   answer.maintenance = (*point)->row.maintenance;
-  for (const hashing::public_key& key : setup_.site_keys) {
-    answer.site_keys.push_back(to_hex(key));
-  }
   if (known_epoch) { answer.acknowledged = (*point)->acknowledged; }
   end_monitoring(given.name);
   refresh_validations_of(given.name);  // it may know nothing of them any more

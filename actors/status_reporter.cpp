@@ -11,6 +11,37 @@ constexpr auto backoff_last = std::chrono::seconds(60);
 constexpr std::chrono::nanoseconds beat_under_maintenance = std::chrono::seconds(1);
 constexpr auto backoff_unknown = std::chrono::seconds(4);
 
+std::vector<hashing::public_key> keys_of(const rpc::registration_answer& answer) {
+  std::vector<hashing::public_key> keys;
+  for (const std::string& text : answer.site_keys) {
+    hashing::public_key key{};
+    if (from_hex(text, key)) { keys.push_back(key); }
+  }
+  return keys;
+}
+
+/// A site that changes its keys has an old one beside the new for a while.
+bool is_another(const std::vector<hashing::public_key>& known,
+                const std::vector<hashing::public_key>& shown) {
+  return !known.empty() && !shown.empty() &&
+         std::ranges::find_first_of(known, shown) == known.end();
+}
+
+/// Who has the keys of a site decides what this node holds. It asks who answers before it says what
+/// it holds: a first part of an inventory, which counts for nothing without its last.
+bool is_own_site(rpc::management_point_service& site, rpc::registration question,
+                 const std::vector<hashing::public_key>& known, registered& mail) {
+  question.settings.clear();
+  question.more = true;
+  const auto asked = site.register_node({}, question);
+  if (!asked) {
+    mail.failure = asked.error();
+    return false;
+  }
+  mail.answer = *asked;
+  return !is_another(known, keys_of(*asked));
+}
+
 }  // namespace
 
 void status_reporter_state::begin(self_pointer self, status_reporter_setup setup) {
@@ -69,7 +100,7 @@ std::vector<rpc::registration> status_reporter_state::parts_of_registration() co
       parts.push_back(setup_.self);
       parts.back().part = static_cast<std::uint32_t>(parts.size() - 1);
     }
-    parts.back().inventory.push_back(entry.content);
+    parts.back().inventory.push_back({entry.content, entry.manifest_hash});
   }
   for (rpc::registration& part : parts) { part.full_inventory = true; }
   return parts;
@@ -78,10 +109,12 @@ std::vector<rpc::registration> status_reporter_state::parts_of_registration() co
 void status_reporter_state::register_node() {
   busy_ = true;
   const status_reporter_actor me{self_};
-  call([me, parts = parts_of_registration()](rpc::management_point_service& site) {
+  call([me, parts = parts_of_registration(), self = setup_.self,
+        known = setup_.site_keys](rpc::management_point_service& site) {
     registered mail;
-    for (const rpc::registration& part : parts) {
-      const auto answer = site.register_node({}, part);
+    mail.complete = known.empty() || is_own_site(site, self, known, mail);
+    for (std::size_t i = 0; mail.complete && i < parts.size(); ++i) {
+      const auto answer = site.register_node({}, parts[i]);
       if (answer) { mail.answer = *answer; }
       if (!answer) {
         mail.failure = answer.error();
@@ -97,19 +130,20 @@ void status_reporter_state::on_registered(const registered& mail) {
     if (mail.failure->code == errc::not_found) { setup_.parts.maintenance->store(false); }
     return failed(*mail.failure);
   }
+  trust_keys trusted{keys_of(mail.answer)};
+  if (is_another(setup_.site_keys, trusted.keys)) { return refuse(mail.answer); }
   busy_ = false;
+  if (!mail.complete) { return next(); }  // it was adopted meanwhile
   registered_ = reachable_ = true;
+  other_.reset();
+  site_refused_.clear();
   setup_.parts.maintenance->store(mail.answer.maintenance);
   backoff_ = {};
   beat_later();
   beat_due_ = false;
   usage_due_ = !usage_.empty();
-  trust_keys trusted;
-  for (const std::string& text : mail.answer.site_keys) {
-    hashing::public_key key{};
-    if (from_hex(text, key)) { trusted.keys.push_back(key); }
-  }
   if (!trusted.keys.empty()) {  // in this order: keys are there before work that needs them
+    setup_.site_keys = trusted.keys;
     caf::anon_send(setup_.journal, pin_keys{trusted.keys});
     caf::anon_send(setup_.librarian, std::move(trusted));
     caf::anon_send(setup_.distribution_point, site_registered{});
@@ -118,6 +152,56 @@ void status_reporter_state::on_registered(const registered& mail) {
                                       setup_.site_address));
   reports_due_ = true;
   next();
+}
+
+/// What it knows of its former site stays as it is, and so does its content: it may come back.
+void status_reporter_state::refuse(const rpc::registration_answer& other) {
+  other_ = other.site;
+  site_refused_ = format(
+      "site {} at {} has none of the keys of the site that {} follows; if it is to follow this one "
+      "from now on, type there: sluice --node adopt",
+      escaped(other.site), setup_.site_address, setup_.parts.name);
+  caf::anon_send(setup_.distribution_point, site_refused{site_refused_});
+  failed({errc::denied, 0, format("register: {}", site_refused_)});
+}
+
+/// The operator of the node says that the site which answers is its own from now on.
+caf::result<model::adoption> status_reporter_state::on_adopt() {
+  if (!other_) {
+    return to_caf(error{errc::conflict, 0,
+                        registered_ ? format("adopt a site: {} follows the one at {} already",
+                                             setup_.parts.name, setup_.site_address)
+                                    : format("adopt a site: no other than that of {} has answered "
+                                             "at {} yet; see sluice --node status",
+                                             setup_.parts.name, setup_.site_address)});
+  }
+  auto promise = self_->make_response_promise<model::adoption>();
+  self_->request(setup_.distribution_point, caf::infinite, leave_site{})
+      .then([this, site = *std::exchange(other_, std::nullopt),
+             promise](done) { adopt(site, promise); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+void status_reporter_state::adopt(const std::string& site,
+                                  caf::typed_response_promise<model::adoption> promise) {
+  self_->request(setup_.journal, caf::infinite, forget_site{})
+      .then(
+          [this, site, promise](std::uint64_t reports) mutable {
+            setup_.site_keys.clear();
+            undelivered_ = 0;
+            backoff_ = {};
+            next_call_ = self_->clock().now();
+            log::warning("status_reporter",
+                         format("the operator of this node made site {} at {} its own; {} "
+                                "undelivered reports to the former one are dropped",
+                                escaped(site), setup_.site_address, reports));
+            std::uint64_t contents = 0;
+            for (const auto& part : parts_of_registration()) { contents += part.inventory.size(); }
+            promise.deliver(model::adoption{site, setup_.site_address, contents, reports});
+            next();
+          },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
 }
 
 void status_reporter_state::beat() {
@@ -250,7 +334,9 @@ void status_reporter_state::failed(const error& failure) {
   next();
 }
 
-reporter_answer status_reporter_state::on_question() const { return {reachable_, undelivered_}; }
+reporter_answer status_reporter_state::on_question() const {
+  return {reachable_, undelivered_, site_refused_};
+}
 
 status_reporter_actor::behavior_type status_reporter(status_reporter_state::self_pointer self,
                                                      status_reporter_setup setup) {
@@ -265,6 +351,7 @@ status_reporter_actor::behavior_type status_reporter(status_reporter_state::self
       [&state](const usage_measured& mail) { state.on_usage_measured(mail); },
       [&state](const change_host_settings& mail) { state.on_host_settings(mail); },
       [&state](reporter_question) { return state.on_question(); },
+      [&state](adopt_site) { return state.on_adopt(); },
   };
 }
 

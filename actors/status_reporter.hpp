@@ -13,11 +13,13 @@ struct status_reporter_setup {
   std::shared_ptr<rpc::client_pool> clients;
   std::string site_address;  ///< host:port of the management point
   rpc::registration self;    ///< name, node, epoch, content address, build; the inventory is added
+  std::vector<hashing::public_key> site_keys{};  ///< of the node's own site; none: the first is it
 };
 
 /// Registers the node, keeps its heart beating, and delivers the outbox until it is acknowledged.
 /// One call to the site at a time; after a failure it waits, twice as long each time, at most a
-/// minute.
+/// minute. A site that has none of the keys it had before is another one, which is told nothing
+/// until the node's operator consents (A10).
 class status_reporter_state {
 public:
   using self_pointer = status_reporter_actor::stateful_pointer<status_reporter_state>;
@@ -31,11 +33,14 @@ public:
   void on_usage_measured(const usage_measured& mail);
   void on_host_settings(const change_host_settings& mail);
   reporter_answer on_question() const;
+  caf::result<model::adoption> on_adopt();
 
 private:
   void next();
   void register_node();
   std::vector<rpc::registration> parts_of_registration() const;
+  void refuse(const rpc::registration_answer& other);
+  void adopt(const std::string& site, caf::typed_response_promise<model::adoption> promise);
   void beat();
   void beat_later();
   [[nodiscard]] std::chrono::nanoseconds beat_interval() const;
@@ -55,7 +60,9 @@ private:
   bool reachable_ = false;
   std::vector<model::usage_window> usage_;
   bool usage_due_ = false;
-  bool usage_under_way_ = false;  ///< the present one, with the heartbeat that is out
+  bool usage_under_way_ = false;      ///< the present one, with the heartbeat that is out
+  std::string site_refused_;          ///< why the site that answers is not followed, else empty
+  std::optional<std::string> other_;  ///< the code of that site, until it is adopted
   std::uint64_t undelivered_ = 0;
   std::uint64_t submitted_up_to_ = 0;
   std::chrono::nanoseconds backoff_{};

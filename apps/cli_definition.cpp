@@ -298,6 +298,14 @@ std::vector<verb> question_verbs() {
        {{"--last", "COUNT", "so many, 50 when not given"}},
        messages},
       {"library", "Shows the content library of this node.", asked::node, {}, {}, node_library},
+      {"adopt",
+       "Makes the site that answers at the configured address this node's own: it keeps its "
+       "content, "
+       "and has no jobs of its former site any more.",
+       asked::node,
+       {},
+       {},
+       node_adopt},
       {"completion",
        "Prints the completion script of a shell.",
        asked::nobody,
@@ -338,7 +346,7 @@ const std::vector<verb_group>& verb_groups() {
 const std::vector<option>& global_options() {
   static const std::vector<option> all{
       {"--json", "", "print one JSON object: status, code, items"},
-      {"--node", "", "ask the node this runs on, not the site: status, why, library"},
+      {"--node", "", "ask the node this runs on, not the site: status, why, library, adopt"},
       {"--socket", "PATH",
        "the Unix socket to ask; /run/sluice/admin.sock or, with --node, /run/sluice/node.sock"},
       {"--help", "", "explain the command, and do nothing"},

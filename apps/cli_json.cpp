@@ -181,8 +181,16 @@ json_item json_of(const model::node_report& report) {
                   {"version", report.version},
                   {"site_address", report.site_address},
                   {"site_reachable", report.site_reachable},
+                  {"site_refused", report.site_refused},
                   {"outbox", report.outbox},
                   {"jobs", jobs}})};
+}
+
+json_item json_of(const model::adoption& report) {
+  return {dumped({{"site", report.site},
+                  {"site_address", report.site_address},
+                  {"contents", report.contents},
+                  {"reports_dropped", report.reports}})};
 }
 
 json_item json_of(const rpc::distribute_answer& given) {

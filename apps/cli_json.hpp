@@ -30,6 +30,7 @@ json_item json_of(const model::why_report& report);
 json_item json_of(const model::message_row& row);
 json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
+json_item json_of(const model::adoption& report);
 json_item json_of(const rpc::distribute_answer& given);
 json_item json_of(const rpc::package_update_answer& given);
 json_item json_of(const rpc::cancel_answer& given);

@@ -10,8 +10,10 @@ result<answer> node_status(session& now) {
   fields.add("name", report->name);
   fields.add("node", report->node.text());
   fields.add("version", report->version);
-  fields.add("site", format("{} ({})", report->site_address,
-                            report->site_reachable ? "reachable" : "not reachable"));
+  const bool refused = !report->site_refused.empty();
+  const char* reach = report->site_reachable ? "reachable" : "not reachable";
+  fields.add("site", format("{} ({})", report->site_address, refused ? "not followed" : reach));
+  if (refused) { fields.add("why", report->site_refused); }
   fields.add("outbox", counted(report->outbox, "report") + " not delivered yet");
   answer made{exit_code::ok, {json_of(*report)}, fields.text(), {}};
   text_table table(
@@ -27,6 +29,7 @@ result<answer> node_status(session& now) {
   }
   made.text += table.empty() ? "No jobs.\n" : "\n" + table.text(now.outside().colour);
   made.next = {report->jobs.empty() ? "sluice --node library" : "sluice --node why PKG"};
+  if (refused) { made.next = {"sluice --node adopt"}; }
   return made;
 }
 
@@ -41,6 +44,24 @@ result<answer> node_library(session& now) {
   fields.add("free", human_bytes(report->bytes_free));
   answer made{exit_code::ok, {json_of(*report)}, fields.text(), {}};
   for (const std::string& id : report->content_ids) { made.text += escaped(id) + "\n"; }
+  return made;
+}
+
+/// A10. To type it is the consent.
+result<answer> node_adopt(session& now) {
+  const auto report = now.local_node().node_adopt(session::me());
+  if (!report) { return report.error(); }
+  answer made{exit_code::ok, {json_of(*report)}, {}, {}};
+  made.text = format("This node follows site {} at {} from now on.\n", escaped(report->site),
+                     report->site_address);
+  made.text +=
+      format("{} {} here: what this site wants of it is not sent again.\n",
+             counted(report->contents, "content"), report->contents == 1 ? "stays" : "stay");
+  if (report->reports > 0) {
+    made.text += format("{} to the former site {} dropped.\n", counted(report->reports, "report"),
+                        report->reports == 1 ? "is" : "are");
+  }
+  made.next = {"sluice --node status"};
   return made;
 }
 

@@ -45,6 +45,7 @@ result<answer> messages(session& now);
 
 result<answer> node_status(session& now);
 result<answer> node_library(session& now);
+result<answer> node_adopt(session& now);
 
 result<answer> completion(session& now);
 result<answer> manual(session& now);

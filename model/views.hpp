@@ -183,7 +183,17 @@ struct node_report {
   bool site_reachable = false;
   std::uint64_t outbox = 0;  ///< undelivered reports
   std::vector<node_job_row> jobs;
+  std::string site_refused;  ///< why the node does not follow the site at that address, else empty
   bool operator==(const node_report&) const = default;
+};
+
+/// What a node has from now on of another site than before (`sluice --node adopt`).
+struct adoption {
+  std::string site;  ///< site code
+  std::string site_address;
+  std::uint64_t contents = 0;  ///< that the node holds, and told it of
+  std::uint64_t reports = 0;   ///< to the former site, undelivered and dropped
+  bool operator==(const adoption&) const = default;
 };
 
 /// How far a validation cycle is on one distribution point (`sluice validate`).

@@ -63,6 +63,8 @@ public:
   virtual result<model::node_report> node_status(const principal&) = 0;
   virtual result<model::why_report> node_why(const principal&, model::package_id) = 0;
   virtual result<model::library_report> node_library(const principal&) = 0;
+  /// `conflict` when no other site than the node's own has answered it.
+  virtual result<model::adoption> node_adopt(const principal&) = 0;
 };
 
 }  // namespace sluice::rpc

@@ -3,7 +3,6 @@
 #include "Admin.h"
 #include "DistributionPointControl.h"
 #include "ManagementPoint.h"
-#include "Node.h"
 #include "rpc/remote.hpp"
 #include "rpc/wire_groups.hpp"
 
@@ -225,33 +224,6 @@ public:
   }
 };
 
-class remote_node final : public node_service, remote<wire::NodeClient> {
-public:
-  explicit remote_node(remote_target target) : remote(std::move(target), "Node") {}
-
-  result<model::node_report> node_status(const principal&) override {
-    return call("node_status", [&](wire::NodeClient& client) {
-      wire::node_report answer;
-      client.node_status(answer);
-      return from_wire(answer);
-    });
-  }
-  result<model::why_report> node_why(const principal&, model::package_id package) override {
-    return call("node_why", [&](wire::NodeClient& client) {
-      wire::why_report answer;
-      client.node_why(answer, package.text());
-      return from_wire(answer);
-    });
-  }
-  result<model::library_report> node_library(const principal&) override {
-    return call("node_library", [&](wire::NodeClient& client) {
-      wire::library_report answer;
-      client.node_library(answer);
-      return from_wire(answer);
-    });
-  }
-};
-
 class remote_management_point final : public management_point_service,
                                       remote<wire::ManagementPointClient> {
 public:
@@ -341,16 +313,6 @@ public:
   }
 };
 
-remote_target target_of(listen_address to, client_options options) {
-  return {.to = std::move(to), .options = std::move(options), .interrupt = -1, .record = nullptr};
-}
-client_options options_of(std::chrono::milliseconds call_deadline, protocol_range speaks) {
-  client_options made;
-  made.call_deadline = call_deadline;
-  made.speaks = std::move(speaks);
-  return made;
-}
-
 }  // namespace
 
 std::unique_ptr<management_point_service> make_remote_management_point(remote_target target) {
@@ -364,12 +326,6 @@ std::unique_ptr<admin_service> connect_admin(listen_address to,
                                              std::chrono::milliseconds call_deadline,
                                              protocol_range speaks) {
   return std::make_unique<remote_admin>(
-      target_of(std::move(to), options_of(call_deadline, std::move(speaks))));
-}
-std::unique_ptr<node_service> connect_node(listen_address to,
-                                           std::chrono::milliseconds call_deadline,
-                                           protocol_range speaks) {
-  return std::make_unique<remote_node>(
       target_of(std::move(to), options_of(call_deadline, std::move(speaks))));
 }
 std::unique_ptr<management_point_service> connect_management_point(listen_address to,

@@ -10,6 +10,7 @@
 #include "rpc/gate.hpp"
 #include "rpc/protocol.hpp"
 #include "rpc/wire_groups.hpp"
+#include "rpc/wire_node.hpp"
 
 namespace sluice::rpc {
 
@@ -190,6 +191,9 @@ public:
   }
   void node_library(wire::library_report& into) override {
     into = to_wire(good(service_->node_library(caller())));
+  }
+  void node_adopt(wire::adoption& into) override {
+    into = to_wire(good(service_->node_adopt(caller())));
   }
 
 private:

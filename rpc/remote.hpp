@@ -27,6 +27,8 @@ struct remote_target {
   int interrupt = -1;
   call_record* record = nullptr;
 };
+remote_target target_of(listen_address to, client_options options);
+client_options options_of(std::chrono::milliseconds call_deadline, protocol_range speaks);
 
 /// The connection below a client of one service: opened when it is needed, dropped after an error.
 class remote_link {

@@ -81,4 +81,14 @@ error remote_link::transport_failure(int type, std::string_view what, std::strin
   }
 }
 
+remote_target target_of(listen_address to, client_options options) {
+  return {.to = std::move(to), .options = std::move(options), .interrupt = -1, .record = nullptr};
+}
+client_options options_of(std::chrono::milliseconds call_deadline, protocol_range speaks) {
+  client_options made;
+  made.call_deadline = call_deadline;
+  made.speaks = std::move(speaks);
+  return made;
+}
+
 }  // namespace sluice::rpc

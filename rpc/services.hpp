@@ -14,13 +14,18 @@
 /// never on a reactor or an actor's worker. Those of operators are in rpc/admin.hpp.
 namespace sluice::rpc {
 
+struct held_content {
+  model::content_id content;
+  std::optional<model::digest> manifest_hash;  ///< two sites may give the same PackageID
+  bool operator==(const held_content&) const = default;
+};
 struct registration {
   std::string name;
   model::node_id node;
   model::epoch_id epoch;
   std::string content_address;
   std::string build;
-  std::vector<model::content_id> inventory;  ///< all it holds, in parts of <= 4096
+  std::vector<held_content> inventory;  ///< all it holds, in parts of <= 4096
   bool full_inventory = false;
   std::uint32_t part = 0;  ///< of the inventory, counted from 0; the last one makes it count
   bool more = false;       ///< another part follows

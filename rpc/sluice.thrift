@@ -427,6 +427,13 @@ struct node_report {
   5: bool site_reachable
   6: i64 outbox
   7: list<node_job_row> jobs
+  8: optional string site_refused
+}
+struct adoption {
+  1: string site
+  2: string site_address
+  3: i64 contents
+  4: i64 reports
 }
 /** `content_ids` ends at 4096; `contents` counts them all. */
 struct library_report {
@@ -444,6 +451,8 @@ service Node extends Greeting {
     throws (1: failure refused) (authorization = "admin")
   library_report node_library()
     throws (1: failure refused) (authorization = "admin")
+  adoption node_adopt()
+    throws (1: failure refused) (authorization = "admin")
 }
 
 // ---- ManagementPoint: a distribution point to its site
@@ -459,6 +468,8 @@ struct registration {
   8: optional i32 part
   9: optional bool more
   10: optional list<setting_row> settings
+  /** Of the manifests of `inventory`, in its order; all or none. */
+  11: optional list<binary> inventory_hashes
 }
 struct registration_answer {
   1: list<string> site_keys

@@ -82,11 +82,7 @@ wire::cancel_answer to_wire(const cancel_answer& value);
 cancel_answer from_wire(const wire::cancel_answer& value);
 wire::status_query to_wire(const status_query& value);
 status_query from_wire(const wire::status_query& value);
-wire::node_report to_wire(const model::node_report& value);
-model::node_report from_wire(const wire::node_report& value);
 /// Leaves out the content ids that do not fit into one container.
-wire::library_report to_wire(const model::library_report& value);
-model::library_report from_wire(const wire::library_report& value);
 
 // ManagementPoint and DistributionPointControl.
 wire::registration to_wire(const registration& value);

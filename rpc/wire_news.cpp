@@ -34,7 +34,15 @@ wire::registration to_wire(const registration& value) {
   made.__set_content_address(value.content_address);
   made.__set_build(value.build);
   check_items(value.inventory.size(), "contents");
-  for (const auto& content : value.inventory) { made.inventory.push_back(content.text()); }
+  for (const held_content& held : value.inventory) {
+    made.inventory.push_back(held.content.text());
+    if (held.manifest_hash) {
+      made.inventory_hashes.push_back(bytes_to_wire(held.manifest_hash->bytes));
+    }
+  }
+  // A list that lacks one would give the others' to wrong contents.
+  made.__isset.inventory_hashes =
+      !made.inventory.empty() && made.inventory_hashes.size() == made.inventory.size();
   made.__set_full_inventory(value.full_inventory);
   made.__set_part(number_to_wire(value.part, "part"));
   made.__set_more(value.more);
@@ -49,7 +57,16 @@ registration from_wire(const wire::registration& value) {
   made.content_address = value.content_address;
   made.build = value.build;
   for (const auto& content : value.inventory) {
-    made.inventory.push_back(content_from_wire(content));
+    made.inventory.push_back({content_from_wire(content), std::nullopt});
+  }
+  if (value.__isset.inventory_hashes) {
+    if (value.inventory_hashes.size() != value.inventory.size()) {
+      throw to_wire(error{errc::invalid, 0, "read an inventory: each content has one hash"});
+    }
+    for (std::size_t i = 0; i < made.inventory.size(); ++i) {
+      model::digest& hash = made.inventory[i].manifest_hash.emplace();
+      bytes_from_wire(value.inventory_hashes[i], hash.bytes, "hash of a manifest");
+    }
   }
   made.full_inventory = value.full_inventory;
   made.part = number_from_wire(value.part, "part");  // 0 when it is not set

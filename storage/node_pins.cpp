@@ -29,4 +29,21 @@ result<std::vector<hashing::public_key>> node_database::pinned_keys() {
   });
 }
 
+result<std::uint64_t> node_database::forget_site() {
+  return sqlite::attempt("forget the site", [&] {
+    SQLite::Transaction whole(state_->connection->database());
+    std::uint64_t reports = 0;
+    {
+      auto rows = state_->connection->prepare("SELECT count(*) FROM outbox");
+      rows->executeStep();
+      reports = sqlite::read_number(*rows, 0);
+    }
+    for (const char* text : {"DELETE FROM outbox", "DELETE FROM job", "DELETE FROM pinned_key"}) {
+      state_->connection->prepare(text)->exec();
+    }
+    whole.commit();
+    return reports;
+  });
+}
+
 }  // namespace sluice::storage

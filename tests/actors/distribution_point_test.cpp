@@ -308,6 +308,43 @@ TEST_CASE("a removal is answered after the job that could not be cancelled any m
   CHECK(node.library.committed.contains(content));
 }
 
+// A10
+TEST_CASE("a node that leaves its site ends its jobs, and keeps its content and their pieces") {
+  virtual_node node;
+  const auto held = node.add_package(1, 4, 1000);
+  CHECK(node.notify(node.notification_for(held, {"b:1"})).ok());
+  CHECK(node.library.committed.contains(held));
+  node.source("a").manner = source_manner::silent;
+  const auto coming = node.add_package(2, 4, 1000);
+  const auto given = node.notification_for(coming, {"a:1"});
+  CHECK(*node.notify(given) == notify_answer::accepted);
+  CHECK(open_silent_jobs(node, 1).size() == 1);
+  CHECK(node.kill_jobs_that_ask() == 2);
+  CHECK(node.jobs_in_database() == 2);
+  CHECK(node.leave_site());
+  node.advance(2 * limits::actor_restart_delay);
+  CHECK(node.jobs_in_database() == 0);
+  CHECK(node.library.dropped.empty());
+  CHECK(node.library.committed.contains(held));
+  const auto late = node.notify(given);  // the former site does not know it yet
+  REQUIRE_FALSE(late.ok());
+  CHECK(late.error().code == errc::limit_reached);
+}
+
+TEST_CASE("a node that leaves its site waits for a job that is too late to be cancelled") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  node.library.commit_failures = {error{errc::os_failed, 5, "commit"}};  // tried again in 2 s
+  const auto given = node.notification_for(content, {"a:1"});
+  CHECK(node.notify(given).ok());
+  CHECK(node.poll(given.job).state.state == job_state::downloaded);
+  CHECK_FALSE(node.leave_site());  // not yet
+  node.advance(5s);
+  CHECK(node.library.committed.contains(content));
+  CHECK(node.leave_site());
+  CHECK(node.jobs_in_database() == 0);
+}
+
 // The outbox found no room, the removal waited for the job, and the job for the outbox.
 TEST_CASE("a removal does not wait for a report that finds no room") {
   virtual_node node;

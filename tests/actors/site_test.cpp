@@ -324,6 +324,33 @@ TEST_CASE("an inventory in parts counts with its last, and one with a gap is ref
   CHECK_FALSE(held(1000));
 }
 
+// A10
+TEST_CASE("a node that holds another content of the same name does not have this site's") {
+  chain parts;
+  const auto package = parts.site.database().package(parts.package);
+  REQUIRE(package.ok());
+  const model::content_id ours{parts.package, (*package)->row.version};
+  const auto is_held = [&](std::optional<model::digest> hash) {
+    CHECK(parts.site.register_holding("dp1", {ours, hash}).ok());
+    return *parts.site.database().is_available(ours, "dp1");
+  };
+  model::digest other = (*package)->row.manifest_hash;
+  other.bytes[0] ^= std::byte{1};
+  CHECK_FALSE(is_held(other));
+  CHECK(is_held((*package)->row.manifest_hash));
+  CHECK_FALSE(is_held(other));
+  CHECK(is_held(std::nullopt));  // a node of an earlier release tells no hashes
+}
+
+// A10
+TEST_CASE("a site says who it is to the first part of an inventory already") {
+  chain parts;
+  const auto answer = parts.site.register_part("dp1", 0, 1, 0, true);
+  REQUIRE(answer.ok());
+  CHECK(answer->site == "PKG");
+  CHECK(answer->site_keys == parts.site.register_node("dp1", 1)->site_keys);
+}
+
 // B11
 TEST_CASE("a wiped node counts from one again, in a new epoch") {
   chain parts;

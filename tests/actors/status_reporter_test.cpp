@@ -136,6 +136,92 @@ TEST_CASE("a node that the site forgot registers again and delivers then") {
   CHECK(node.site.registrations[0].epoch == node.site.registrations[2].epoch);
 }
 
+// A10
+TEST_CASE("a site with other keys is told nothing of what is here, and no orders of it are taken") {
+  virtual_reporter node;
+  node.hold(3);
+  node.begin();
+  CHECK(node.site.questions.empty());  // the first site that answers is its own
+  CHECK(node.order_removal().ok());
+  node.append(2);
+  node.site.registrations.clear();
+  node.site.batches.clear();
+  node.site.site = "NEW";
+  node.site.key = 'b';
+  node.site.knows_node = false;
+  node.append(2);  // it does not know whose they are
+  node.advance(10min);
+  CHECK(node.site.registrations.empty());
+  CHECK(node.site.batches.empty());
+  REQUIRE(node.site.questions.size() >= 8);
+  for (const auto& question : node.site.questions) {
+    CHECK(question.inventory.empty());
+    CHECK(question.settings.empty());
+  }
+  CHECK(node.undelivered() == 2);
+  CHECK(node.site_refused().find("site NEW at main.example:9000 has none of the keys") == 0);
+  CHECK(node.site_refused().find("sluice --node adopt") != std::string::npos);
+  const auto told = node.notify();
+  REQUIRE_FALSE(told.ok());
+  CHECK(told.error().code == errc::limit_reached);
+  CHECK(told.error().doing.find(node.site_refused()) != std::string::npos);
+  const auto removed = node.order_removal();
+  REQUIRE_FALSE(removed.ok());
+  CHECK(removed.error().code == errc::limit_reached);
+}
+
+// A10
+TEST_CASE("an adopted site is told of all that is here, and nothing of the former one's") {
+  virtual_reporter node;
+  node.hold(3);
+  node.begin();
+  node.site.trouble = error{errc::unreachable, 0, "connect to the site"};
+  node.append(5);
+  node.site.trouble.reset();
+  node.site.site = "NEW";
+  node.site.key = 'b';
+  node.site.knows_node = false;
+  node.site.registrations.clear();
+  node.restart();
+  CHECK(node.site.registrations.empty());
+  const auto adopted = node.adopt();
+  REQUIRE(adopted.ok());
+  CHECK(*adopted == model::adoption{"NEW", "main.example:9000", 3, 5});
+  REQUIRE(node.site.registrations.size() == 1);  // at once
+  CHECK(node.site.registrations[0].inventory.size() == 3);
+  CHECK(node.site.registrations[0].inventory[0].manifest_hash);
+  CHECK(node.site_refused().empty());
+  node.append(1);
+  CHECK(node.site.delivered() == std::vector<std::string>{"5"});
+  CHECK(node.order_removal().ok());
+  node.restart();  // and so it stays
+  CHECK(node.site.registrations.size() == 2);
+  CHECK(node.adopt().error().code == errc::conflict);
+}
+
+TEST_CASE("a node whose own site comes back goes on with it, also after another has answered") {
+  virtual_reporter node;
+  node.begin();
+  node.site.key = 'b';
+  node.site.knows_node = false;
+  node.advance(1min);
+  CHECK_FALSE(node.site_refused().empty());
+  node.append(2);
+  node.site.key = 'a';
+  node.advance(2min);
+  CHECK(node.site_refused().empty());
+  CHECK(node.site.delivered() == numbers_up_to(2));
+  CHECK(node.order_removal().ok());
+  CHECK(node.adopt().error().code == errc::conflict);
+}
+
+TEST_CASE("a node whose site has not answered yet has nothing to adopt") {
+  virtual_reporter node;
+  node.withdraw_site();
+  node.begin();
+  CHECK(node.adopt().error().code == errc::conflict);
+}
+
 TEST_CASE("what the site does not acknowledge is sent again, with a pause between") {
   virtual_reporter node;
   node.begin();

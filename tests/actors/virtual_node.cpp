@@ -349,6 +349,11 @@ void virtual_node::tell_to_cancel(model::content_id content) {
                  drop_content{content, storage::library_user::distribution_point});
 }
 
+bool virtual_node::leave_site() {
+  const auto answer = state_->time.ask<done>(state_->distribution_point, actors::leave_site{});
+  return answer.has_value() && answer->ok();
+}
+
 result<std::string> virtual_node::begin_push(model::job_id job) {
   auto answer = state_->time.ask<std::string>(state_->distribution_point,
                                               push_question{job, std::chrono::seconds(30)});

@@ -71,6 +71,7 @@ public:
   model::why_report why(model::package_id package);
   void cancel_by_removal(model::content_id content);
   void tell_to_cancel(model::content_id content);  ///< the mail only; nobody takes a turn
+  bool leave_site();                               ///< whether it was answered
   result<std::string> begin_push(model::job_id job);
   rpc::cancel_outcome cancel(model::job_id job);  ///< as an operator at the site wishes
   void tell_to_cancel_job(model::job_id job);     ///< the mail only; nobody takes a turn

@@ -18,11 +18,12 @@ result<rpc::registration_answer> fake_management_point::register_node(
     const rpc::principal&, const rpc::registration& given) {
   calls.push_back(clock());
   if (trouble) { return *trouble; }
-  registrations.push_back(given);
-  knows_node = true;
+  const bool asks = given.more && given.inventory.empty();
+  (asks ? questions : registrations).push_back(given);
+  knows_node = knows_node || !asks;
   rpc::registration_answer answer;
-  answer.site = "PKG";
-  answer.site_keys.push_back(std::string(64, 'a'));
+  answer.site = site;
+  answer.site_keys.push_back(std::string(64, key));
   return answer;
 }
 
@@ -121,6 +122,7 @@ void virtual_reporter::begin() {
   setup.site_address = site_address;
   setup.self.name = "dp9";
   setup.self.epoch = state_->database->epoch();
+  setup.site_keys = *state_->database->pinned_keys();
   state_->reporter = state_->time.system().spawn(status_reporter, std::move(setup));
   auto metering = std::make_shared<usage_meter_setup>();
   metering->now = state_->parts.now;
@@ -147,6 +149,37 @@ void virtual_reporter::append(std::size_t count) {
 void virtual_reporter::reload(std::vector<model::setting_row> settings) {
   caf::anon_send(state_->reporter, change_host_settings{std::move(settings)});
   state_->time.run();
+}
+
+void virtual_reporter::restart() {
+  state_->time.end(state_->meter);
+  state_->time.end(state_->reporter);
+  begin();
+}
+
+result<model::adoption> virtual_reporter::adopt() {
+  return *state_->time.ask<model::adoption>(state_->reporter, adopt_site{});
+}
+
+std::string virtual_reporter::site_refused() {
+  auto answer = *state_->time.ask<reporter_answer>(state_->reporter, reporter_question{});
+  return answer->site_refused;
+}
+
+result<rpc::notify_answer> virtual_reporter::notify() {
+  model::notification given;
+  given.job.bytes.fill(std::byte{1});
+  given.content = *model::content_id::parse("PKG00001.1");
+  given.sources = {{"site", {}, "127.0.0.1:80", "http", 1}};
+  return *state_->time.ask<rpc::notify_answer>(state_->distribution_point, given);
+}
+
+result<void> virtual_reporter::order_removal() {
+  const auto answer = *state_->time.ask<done>(
+      state_->distribution_point, drop_content{*model::content_id::parse("PKG00001.1"),
+                                               storage::library_user::distribution_point});
+  if (!answer) { return answer.error(); }
+  return {};
 }
 
 std::size_t virtual_reporter::undelivered() {

@@ -16,6 +16,9 @@ public:
   bool maintenance = false;      ///< the node is withheld from clients
   bool knows_node = true;        ///< false: forgot it, until it registers
   std::uint64_t withheld = 0;    ///< acknowledges this many less than came
+  std::string site = "PKG";
+  char key = 'a';                            ///< the digit that its one key has everywhere
+  std::vector<rpc::registration> questions;  ///< who the site is: they register nothing
   std::vector<rpc::registration> registrations;
   std::vector<rpc::report_batch> batches;
   std::vector<std::chrono::nanoseconds> heartbeats;     ///< at these times
@@ -45,7 +48,13 @@ public:
   void append(std::size_t count);   ///< reports "0", "1", ...: each the next number
   [[nodiscard]] std::size_t undelivered();
   void reload(std::vector<model::setting_row> settings);  ///< of its host
-  void withdraw_site();                                   ///< nobody listens at its address
+  result<model::adoption> adopt();
+  [[nodiscard]] std::string site_refused();  ///< why, else empty
+  void restart();                            ///< the reporter, with what the database knows
+  /// What the node answers to orders; one to pull it cannot carry out.
+  result<rpc::notify_answer> notify();
+  result<void> order_removal();
+  void withdraw_site();  ///< nobody listens at its address
   void offer_site();
 
   void advance(std::chrono::nanoseconds distance);

@@ -479,8 +479,16 @@ result<rpc::registration_answer> virtual_site::register_part(const std::string& 
   given.part = part;
   given.more = more;
   for (std::uint32_t number = first; number < first + count; ++number) {
-    given.inventory.push_back({{*model::site_code::parse("PKG"), number}, 1});
+    given.inventory.push_back({{{*model::site_code::parse("PKG"), number}, 1}, {}});
   }
+  return state_->ask<rpc::registration_answer>(state_->management_point, given);
+}
+
+result<rpc::registration_answer> virtual_site::register_holding(const std::string& name,
+                                                                const rpc::held_content& held) {
+  rpc::registration given = registration_of(name, 1);
+  given.full_inventory = true;
+  given.inventory = {held};
   return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 

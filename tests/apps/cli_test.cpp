@@ -55,6 +55,7 @@ const std::vector<std::vector<std::string>>& samples() {
       {"why", "PKG00012", "--dp", "dp2"},
       {"messages", "--last", "3"},
       {"--node", "library"},
+      {"--node", "adopt"},
       {"completion", "bash"},
       {"man"},
   };
@@ -174,6 +175,7 @@ TEST_CASE("wrong command lines end with 2, say what is wrong, and name the help 
       {"--node", "package", "list"},
       {"--node", "status", "PKG00012"},
       {"library"},
+      {"adopt"},
       {"messages", "--last", "0"},
       {"completion", "fish"},
   };
@@ -236,6 +238,24 @@ TEST_CASE("the next command is the one that the sentence names, or of that which
   const std::string here = "connect to unix:/run/sluice/admin.sock: check the address";
   CHECK(next({errc::unreachable, EACCES, here}, list).starts_with("id "));
   CHECK(next({errc::unreachable, ENOENT, here}, list).starts_with("systemctl status sluiced"));
+}
+
+// A10
+TEST_CASE("a node that does not follow the site it was given says why, and what would make it") {
+  stage here;
+  CHECK(has(here.run({"--node", "status"}).output, "127.0.0.1:8601 (reachable)"));
+  here.node.site_refused = "site NEW has none of the keys";
+  const outcome seen = here.run({"--node", "status"});
+  CHECK(has(seen.output, "127.0.0.1:8601 (not followed)"));
+  CHECK(has(seen.output, "site NEW has none of the keys"));
+  CHECK(has(seen.output, "Next: sluice --node adopt"));
+  CHECK(has(here.run({"--node", "status", "--json"}).output,
+            "\"site_refused\":\"site NEW has none of the keys\""));
+  CHECK(here.run({"--node", "adopt"}).output ==
+        "This node follows site NEW at 127.0.0.1:8601 from now on.\n"
+        "12 contents stay here: what this site wants of it is not sent again.\n"
+        "3 reports to the former site are dropped.\n"
+        "Next: sluice --node status\n");
 }
 
 TEST_CASE("the socket is the site's, the node's, or the given one") {

@@ -160,6 +160,7 @@ result<model::node_report> fake_node::node_status(const rpc::principal&) {
   report.site_address = "127.0.0.1:8601";
   report.site_reachable = true;
   report.jobs.emplace_back().content = {package(), 3};
+  report.site_refused = site_refused;
   return report;
 }
 
@@ -170,6 +171,10 @@ result<model::why_report> fake_node::node_why(const rpc::principal&, model::pack
 result<model::library_report> fake_node::node_library(const rpc::principal&) {
   return model::library_report{"/srv/library",    1,           14000,
                                150 * limits::mib, limits::gib, {"PKG00012.3"}};
+}
+
+result<model::adoption> fake_node::node_adopt(const rpc::principal&) {
+  return model::adoption{"NEW", "127.0.0.1:8601", 12, 3};
 }
 
 }  // namespace sluice::cli::testing

@@ -123,6 +123,9 @@ public:
   result<model::node_report> node_status(const rpc::principal&) override;
   result<model::why_report> node_why(const rpc::principal&, model::package_id) override;
   result<model::library_report> node_library(const rpc::principal&) override;
+  result<model::adoption> node_adopt(const rpc::principal&) override;
+
+  std::string site_refused;
 };
 
 }  // namespace sluice::cli::testing

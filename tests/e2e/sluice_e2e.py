@@ -87,7 +87,8 @@ class Workplace:
     def start_site(self, name='site', source_roots=(), code='PKG', **more):
         """A site server with its own distribution point."""
         settings = {'site': {'code': code, 'source_roots': [str(root) for root in source_roots],
-                             'listen': '127.0.0.1:0', 'admin_socket': str(self.folder / 'admin')}}
+                             'listen': '127.0.0.1:0',
+                             'admin_socket': str(self.folder / f'admin-{name}')}}
         return self._start(Site(self, name, settings, **more))
 
     def start_distribution_point(self, name, site, relay=None, **more):

@@ -10,7 +10,7 @@
 #include "Node.h"
 #include "rpc/handlers.hpp"
 #include "rpc/protocol.hpp"
-#include "rpc/wire.hpp"
+#include "rpc/wire_node.hpp"
 #include "tests/rpc/fake_services.hpp"
 
 // The first byte of an input says what follows: a connection's bytes as a server reads them, or one
@@ -99,6 +99,7 @@ void read_struct(std::uint8_t which, const std::byte* bytes, std::size_t size) {
       read_one<wire::distribute_request>, read_one<wire::status_query>,
       read_one<wire::validation_order>,   read_one<wire::validation_row>,
       read_one<wire::validation_request>, read_one<wire::validation_begun>,
+      read_one<wire::adoption>,
   };
   readers[which % std::size(readers)](bytes, size);
 }

@@ -132,6 +132,9 @@ struct fake_node final : node_service, script {
   result<model::library_report> node_library(const principal& by) override {
     return play<model::library_report>(by, "node_library");
   }
+  result<model::adoption> node_adopt(const principal& by) override {
+    return play<model::adoption>(by, "node_adopt");
+  }
 };
 
 struct fake_management_point final : management_point_service, script {

@@ -186,7 +186,7 @@ TEST_CASE("reports have the numbers that state topics always had") {
 }
 
 TEST_CASE("each method is in the authorization table, and what is not in it nobody may call") {
-  CHECK(authorization_table().size() == 1 + 27 + 4 + 4 + 10);
+  CHECK(authorization_table().size() == 1 + 27 + 5 + 4 + 10);
   const principal operators{.how = principal::way::unix_socket, .user = 0, .name = "root"};
   const principal nodes{.how = principal::way::certificate, .user = 0, .name = "77"};
   CHECK(!refusal(operators, "Admin", "distribute"));

@@ -146,7 +146,11 @@ public:
                                          .bytes_per_second = large(),
                                          .source = text(),
                                          .reason = text()};
-            })};
+            }),
+            .site_refused = text()};
+  }
+  model::adoption adoption() {
+    return {.site = text(), .site_address = text(), .contents = large(), .reports = large()};
   }
   model::library_report library_report() {
     return {.root = text(),

@@ -100,12 +100,15 @@ public:
             .next_try = maybe([this] { return time(); })};
   }
   registration registered() {
+    const bool hashes = coin();
     return {.name = text(),
             .node = id<model::node_id>(),
             .epoch = id<model::epoch_id>(),
             .content_address = text(),
             .build = text(),
-            .inventory = list([this] { return content(); }),
+            .inventory = list([&] {
+              return held_content{content(), hashes ? std::optional(digest()) : std::nullopt};
+            }),
             .full_inventory = coin(),
             .part = small(),
             .more = coin(),

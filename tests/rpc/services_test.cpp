@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "rpc/wire.hpp"
 #include "tests/rpc/fake_services.hpp"
 #include "tests/rpc/live_server.hpp"
 
@@ -197,6 +198,7 @@ TEST_CASE("every method of Node carries its values there and back") {
         package);
     check_call(fake, "node_library", random.library_report(),
                [&] { return client->node_library({}); });
+    check_call(fake, "node_adopt", random.adoption(), [&] { return client->node_adopt({}); });
   }
 }
 
@@ -373,13 +375,25 @@ TEST_CASE("lists end where a frame does, and can be read on") {
   CHECK(capped->rows.size() == limits::list_page_rows);
 }
 
+TEST_CASE("an inventory that has not one hash for each content is refused") {
+  random_values random(seed);
+  registration given = random.registered();
+  given.inventory.assign(2, {random.content(), random.digest()});
+  auto sent = to_wire(given);
+  CHECK(from_wire(sent) == given);
+  sent.inventory_hashes.pop_back();
+  CHECK_THROWS_AS(from_wire(sent), wire::failure);
+  sent.inventory_hashes.push_back("short");
+  CHECK_THROWS_AS(from_wire(sent), wire::failure);
+}
+
 TEST_CASE("what does not fit into a message is refused before it is sent") {
   random_values random(seed);
   fake_management_point fake;
   const live_server live({.management_point = &fake});
   const auto client = connect_management_point(live.tcp_address());
   auto given = random.registered();
-  given.inventory.assign(limits::rpc_container_items_max + 1, random.content());
+  given.inventory.assign(limits::rpc_container_items_max + 1, {random.content(), {}});
   CHECK(client->register_node({}, given).error().code == errc::limit_reached);
   auto batch = random.batch();
   batch.states.clear();

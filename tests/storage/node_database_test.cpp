@@ -249,6 +249,30 @@ TEST_CASE("a full outbox gives up progress first, then refuses") {
   CHECK(database->append({message_of(2302)}).ok());
 }
 
+// A10
+TEST_CASE("a site is forgotten with its keys, its jobs and its reports; pieces and epoch stay") {
+  made_of_seed made;
+  const auto epoch = made.id<model::epoch_id>();
+  const auto database = open_at("", epoch);
+  const auto job = made.id<model::job_id>();
+  REQUIRE(database->pin_keys({hashing::public_key{}}).ok());
+  REQUIRE(database->add_job(job_of(job)).ok());
+  REQUIRE(database->record_pieces({{file_of(9), 0, 2}}).ok());
+  REQUIRE(
+      database->append({progress_of(job, model::state_report::success), message_of(2300)}).ok());
+  const auto last = database->outbox(10)->back().sequence;
+  CHECK(*database->forget_site() == 2);
+  CHECK(database->pinned_keys()->empty());
+  CHECK(database->jobs()->empty());
+  CHECK(*database->knows_job(job));
+  CHECK(database->outbox(10)->empty());
+  CHECK(database->epoch() == epoch);
+  CHECK(runs_of(*database, file_of(9)) == runs{{0, 2}});
+  REQUIRE(database->append({message_of(2301)}).ok());
+  CHECK(database->outbox(10)->front().sequence == last + 1);
+  CHECK(*database->forget_site() == 1);
+}
+
 TEST_CASE("a broken node database is set aside and made anew with a new epoch") {
   const temporary_folder folder;
   made_of_seed made;
