@@ -68,20 +68,18 @@ using transfer_job_actor = caf::typed_actor<
     caf::reacts_to<report_again>, caf::replies_to<job_question>::with<job_answer>>;
 
 /// Takes notifications, knows every open job, lets four of them move bytes at once.
-using distribution_point_actor =
-    caf::typed_actor<caf::replies_to<model::notification>::with<rpc::notify_answer>,  // idempotent
-                                                                                      // by job id
-                     caf::replies_to<poll_job>::with<rpc::poll_answer>,
-                     caf::replies_to<push_question>::with<std::string>,  // a new ticket each time
-                     caf::replies_to<cancel_order>::with<rpc::cancel_outcome>,
-                     caf::replies_to<node_question>::with<model::node_report>,
-                     caf::replies_to<why_question>::with<model::why_report>,
-                     caf::replies_to<drop_content>::with<done>,
-                     caf::replies_to<leave_site>::with<done>, caf::reacts_to<site_refused>,
-                     caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
-                     caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>,
-                     caf::reacts_to<job_over>, caf::reacts_to<job_waits>, caf::reacts_to<job_due>,
-                     caf::reacts_to<site_registered>>;
+using distribution_point_actor = caf::typed_actor<
+    caf::replies_to<model::notification>::with<rpc::notify_answer>,  // idempotent
+                                                                     // by job id
+    caf::replies_to<poll_job>::with<rpc::poll_answer>,
+    caf::replies_to<push_question>::with<std::string>,  // a new ticket each time
+    caf::replies_to<cancel_order>::with<rpc::cancel_outcome>,
+    caf::replies_to<node_question>::with<model::node_report>,
+    caf::replies_to<why_question>::with<model::why_report>,
+    caf::replies_to<drop_content>::with<done>, caf::replies_to<leave_site>::with<done>,
+    caf::replies_to<health_question>::with<done>, caf::reacts_to<turn_wanted>,
+    caf::reacts_to<turn_returned>, caf::reacts_to<job_settled>, caf::reacts_to<job_over>,
+    caf::reacts_to<job_waits>, caf::reacts_to<job_due>, caf::reacts_to<site_registered>>;
 
 /// Proves what the distribution point holds, one cycle at a time, and takes out of service what is
 /// wrong (J2-J10). `begin_validation` is idempotent by cycle and part.
@@ -95,11 +93,13 @@ using content_validation_actor = caf::typed_actor<
     caf::reacts_to<operation_done<storage::content_repair>>>;
 
 /// Registers the node, keeps its heart beating, delivers the outbox until it is acknowledged.
-using status_reporter_actor = caf::typed_actor<
-    caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>, caf::reacts_to<registered>,
-    caf::reacts_to<submitted>, caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
-    caf::reacts_to<change_host_settings>, caf::replies_to<reporter_question>::with<reporter_answer>,
-    caf::replies_to<adopt_site>::with<model::adoption>>;
+using status_reporter_actor =
+    caf::typed_actor<caf::reacts_to<reports_waiting>, caf::reacts_to<reporter_tick>,
+                     caf::reacts_to<registered>, caf::reacts_to<submitted>,
+                     caf::reacts_to<heart_beaten>, caf::reacts_to<usage_measured>,
+                     caf::reacts_to<change_host_settings>, caf::reacts_to<site_called>,
+                     caf::replies_to<reporter_question>::with<reporter_answer>,
+                     caf::replies_to<adopt_site>::with<model::adoption>>;
 
 /// Keeps who was given content by this node.
 using usage_meter_actor = caf::typed_actor<caf::reacts_to<usage_tick>>;

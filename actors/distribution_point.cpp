@@ -68,7 +68,9 @@ void distribution_point_state::open(const model::notification& given,
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
   jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
-  if (is_being_removed(given.content)) { caf::anon_send(job, cancel_job{removal_text}); }
+  if (is_being_removed(given.content)) {
+    caf::anon_send(job, cancel_job{setup_.site_known ? removal_text : leaving_text});
+  }
   if (has_newer(given.content)) { caf::anon_send(job, cancel_job{newer_text}); }
   log::info("distribution_point",
             format("job {} for {} begins", given.job.text().substr(0, 8), given.content.text()));
@@ -76,10 +78,6 @@ void distribution_point_state::open(const model::notification& given,
 
 caf::result<rpc::notify_answer> distribution_point_state::on_notification(
     const model::notification& given) {
-  if (!site_refused_.empty()) {  // its operator may consent at any moment
-    return to_caf(
-        error{errc::limit_reached, 0, format("take {}: {}", given.content.text(), site_refused_)});
-  }
   const auto correct = model::check_notification(given);
   if (!correct) { return to_caf(correct.error()); }
   if (!setup_.site_known) {
@@ -98,6 +96,13 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
                         format("take {}: its job is just being begun on {}; tell it again right "
                                "after",
                                given.content.text(), setup_.parts.name)});
+  }
+  if (is_another_here(given)) {
+    return to_caf(
+        error{errc::conflict, 0,
+              format("take {0}: another content of this name is here, which a former site "
+                     "sent; to have it go: sluice validate {1} --dp {2}",
+                     given.content.text(), given.content.package.text(), setup_.parts.name)});
   }
   if (!has_room_for(given.content)) { return rpc::notify_answer::at_capacity; }
   if (is_being_removed(given.content)) {
@@ -356,7 +361,6 @@ distribution_point_actor::behavior_type distribution_point(
       [&state](const why_question& asked) { return state.on_why(asked.package); },
       [&state](const drop_content& asked) { return state.on_drop(asked); },
       [&state](leave_site) { return state.on_leave_site(); },
-      [&state](const site_refused& mail) { state.on_site_refused(mail); },
       [](health_question) { return done{}; },
       [&state](const turn_wanted& mail) { state.on_turn_wanted(mail.job); },
       [&state](const turn_returned& mail) { state.on_turn_returned(mail.job); },

@@ -50,11 +50,7 @@ public:
   void on_job_waits(const job_waits& mail);
   void on_job_due(model::job_id job);
   void on_down(const caf::down_msg& mail);
-  void on_site_registered() {
-    setup_.site_known = true;
-    site_refused_.clear();
-  }
-  void on_site_refused(const site_refused& mail) { site_refused_ = mail.why; }
+  void on_site_registered() { setup_.site_known = true; }
 
 private:
   static constexpr const char* removal_text = "the removal of the package";
@@ -86,6 +82,7 @@ private:
   void stop_former(const model::content_id& newer);
   [[nodiscard]] bool has_room_for(const model::content_id& content) const;
   [[nodiscard]] bool has_newer(const model::content_id& content) const;
+  [[nodiscard]] bool is_another_here(const model::notification& given) const;
 
   self_pointer self_ = nullptr;
   distribution_point_setup setup_;
@@ -98,7 +95,6 @@ private:
   std::deque<model::job_id> waiting_for_turn_;
   std::set<model::job_id> moving_;
   std::map<model::job_id, model::content_id> dead_;  ///< ended by themselves, to begin again
-  std::string site_refused_;                         ///< why its orders are not taken, else empty
 };
 
 distribution_point_actor::behavior_type distribution_point(

@@ -18,13 +18,15 @@ bool distribution_point_state::removal::covers(const model::content_id& content)
   return !asked || goes_with(content, asked->content);
 }
 
+/// Two sites may give the same PackageID (A10): the former one's content is in the way then.
+bool distribution_point_state::is_another_here(const model::notification& given) const {
+  const auto held = setup_.parts.catalogue->find(given.content);
+  return held && held->manifest_hash != given.hash;
+}
+
 /// A job may be committing already, too late to be cancelled: the content goes after it, and the
 /// answer comes after that.
 caf::result<done> distribution_point_state::on_drop(const drop_content& asked) {
-  if (!site_refused_.empty()) {
-    return to_caf(error{errc::limit_reached, 0,
-                        format("remove {}: {}", asked.content.text(), site_refused_)});
-  }
   return end_jobs({asked, {}, self_->make_response_promise<done>()}, removal_text);
 }
 

@@ -52,7 +52,10 @@ struct read_outbox {
 struct pin_keys {
   std::vector<hashing::public_key> keys;
 };
-struct forget_site {};  ///< answers how many reports to it are dropped
+/// The node has another from now on; answers how many reports to the former one are dropped.
+struct forget_site {
+  std::vector<hashing::public_key> keys;  ///< of the other one
+};
 struct acknowledge_reports {
   std::uint64_t up_to = 0;
 };
@@ -194,10 +197,6 @@ struct cancel_order {
 };
 /// The site took this node's registration: its keys are pinned, its notifications can be believed.
 struct site_registered {};
-/// Another site than the node's own is at the address where it registers.
-struct site_refused {
-  std::string why;
-};
 struct leave_site {};  ///< `done` when none of its jobs brings anything in any more
 struct node_question {};
 struct why_question {
@@ -213,7 +212,8 @@ struct reporter_answer {
   std::uint64_t undelivered = 0;
   std::string site_refused;  ///< why the site that answers is not followed, else empty
 };
-struct adopt_site {};  ///< from now on the one that answers is the node's own
+struct site_called {};  ///< an order came that was not taken: who gives it is there
+struct adopt_site {};   ///< from now on the one that answers is the node's own
 /// Also to the site, of its own distribution point.
 struct usage_measured {
   std::vector<model::usage_window> windows;

@@ -61,7 +61,9 @@ node_journal_actor::behavior_type node_journal(
         return answer(self->state.database->forget_pieces(mail.file));
       },
       [self](const pin_keys& mail) { return answer(self->state.database->pin_keys(mail.keys)); },
-      [self](forget_site) { return answer(self->state.database->forget_site()); },
+      [self](const forget_site& mail) {
+        return answer(self->state.database->forget_site(mail.keys));
+      },
       [self](const append_reports& mail) -> caf::result<done> {
         const auto sequences = self->state.database->append(mail.rows);
         if (!sequences) {

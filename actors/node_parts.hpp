@@ -56,6 +56,26 @@ private:
   std::map<std::string, measured> speeds_;  ///< at most `sources_max`
 };
 
+/// Whether orders are taken from whoever gives them: only while the site that answers where this
+/// node registers was found to be its own (A10). Any thread.
+class order_gate {
+public:
+  void close(std::string why) {
+    const std::lock_guard lock(mutex_);
+    why_ = std::move(why);
+  }
+  void open() { close({}); }
+  /// Why they are not; empty: they are.
+  [[nodiscard]] std::string closed_because() const {
+    const std::lock_guard lock(mutex_);
+    return why_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::string why_;
+};
+
 /// What the actors of a node share. Everything here outlives the actors, and the reactor outlives
 /// what runs on it.
 struct node_parts {
@@ -77,6 +97,7 @@ struct node_parts {
   std::shared_ptr<source_fault_counters> source_faults = std::make_shared<source_fault_counters>();
   /// The site says that this node is to be withheld from clients (A9). Any thread.
   std::shared_ptr<std::atomic<bool>> maintenance = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<order_gate> orders = std::make_shared<order_gate>();
   /// Where the site's pushes come in. None: this node takes none.
   std::shared_ptr<http::push_door> pushes;
   library_periods kept;

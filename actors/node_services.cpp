@@ -18,8 +18,16 @@ node_services::node_services(caf::actor_system& system, node_parts parts,
       library_(std::move(library)),
       library_root_(std::move(library_root)) {}
 
+std::optional<error> node_services::refusal(std::string_view doing) {
+  const std::string why = parts_.orders->closed_because();
+  if (why.empty()) { return std::nullopt; }
+  if (reporter_) { caf::anon_send(reporter_, site_called{}); }
+  return error{errc::limit_reached, 0, format("{}: {}", doing, why)};
+}
+
 result<rpc::notify_answer> node_services::notify(const rpc::principal&,
                                                  const model::notification& given) {
+  if (const auto no = refusal("take " + given.content.text())) { return *no; }
   return ask<rpc::notify_answer>(system_, target_, given);
 }
 
@@ -29,10 +37,12 @@ result<rpc::poll_answer> node_services::poll(const rpc::principal&, model::job_i
 
 result<rpc::cancel_outcome> node_services::cancel(const rpc::principal&, model::job_id job,
                                                   const std::string& user) {
+  if (const auto no = refusal("cancel a job")) { return *no; }
   return ask<rpc::cancel_outcome>(system_, target_, cancel_order{job, user});
 }
 
 result<void> node_services::remove_content(const rpc::principal&, model::content_id content) {
+  if (const auto no = refusal("remove " + content.text())) { return *no; }
   const auto answer =
       ask<done>(system_, target_, drop_content{content, storage::library_user::distribution_point});
   if (!answer) { return answer.error(); }
@@ -41,6 +51,7 @@ result<void> node_services::remove_content(const rpc::principal&, model::content
 
 result<rpc::page<model::content_id>> node_services::inventory(const rpc::principal&,
                                                               rpc::page_request asked) {
+  if (const auto no = refusal("tell what is here")) { return *no; }
   rpc::page<model::content_id> page;
   const auto bit = static_cast<std::uint8_t>(storage::library_user::distribution_point);
   for (const storage::catalogue_entry& entry : parts_.catalogue->all()) {
@@ -54,6 +65,7 @@ result<rpc::page<model::content_id>> node_services::inventory(const rpc::princip
 }
 
 result<void> node_services::validate(const rpc::principal&, const rpc::validation_order& order) {
+  if (const auto no = refusal("validate what is here")) { return *no; }
   const auto answer = ask<done>(system_, validation_, begin_validation{order, {}});
   if (!answer) { return answer.error(); }
   return {};
@@ -61,6 +73,7 @@ result<void> node_services::validate(const rpc::principal&, const rpc::validatio
 
 result<model::validation_row> node_services::validation_progress(const rpc::principal&,
                                                                  model::cycle_id cycle) {
+  if (const auto no = refusal("tell of a validation")) { return *no; }
   return ask<model::validation_row>(system_, validation_, validation_question{cycle});
 }
 
@@ -72,6 +85,7 @@ result<model::byte_count> node_services::free_space(const rpc::principal&) {
 
 result<std::string> node_services::begin_push(const rpc::principal&, model::job_id job,
                                               std::chrono::seconds patience) {
+  if (const auto no = refusal("take a push")) { return *no; }
   return ask<std::string>(system_, target_, push_question{job, patience});
 }
 
@@ -97,7 +111,16 @@ result<model::why_report> node_services::node_why(const rpc::principal&,
 result<model::adoption> node_services::node_adopt(const rpc::principal&) {
   if (!reporter_) {
     return error{errc::conflict, 0,
-                 format("adopt a site: {} has none to register with", parts_.name)};
+                 format("adopt a site: {} registers with none; [distribution_point] site says "
+                        "with which",
+                        parts_.name)};
+  }
+  const auto news = ask<reporter_answer>(system_, reporter_, reporter_question{});
+  if (!news) { return news.error(); }
+  if (!news->site_refused.empty()) {  // what the former site asked for is nobody's any more
+    const auto aborted =
+        ask<done>(system_, validation_, abort_validations{"the node moves to another site"});
+    if (!aborted) { return aborted.error(); }
   }
   return ask<model::adoption>(system_, reporter_, adopt_site{});
 }

@@ -37,6 +37,9 @@ public:
   result<model::adoption> node_adopt(const rpc::principal&) override;
 
 private:
+  /// An order of whoever says that he is the site, `doing` in words. Nothing: it is taken.
+  [[nodiscard]] std::optional<error> refusal(std::string_view doing);
+
   caf::actor_system& system_;
   node_parts parts_;
   distribution_point_actor target_;

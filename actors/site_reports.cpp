@@ -39,17 +39,20 @@ std::vector<model::setting_row> within_bounds(std::vector<model::setting_row> se
 result<std::vector<model::content_id>> contents_of(storage::site_database& database,
                                                    const std::vector<rpc::held_content>& held,
                                                    const std::string& name) {
+  const auto ours = database.manifest_hashes();
+  if (!ours) { return ours.error(); }
   std::vector<model::content_id> contents;
+  std::vector<model::content_id> others;
   for (const rpc::held_content& one : held) {
-    auto package = database.package(one.content.package);
-    if (!package) { return package.error(); }
-    const bool current = *package && (*package)->row.version == one.content.version;
-    if (current && one.manifest_hash && (*package)->row.manifest_hash != *one.manifest_hash) {
-      log::warning("site",
-                   format("{} holds another {} than this site's", name, one.content.text()));
-      continue;
-    }
-    contents.push_back(one.content);
+    const auto same_name = ours->find(one.content);
+    const bool other =
+        same_name != ours->end() && one.manifest_hash && same_name->second != *one.manifest_hash;
+    (other ? others : contents).push_back(one.content);
+  }
+  if (!others.empty()) {
+    log::warning("site", format("{} holds {} contents that only have the names of this site's, the "
+                                "first is {}; they are another site's",
+                                name, others.size(), others.front().text()));
   }
   return contents;
 }

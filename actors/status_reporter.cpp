@@ -21,25 +21,29 @@ std::vector<hashing::public_key> keys_of(const rpc::registration_answer& answer)
 }
 
 /// A site that changes its keys has an old one beside the new for a while.
-bool is_another(const std::vector<hashing::public_key>& known,
-                const std::vector<hashing::public_key>& shown) {
-  return !known.empty() && !shown.empty() &&
-         std::ranges::find_first_of(known, shown) == known.end();
+bool share_one(const std::vector<hashing::public_key>& known,
+               const std::vector<hashing::public_key>& shown) {
+  return std::ranges::find_first_of(known, shown) != known.end();
 }
 
 /// Who has the keys of a site decides what this node holds. It asks who answers before it says what
-/// it holds: a first part of an inventory, which counts for nothing without its last.
+/// it holds: a first part of an inventory, which counts for nothing without its last. A site of an
+/// earlier release answers that with nothing: it is asked once more, by a whole registration
+/// without an inventory.
 bool is_own_site(rpc::management_point_service& site, rpc::registration question,
                  const std::vector<hashing::public_key>& known, registered& mail) {
   question.settings.clear();
-  question.more = true;
-  const auto asked = site.register_node({}, question);
-  if (!asked) {
-    mail.failure = asked.error();
-    return false;
+  for (const bool more : {true, false}) {
+    question.more = more;
+    const auto asked = site.register_node({}, question);
+    if (!asked) {
+      mail.failure = asked.error();
+      return false;
+    }
+    mail.answer = *asked;
+    if (!asked->site_keys.empty()) { break; }
   }
-  mail.answer = *asked;
-  return !is_another(known, keys_of(*asked));
+  return share_one(known, keys_of(mail.answer));
 }
 
 }  // namespace
@@ -70,7 +74,7 @@ void status_reporter_state::on_tick() {
 
 /// One call at a time: registration, then reports, then the heart.
 void status_reporter_state::next() {
-  if (busy_) { return; }
+  if (busy_ || !adopters_.empty()) { return; }
   if (register_again_) { registered_ = register_again_ = false; }
   const auto now = self_->clock().now();
   if (now >= next_beat_) { beat_due_ = true; }
@@ -130,13 +134,21 @@ void status_reporter_state::on_registered(const registered& mail) {
     if (mail.failure->code == errc::not_found) { setup_.parts.maintenance->store(false); }
     return failed(*mail.failure);
   }
+  if (forgetting_) {  // nothing of before counts any more
+    busy_ = false;
+    return;
+  }
   trust_keys trusted{keys_of(mail.answer)};
-  if (is_another(setup_.site_keys, trusted.keys)) { return refuse(mail.answer); }
+  if (!setup_.site_keys.empty() && !share_one(setup_.site_keys, trusted.keys)) {
+    return refuse({mail.answer.site, std::move(trusted.keys)});
+  }
   busy_ = false;
   if (!mail.complete) { return next(); }  // it was adopted meanwhile
   registered_ = reachable_ = true;
   other_.reset();
   site_refused_.clear();
+  trouble_.clear();
+  setup_.parts.orders->open();
   setup_.parts.maintenance->store(mail.answer.maintenance);
   backoff_ = {};
   beat_later();
@@ -154,54 +166,91 @@ void status_reporter_state::on_registered(const registered& mail) {
   next();
 }
 
-/// What it knows of its former site stays as it is, and so does its content: it may come back.
-void status_reporter_state::refuse(const rpc::registration_answer& other) {
-  other_ = other.site;
+/// What it knows of its own site stays as it is, and so does its content: that one may come back.
+void status_reporter_state::refuse(other_site other) {
+  if (!other_) { backoff_ = {}; }  // it is told in the log
+  other_ = std::move(other);
   site_refused_ = format(
       "site {} at {} has none of the keys of the site that {} follows; if it is to follow this one "
       "from now on, type there: sluice --node adopt",
-      escaped(other.site), setup_.site_address, setup_.parts.name);
-  caf::anon_send(setup_.distribution_point, site_refused{site_refused_});
+      escaped(other_->code), setup_.site_address, setup_.parts.name);
+  setup_.parts.orders->close(site_refused_);
   failed({errc::denied, 0, format("register: {}", site_refused_)});
 }
 
-/// The operator of the node says that the site which answers is its own from now on.
+/// The operator of the node says that the site which answers is its own from now on. Its jobs end
+/// first; what they have still to say, nobody waits for.
 caf::result<model::adoption> status_reporter_state::on_adopt() {
   if (!other_) {
+    const std::string last = trouble_.empty() ? "" : format(" (the last time: {})", trouble_);
     return to_caf(error{errc::conflict, 0,
                         registered_ ? format("adopt a site: {} follows the one at {} already",
                                              setup_.parts.name, setup_.site_address)
                                     : format("adopt a site: no other than that of {} has answered "
-                                             "at {} yet; see sluice --node status",
-                                             setup_.parts.name, setup_.site_address)});
+                                             "at {} yet{}; see sluice --node status",
+                                             setup_.parts.name, setup_.site_address, last)});
   }
-  auto promise = self_->make_response_promise<model::adoption>();
+  adopters_.push_back(self_->make_response_promise<model::adoption>());
+  if (adopters_.size() > 1) { return adopters_.back(); }
   self_->request(setup_.distribution_point, caf::infinite, leave_site{})
-      .then([this, site = *std::exchange(other_, std::nullopt),
-             promise](done) { adopt(site, promise); },
-            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-  return promise;
+      .then([this, next = *other_](done) { forget_former(next); },
+            [this](caf::error& failure) { answer_adopters(from_caf(failure)); });
+  return adopters_.back();
 }
 
-void status_reporter_state::adopt(const std::string& site,
-                                  caf::typed_response_promise<model::adoption> promise) {
-  self_->request(setup_.journal, caf::infinite, forget_site{})
-      .then(
-          [this, site, promise](std::uint64_t reports) mutable {
-            setup_.site_keys.clear();
-            undelivered_ = 0;
-            backoff_ = {};
-            next_call_ = self_->clock().now();
-            log::warning("status_reporter",
-                         format("the operator of this node made site {} at {} its own; {} "
-                                "undelivered reports to the former one are dropped",
-                                escaped(site), setup_.site_address, reports));
-            std::uint64_t contents = 0;
-            for (const auto& part : parts_of_registration()) { contents += part.inventory.size(); }
-            promise.deliver(model::adoption{site, setup_.site_address, contents, reports});
-            next();
-          },
-          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+void status_reporter_state::forget_former(const other_site& next) {
+  if (!other_ || other_->keys != next.keys) {
+    return answer_adopters(error{errc::conflict, 0,
+                                 format("adopt site {}: it does not answer at {} any more",
+                                        escaped(next.code), setup_.site_address)});
+  }
+  forgetting_ = true;
+  self_->request(setup_.journal, caf::infinite, forget_site{next.keys})
+      .then([this, next](std::uint64_t reports) { follow(next, reports); },
+            [this](caf::error& failure) {
+              forgetting_ = false;
+              answer_adopters(from_caf(failure));
+            });
+}
+
+void status_reporter_state::follow(const other_site& next, std::uint64_t reports) {
+  forgetting_ = false;
+  setup_.site_keys = next.keys;
+  registered_ = reachable_ = false;
+  other_.reset();
+  site_refused_.clear();
+  setup_.parts.orders->close(
+      format("{} has yet to register with site {}, which it was just told "
+             "to follow",
+             setup_.parts.name, escaped(next.code)));
+  undelivered_ = 0;
+  backoff_ = {};
+  next_call_ = self_->clock().now();
+  log::warning("status_reporter",
+               format("the operator of this node made site {} at {} its own; {} undelivered "
+                      "reports to the former one are dropped",
+                      escaped(next.code), setup_.site_address, reports));
+  std::uint64_t contents = 0;
+  for (const auto& part : parts_of_registration()) { contents += part.inventory.size(); }
+  answer_adopters(model::adoption{next.code, setup_.site_address, contents, reports});
+}
+
+void status_reporter_state::answer_adopters(const result<model::adoption>& outcome) {
+  for (auto& promise : std::exchange(adopters_, {})) {
+    if (outcome) {
+      promise.deliver(*outcome);
+    } else {
+      promise.deliver(to_caf(outcome.error()));
+    }
+  }
+  next();
+}
+
+/// Who gives orders is there: no waiting for the next try, but no faster than once a second.
+void status_reporter_state::on_site_called() {
+  if (registered_ || busy_) { return; }
+  next_call_ = std::min(next_call_, std::max(self_->clock().now(), failed_at_ + backoff_first));
+  next();
 }
 
 void status_reporter_state::beat() {
@@ -330,7 +379,9 @@ void status_reporter_state::failed(const error& failure) {
   // A site that answers "not known" waits for its operator: ask often, he is about to look.
   const auto longest = failure.code == errc::not_found ? backoff_unknown : backoff_last;
   backoff_ = std::clamp<std::chrono::nanoseconds>(backoff_ * 2, backoff_first, longest);
-  next_call_ = self_->clock().now() + backoff_;
+  trouble_ = describe(failure);
+  failed_at_ = self_->clock().now();
+  next_call_ = failed_at_ + backoff_;
   next();
 }
 
@@ -352,6 +403,7 @@ status_reporter_actor::behavior_type status_reporter(status_reporter_state::self
       [&state](const change_host_settings& mail) { state.on_host_settings(mail); },
       [&state](reporter_question) { return state.on_question(); },
       [&state](adopt_site) { return state.on_adopt(); },
+      [&state](site_called) { state.on_site_called(); },
   };
 }
 

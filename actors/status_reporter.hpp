@@ -32,6 +32,7 @@ public:
   void on_heart_beaten(const heart_beaten& mail);
   void on_usage_measured(const usage_measured& mail);
   void on_host_settings(const change_host_settings& mail);
+  void on_site_called();
   reporter_answer on_question() const;
   caf::result<model::adoption> on_adopt();
 
@@ -39,8 +40,15 @@ private:
   void next();
   void register_node();
   std::vector<rpc::registration> parts_of_registration() const;
-  void refuse(const rpc::registration_answer& other);
-  void adopt(const std::string& site, caf::typed_response_promise<model::adoption> promise);
+  /// A site that has none of the keys which this node's own has.
+  struct other_site {
+    std::string code;
+    std::vector<hashing::public_key> keys;
+  };
+  void refuse(other_site other);
+  void forget_former(const other_site& next);
+  void follow(const other_site& next, std::uint64_t reports);
+  void answer_adopters(const result<model::adoption>& outcome);
   void beat();
   void beat_later();
   [[nodiscard]] std::chrono::nanoseconds beat_interval() const;
@@ -60,14 +68,19 @@ private:
   bool reachable_ = false;
   std::vector<model::usage_window> usage_;
   bool usage_due_ = false;
-  bool usage_under_way_ = false;      ///< the present one, with the heartbeat that is out
-  std::string site_refused_;          ///< why the site that answers is not followed, else empty
-  std::optional<std::string> other_;  ///< the code of that site, until it is adopted
+  bool usage_under_way_ = false;     ///< the present one, with the heartbeat that is out
+  std::optional<other_site> other_;  ///< answers where this node registers
+  std::string site_refused_;         ///< that it does, and what to do; empty without it
+  std::string trouble_;              ///< why the last call failed, else empty
+  /// Who wait for the adoption under way; no call begins meanwhile.
+  std::vector<caf::typed_response_promise<model::adoption>> adopters_;
+  bool forgetting_ = false;  ///< the journal forgets the former site
   std::uint64_t undelivered_ = 0;
   std::uint64_t submitted_up_to_ = 0;
   std::chrono::nanoseconds backoff_{};
   std::optional<caf::actor_clock::time_point> tick_at_;  ///< of the earliest tick under way
   caf::actor_clock::time_point next_call_;
+  caf::actor_clock::time_point failed_at_;  ///< the last time
   caf::actor_clock::time_point next_beat_;
   caf::actor_clock::time_point last_beat_;  ///< that was answered, or a registration
 };

@@ -178,7 +178,11 @@ void transfer_tracking_state::on_withdrawn(const withdrawn& mail) {
     look_again_ = false;
     return look();
   }
-  if (mail.failure->code == errc::limit_reached) {  // of the calls that wait: that is no try
+  if (mail.failure->code == errc::limit_reached) {  // it takes none just now: that is no try
+    auto told = news();
+    told.reason = format("{} does not remove it yet: {}", setup_.name, describe(*mail.failure));
+    told.next_try = in(too_many_calls_delay);
+    tell(told);
     return schedule(wait::withdrawing, too_many_calls_delay);
   }
   auto told = news();

@@ -235,13 +235,15 @@ io::task<result<void>> answer_writer::send_text(std::string_view text) {
 
 io::task<result<void>> answer_writer::send_answer(std::string_view whole,
                                                   std::uint64_t file_bytes) {
-  visit_.add(file_bytes);
+  visit_.add(0);
+  result<void> sent;
   if (next_came_ || !gathered_.empty()) {
-    auto gathered = co_await send_text(whole);
-    co_return gathered;
+    sent = co_await send_text(whole);
+  } else {
+    sent = co_await to_.send(std::as_bytes(std::span(whole)), stall_, false);
+    if (sent) { counters_.bytes_sent.fetch_add(whole.size(), std::memory_order_relaxed); }
   }
-  auto sent = co_await to_.send(std::as_bytes(std::span(whole)), stall_, false);
-  if (sent) { counters_.bytes_sent.fetch_add(whole.size(), std::memory_order_relaxed); }
+  if (sent) { visit_.add(file_bytes); }
   co_return sent;
 }
 

@@ -40,8 +40,8 @@ std::shared_ptr<const ready_answer> content_handler::find_ready(std::string_view
   return granted ? found : nullptr;
 }
 
-/// One call sends the head and the bytes of a small file that is in memory, a file's pages need one
-/// more.
+/// The head and the bytes of a small file that is in memory leave with one call; the pages of a
+/// file take another.
 io::task<void> content_handler::remember(served_file& from, std::string_view head,
                                          std::uint64_t size) {
   std::string answer(head);

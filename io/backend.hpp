@@ -113,7 +113,7 @@ struct operation {
   void* extra = nullptr;     ///< the backend's, while it is in flight
   int stage = 0;             ///< the backend's
   bool cancelled = false;    ///< the backend's
-  bool settled = false;      ///< over as it was submitted; `completed` is called all the same
+  bool settled = false;      ///< over, maybe as it was submitted; `completed` follows
   std::uint64_t number = 0;  ///< the backend's
 };
 

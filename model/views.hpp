@@ -187,12 +187,12 @@ struct node_report {
   bool operator==(const node_report&) const = default;
 };
 
-/// What a node has from now on of another site than before (`sluice --node adopt`).
+/// A node follows another site from now on (`sluice --node adopt`).
 struct adoption {
   std::string site;  ///< site code
   std::string site_address;
-  std::uint64_t contents = 0;  ///< that the node holds, and told it of
-  std::uint64_t reports = 0;   ///< to the former site, undelivered and dropped
+  std::uint64_t contents = 0;  ///< that the node holds
+  std::uint64_t reports = 0;   ///< that the former site has not taken: they are dropped
   bool operator==(const adoption&) const = default;
 };
 

@@ -82,7 +82,6 @@ wire::cancel_answer to_wire(const cancel_answer& value);
 cancel_answer from_wire(const wire::cancel_answer& value);
 wire::status_query to_wire(const status_query& value);
 status_query from_wire(const wire::status_query& value);
-/// Leaves out the content ids that do not fit into one container.
 
 // ManagementPoint and DistributionPointControl.
 wire::registration to_wire(const registration& value);

@@ -66,8 +66,9 @@ public:
   /// The keys of the site whose manifests this node believes; `pin_keys` replaces them.
   result<void> pin_keys(const std::vector<hashing::public_key>& keys);
   result<std::vector<hashing::public_key>> pinned_keys();
-  /// Its keys, its jobs and what was to be told it, in one transaction. How many reports that were.
-  result<std::uint64_t> forget_site();
+  /// The node has another site from now on, with these keys: its jobs and reports go, in one
+  /// transaction, and what these jobs still report is dropped. How many reports were.
+  result<std::uint64_t> forget_site(const std::vector<hashing::public_key>& next_keys);
 
   /// Appends reports; final states overtake progress: an older undelivered progress report of the
   /// same job goes. `limit_reached` when the outbox is full of messages that must not be lost.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+
 #include "storage/node_database.hpp"
 #include "storage/node_schema.hpp"
 #include "storage/sqlite.hpp"
@@ -10,6 +12,9 @@ namespace sluice::storage {
 struct node_database::state {
   std::unique_ptr<sqlite::connection> connection;
   model::epoch_id epoch;
+  std::set<model::job_id> former_jobs;  ///< of a site that was forgotten: as many as were open
+
+  void replace_keys(const std::vector<hashing::public_key>& keys);  ///< within a transaction
 };
 
 /// Throws SQLite::Exception when the column holds no content id.

@@ -137,6 +137,9 @@ result<std::vector<std::uint64_t>> node_database::append(std::vector<outbox_row>
   auto appended = sqlite::attempt("append to the outbox", [&] {
     std::vector<std::uint64_t> sequences;
     SQLite::Transaction whole(connection.database());
+    std::erase_if(rows, [&](const outbox_row& row) {
+      return row.state && state_->former_jobs.contains(row.state->job);
+    });
     for (const outbox_row& row : rows) {
       if (row.state) { drop_progress(connection, row.state->job); }
     }

@@ -3,15 +3,19 @@
 
 namespace sluice::storage {
 
+void node_database::state::replace_keys(const std::vector<hashing::public_key>& keys) {
+  connection->prepare("DELETE FROM pinned_key")->exec();
+  for (const hashing::public_key& key : keys) {
+    auto row = connection->prepare("INSERT OR IGNORE INTO pinned_key (key) VALUES (?)");
+    sqlite::bind_bytes(*row, 1, key);
+    row->exec();
+  }
+}
+
 result<void> node_database::pin_keys(const std::vector<hashing::public_key>& keys) {
   return sqlite::attempt("pin the keys of the site", [&] {
     SQLite::Transaction whole(state_->connection->database());
-    state_->connection->prepare("DELETE FROM pinned_key")->exec();
-    for (const hashing::public_key& key : keys) {
-      auto row = state_->connection->prepare("INSERT OR IGNORE INTO pinned_key (key) VALUES (?)");
-      sqlite::bind_bytes(*row, 1, key);
-      row->exec();
-    }
+    state_->replace_keys(keys);
     whole.commit();
   });
 }
@@ -29,7 +33,8 @@ result<std::vector<hashing::public_key>> node_database::pinned_keys() {
   });
 }
 
-result<std::uint64_t> node_database::forget_site() {
+result<std::uint64_t> node_database::forget_site(
+    const std::vector<hashing::public_key>& next_keys) {
   return sqlite::attempt("forget the site", [&] {
     SQLite::Transaction whole(state_->connection->database());
     std::uint64_t reports = 0;
@@ -38,10 +43,21 @@ result<std::uint64_t> node_database::forget_site() {
       rows->executeStep();
       reports = sqlite::read_number(*rows, 0);
     }
-    for (const char* text : {"DELETE FROM outbox", "DELETE FROM job", "DELETE FROM pinned_key"}) {
+    std::set<model::job_id> jobs;
+    {
+      auto rows = state_->connection->prepare("SELECT job FROM job");
+      while (rows->executeStep()) {
+        model::job_id job;
+        sqlite::read_bytes(*rows, 0, job.bytes);
+        jobs.insert(job);
+      }
+    }
+    for (const char* text : {"DELETE FROM outbox", "DELETE FROM job"}) {
       state_->connection->prepare(text)->exec();
     }
+    state_->replace_keys(next_keys);
     whole.commit();
+    state_->former_jobs = std::move(jobs);
     return reports;
   });
 }

@@ -32,6 +32,8 @@ public:
   result<void> return_package_id(const model::package_id& id);
   result<void> put_package(const model::package_row& package, model::byte_count manifest_size);
   result<std::optional<site_package>> package(const model::package_id& id);
+  /// Of the present version of each package.
+  result<std::map<model::content_id, model::digest>> manifest_hashes();
   result<site_page<model::package_row>> packages(std::uint32_t offset, std::uint32_t rows);
   result<void> forget_package(const model::package_id& id);
   /// Of the content library, begun before it and ended after it: of a content that is being added

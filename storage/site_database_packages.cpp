@@ -139,4 +139,18 @@ result<std::vector<model::content_id>> site_database::open_changes() {
   });
 }
 
+result<std::map<model::content_id, model::digest>> site_database::manifest_hashes() {
+  return state_->read_at_once("read the manifests of the packages in", [&] {
+    std::map<model::content_id, model::digest> hashes;
+    auto row = state_->prepare("SELECT id, version, manifest_hash FROM package");
+    while (row.next()) {
+      model::content_id content;
+      model::digest hash;
+      row.take(content.package, content.version, hash);
+      hashes.emplace(content, hash);
+    }
+    return hashes;
+  });
+}
+
 }  // namespace sluice::storage

@@ -309,7 +309,7 @@ TEST_CASE("a removal is answered after the job that could not be cancelled any m
 }
 
 // A10
-TEST_CASE("a node that leaves its site ends its jobs, and keeps its content and their pieces") {
+TEST_CASE("a node that leaves its site ends its jobs, those that died as well, and keeps content") {
   virtual_node node;
   const auto held = node.add_package(1, 4, 1000);
   CHECK(node.notify(node.notification_for(held, {"b:1"})).ok());
@@ -320,8 +320,10 @@ TEST_CASE("a node that leaves its site ends its jobs, and keeps its content and 
   CHECK(*node.notify(given) == notify_answer::accepted);
   CHECK(open_silent_jobs(node, 1).size() == 1);
   CHECK(node.kill_jobs_that_ask() == 2);
-  CHECK(node.jobs_in_database() == 2);
+  const auto lively = open_silent_jobs(node, 1);
+  CHECK(node.jobs_in_database() == 3);
   CHECK(node.leave_site());
+  CHECK(node.reports(lively.front().job).back() == state_report::cancelled);
   node.advance(2 * limits::actor_restart_delay);
   CHECK(node.jobs_in_database() == 0);
   CHECK(node.library.dropped.empty());
@@ -329,6 +331,25 @@ TEST_CASE("a node that leaves its site ends its jobs, and keeps its content and 
   const auto late = node.notify(given);  // the former site does not know it yet
   REQUIRE_FALSE(late.ok());
   CHECK(late.error().code == errc::limit_reached);
+}
+
+// A10
+TEST_CASE("a content that another site called the same is not taken for the one ordered") {
+  virtual_node node;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1"});
+  storage::catalogue_entry held;
+  held.content = content;
+  held.manifest_hash = given.hash;
+  held.manifest_hash.bytes[0] ^= std::byte{1};
+  node.catalogue->put(held);
+  const auto answer = node.notify(given);
+  REQUIRE_FALSE(answer.ok());
+  CHECK(answer.error().code == errc::conflict);
+  CHECK(answer.error().doing.find("sluice validate PKG00001 --dp") != std::string::npos);
+  held.manifest_hash = given.hash;
+  node.catalogue->put(held);
+  CHECK(node.notify(given).ok());
 }
 
 TEST_CASE("a node that leaves its site waits for a job that is too late to be cancelled") {

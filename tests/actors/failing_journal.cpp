@@ -27,7 +27,7 @@ node_journal_actor::behavior_type failing_journal(self_pointer self, node_journa
       [=](const recall_pieces& mail) { return self->delegate(real, mail); },
       [=](const forget_pieces& mail) { return self->delegate(real, mail); },
       [=](const pin_keys& mail) { return self->delegate(real, mail); },
-      [=](forget_site asked) { return self->delegate(real, asked); },
+      [=](const forget_site& mail) { return self->delegate(real, mail); },
       [=](const append_reports& mail) { return append(self, real, mail, *trouble); },
       [=](const watch_outbox& mail) { self->send(real, mail); },
       [=](const read_outbox& mail) { return self->delegate(real, mail); },

@@ -238,7 +238,7 @@ void virtual_node::begin_actors() {
   state_->librarian = spawn_librarian(system, library);
   distribution_point_setup setup;
   setup.parts.name = "dp9";
-  setup.parts.catalogue = std::make_shared<storage::content_catalogue>();
+  setup.parts.catalogue = catalogue;
   setup.parts.now = [this] { return now(); };
   setup.parts.random = std::ref(state_->random);
   setup.parts.pulling = pulling;

@@ -48,9 +48,11 @@ public:
   ~virtual_node();
 
   fake_library library;
-  pull_policy pulling;                  ///< from the next `restart` on
-  std::optional<error> outbox_trouble;  ///< every report is refused with it
-  std::vector<std::string> asked;       ///< "dp1 manifest", "dp1 page": in order, all sources
+  std::shared_ptr<storage::content_catalogue> catalogue =
+      std::make_shared<storage::content_catalogue>();  ///< only what a test puts there
+  pull_policy pulling;                                 ///< from the next `restart` on
+  std::optional<error> outbox_trouble;                 ///< every report is refused with it
+  std::vector<std::string> asked;  ///< "dp1 manifest", "dp1 page": in order, all sources
   std::map<model::job_id, rpc::cancel_outcome> cancel_answers;  ///< to `tell_to_cancel_job`
   fake_source& source(const std::string& name);
   storage::node_database& database();

@@ -40,7 +40,10 @@ result<std::uint64_t> fake_management_point::submit(const rpc::principal&,
                                                     const rpc::report_batch& batch) {
   calls.push_back(clock());
   if (trouble) { return *trouble; }
-  if (!knows_node) { return error{errc::not_found, 0, "take these reports"}; }
+  if (!knows_node) {
+    ++refused_batches;
+    return error{errc::not_found, 0, "take these reports"};
+  }
   batches.push_back(batch);
   std::uint64_t last = 0;
   for (const auto& message : batch.messages) { last = std::max(last, message.sequence); }
@@ -166,20 +169,13 @@ std::string virtual_reporter::site_refused() {
   return answer->site_refused;
 }
 
-result<rpc::notify_answer> virtual_reporter::notify() {
-  model::notification given;
-  given.job.bytes.fill(std::byte{1});
-  given.content = *model::content_id::parse("PKG00001.1");
-  given.sources = {{"site", {}, "127.0.0.1:80", "http", 1}};
-  return *state_->time.ask<rpc::notify_answer>(state_->distribution_point, given);
+std::string virtual_reporter::orders_refused() const {
+  return state_->parts.orders->closed_because();
 }
 
-result<void> virtual_reporter::order_removal() {
-  const auto answer = *state_->time.ask<done>(
-      state_->distribution_point, drop_content{*model::content_id::parse("PKG00001.1"),
-                                               storage::library_user::distribution_point});
-  if (!answer) { return answer.error(); }
-  return {};
+void virtual_reporter::call() {
+  caf::anon_send(state_->reporter, site_called{});
+  state_->time.run();
 }
 
 std::size_t virtual_reporter::undelivered() {

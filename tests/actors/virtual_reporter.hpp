@@ -21,6 +21,7 @@ public:
   std::vector<rpc::registration> questions;  ///< who the site is: they register nothing
   std::vector<rpc::registration> registrations;
   std::vector<rpc::report_batch> batches;
+  std::size_t refused_batches = 0;                      ///< of a node that it does not know
   std::vector<std::chrono::nanoseconds> heartbeats;     ///< at these times
   std::vector<std::vector<model::usage_window>> usage;  ///< of each heartbeat that was answered
   std::vector<std::chrono::nanoseconds> calls;          ///< of any kind, also those that failed
@@ -49,12 +50,11 @@ public:
   [[nodiscard]] std::size_t undelivered();
   void reload(std::vector<model::setting_row> settings);  ///< of its host
   result<model::adoption> adopt();
-  [[nodiscard]] std::string site_refused();  ///< why, else empty
-  void restart();                            ///< the reporter, with what the database knows
-  /// What the node answers to orders; one to pull it cannot carry out.
-  result<rpc::notify_answer> notify();
-  result<void> order_removal();
-  void withdraw_site();  ///< nobody listens at its address
+  [[nodiscard]] std::string site_refused();          ///< why, else empty
+  void restart();                                    ///< the reporter, with what the database knows
+  [[nodiscard]] std::string orders_refused() const;  ///< why, else empty
+  void call();                                       ///< an order came that was not taken
+  void withdraw_site();                              ///< nobody listens at its address
   void offer_site();
 
   void advance(std::chrono::nanoseconds distance);

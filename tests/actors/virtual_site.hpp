@@ -82,10 +82,10 @@ public:
   result<rpc::registration_answer> register_node(
       const std::string& name, std::uint8_t epoch = 1,
       const std::vector<model::setting_row>& settings = {});
-  /// One part of what it holds: as many contents, beginning with package number `first`.
-  /// Of a node that holds this one content.
+  /// It holds this one content.
   result<rpc::registration_answer> register_holding(const std::string& name,
                                                     const rpc::held_content& held);
+  /// One part of what it holds: as many contents, beginning with package number `first`.
   result<rpc::registration_answer> register_part(const std::string& name, std::uint32_t part,
                                                  std::uint32_t first, std::uint32_t count,
                                                  bool more);

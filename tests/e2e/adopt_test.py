@@ -58,12 +58,15 @@ class AdoptTest(unittest.TestCase):
         wait_for(lambda: 'none of the keys' in str(self.site.why(after, 'dp1')),
                  'the site says why it waits')
         self.compare(before)
+        validation = self.site.sluice('validate', '--all', '--dp', 'dp1', check=False)
+        self.assertNotIn(before, str(validation))
 
         adopted = self.node.sluice_here('adopt')['items'][0]
         self.assertEqual((adopted['site'], adopted['contents']), ('NEW', 1))
         row = self.site.wait_for_success(after, 'dp1')
         self.assertEqual(row['bytes_transferred'], 0)
         self.assertEqual(self.relay.bytes_of('file'), 0)
+        self.assertGreater(self.relay.bytes_of('manifest'), 0)
         self.compare(after)
         self.assertEqual(self.report()['site_refused'], '')
         with self.assertRaises(CommandFailed) as again:

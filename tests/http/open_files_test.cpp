@@ -183,6 +183,15 @@ TEST_CASE("a small file that is asked for again is sent from memory, its head be
   CHECK(server.give(server.disk.second, "head\n") == "head\nsecond");
 }
 
+TEST_CASE("files of up to 8 KiB are remembered, larger ones are not") {
+  simulated_serving server;
+  const auto largest = server.disk.put(std::string(8 * limits::kib, 'x'));
+  const auto larger = server.disk.put(std::string(8 * limits::kib + 1, 'x'));
+  CHECK(server.give(largest, "head\n") == "head\n" + std::string(8 * limits::kib, 'x'));
+  CHECK(server.stream.sends.size() == 1);
+  CHECK(server.give(larger, "head\n") == "head\n");  // the file itself went by `send_file`
+}
+
 TEST_CASE(
     "what is remembered of a file goes with it: after its time, or as the catalogue changes") {
   simulated_serving server;

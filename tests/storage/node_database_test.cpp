@@ -261,8 +261,10 @@ TEST_CASE("a site is forgotten with its keys, its jobs and its reports; pieces a
   REQUIRE(
       database->append({progress_of(job, model::state_report::success), message_of(2300)}).ok());
   const auto last = database->outbox(10)->back().sequence;
-  CHECK(*database->forget_site() == 2);
-  CHECK(database->pinned_keys()->empty());
+  hashing::public_key next{};
+  next[0] = std::byte{1};
+  CHECK(*database->forget_site({next}) == 2);
+  CHECK(*database->pinned_keys() == std::vector{next});
   CHECK(database->jobs()->empty());
   CHECK(*database->knows_job(job));
   CHECK(database->outbox(10)->empty());
@@ -270,7 +272,13 @@ TEST_CASE("a site is forgotten with its keys, its jobs and its reports; pieces a
   CHECK(runs_of(*database, file_of(9)) == runs{{0, 2}});
   REQUIRE(database->append({message_of(2301)}).ok());
   CHECK(database->outbox(10)->front().sequence == last + 1);
-  CHECK(*database->forget_site() == 1);
+  // What its jobs have still to say is for nobody.
+  REQUIRE(database->append({progress_of(job, model::state_report::success), message_of(1)}).ok());
+  CHECK(database->outbox(10)->size() == 2);
+  REQUIRE(
+      database->append({progress_of(made.id<model::job_id>(), model::state_report::success)}).ok());
+  CHECK(database->outbox(10)->size() == 3);
+  CHECK(*database->forget_site({}) == 3);
 }
 
 TEST_CASE("a broken node database is set aside and made anew with a new epoch") {
