@@ -129,10 +129,12 @@ result<void> node_system::state::start_node() {
     reporting.self.content_address = setup.content_address;
     reporting.self.build = setup.version;
     reporting.self.settings = setup.host_settings;
+    // The address may lead to another site than before. Who never had one has nothing to lose.
+    if (!pinned->empty()) {
+      parts.orders->close(
+          format("{} has not yet asked whose site is at {}", parts.name, setup.site_address));
+    }
     reporting.site_keys = std::move(*pinned);
-    // The address may lead to another site than before.
-    parts.orders->close(
-        format("{} has not yet asked whose site is at {}", parts.name, setup.site_address));
     reporter = system->spawn(status_reporter, std::move(reporting));
   }
   node = std::make_unique<node_services>(*system, parts, distribution_point, validation, reporter,

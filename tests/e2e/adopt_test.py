@@ -18,7 +18,8 @@ class AdoptTest(unittest.TestCase):
         self.files = mixed_folder(self.roots / 'one')
         self.former = self.place.start_site('former', [self.roots], code='OLD')
         self.relay = self.place.relay()
-        self.site = self.place.start_site('present', [self.roots], code='NEW', relay=self.relay)
+        self.site = self.place.start_site('present', [self.roots], code='NEW', relay=self.relay,
+                                           admin='admin-present')
         self.node = self.place.start_distribution_point('dp1', self.former)
         self.former.add_distribution_point(self.node, ['former:1'])
 

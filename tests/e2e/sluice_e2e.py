@@ -84,11 +84,12 @@ class Workplace:
         self.relays.append(Relay(rate=rate))
         return self.relays[-1]
 
-    def start_site(self, name='site', source_roots=(), code='PKG', **more):
-        """A site server with its own distribution point."""
+    def start_site(self, name='site', source_roots=(), code='PKG', admin=None, **more):
+        """A site server with its own distribution point. `admin` names its socket: a second site
+        needs another."""
         settings = {'site': {'code': code, 'source_roots': [str(root) for root in source_roots],
                              'listen': '127.0.0.1:0',
-                             'admin_socket': str(self.folder / f'admin-{name}')}}
+                             'admin_socket': str(self.folder / (admin or 'admin'))}}
         return self._start(Site(self, name, settings, **more))
 
     def start_distribution_point(self, name, site, relay=None, **more):
