@@ -141,10 +141,9 @@ bool simulated_site::is_as_wished(std::string& missing) {
     const bool held = !(*whole)->held_by.empty() && !(*whole)->cancel_asked;
     if (row.bucket == model::console_bucket::success && !(*whole)->removing) { continue; }
     if (held && !(*whole)->removing) { continue; }
-    if (!(*whole)->removing && row.state == model::package_state::install_pending &&
-        !can_come(key)) {
-      continue;
-    }
+    const bool waits = row.state == model::package_state::install_pending ||
+                       row.state == model::package_state::content_updating;
+    if (!(*whole)->removing && waits && !can_come(key)) { continue; }
     missing = format("{} on {} is {}: {}", key.first.text(), key.second,
                      (*whole)->removing ? "being removed" : model::name_of(row.state), row.reason);
     return false;
