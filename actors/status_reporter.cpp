@@ -190,6 +190,12 @@ caf::result<model::adoption> status_reporter_state::on_adopt() {
                                              "at {} yet{}; see sluice --node status",
                                              setup_.parts.name, setup_.site_address, last)});
   }
+  if (other_->keys.empty()) {
+    return to_caf(error{errc::conflict, 0,
+                        format("adopt site {}: it shows no keys, by which this node would know it; "
+                               "see its log",
+                               escaped(other_->code))});
+  }
   adopters_.push_back(self_->make_response_promise<model::adoption>());
   if (adopters_.size() > 1) { return adopters_.back(); }
   self_->request(setup_.distribution_point, caf::infinite, leave_site{})

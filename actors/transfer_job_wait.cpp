@@ -323,7 +323,8 @@ job_answer transfer_job_state::on_question() const {
                 model::byte_count{bytes_shown_},
                 rate_,
                 current_source_,
-                reason_};
+                reason_,
+                wants_turn_};
   return answer;
 }
 

@@ -166,15 +166,16 @@ json_item json_of(const model::library_report& report) {
 json_item json_of(const model::node_report& report) {
   ordered_json jobs = ordered_json::array();
   for (const model::node_job_row& row : report.jobs) {
-    jobs.push_back(ordered_json{{"job", row.job.text()},
-                                {"content", row.content.text()},
-                                {"state", model::name_of(row.state)},
-                                {"transfer", model::name_of(model::transfer_of(row.state))},
-                                {"bytes_total", number(row.bytes_total)},
-                                {"bytes_done", number(row.bytes_done)},
-                                {"bytes_per_second", row.bytes_per_second},
-                                {"source", row.source},
-                                {"reason", row.reason}});
+    jobs.push_back(ordered_json{
+        {"job", row.job.text()},
+        {"content", row.content.text()},
+        {"state", model::name_of(row.state)},
+        {"transfer", model::name_of(model::transfer_of(row.state, row.waits_for_turn))},
+        {"bytes_total", number(row.bytes_total)},
+        {"bytes_done", number(row.bytes_done)},
+        {"bytes_per_second", row.bytes_per_second},
+        {"source", row.source},
+        {"reason", row.reason}});
   }
   return {dumped({{"name", report.name},
                   {"node", report.node.text()},

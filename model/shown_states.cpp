@@ -58,7 +58,7 @@ bool may_follow(transfer_state from, transfer_state to) noexcept {
   return false;
 }
 
-transfer_state transfer_of(job_state state) noexcept {
+transfer_state transfer_of(job_state state, bool waits_for_turn) noexcept {
   switch (state) {
     case job_state::not_started: return transfer_state::queued;
     case job_state::waiting_for_source: return transfer_state::transient_error;
@@ -66,8 +66,10 @@ transfer_state transfer_of(job_state state) noexcept {
     case job_state::waiting_prestage:
     case job_state::cancel_requested: return transfer_state::suspended;
     case job_state::downloading_signature:
-    case job_state::signature_downloaded: return transfer_state::connecting;
-    case job_state::downloading: return transfer_state::transferring;
+    case job_state::signature_downloaded:
+      return waits_for_turn ? transfer_state::queued : transfer_state::connecting;
+    case job_state::downloading:
+      return waits_for_turn ? transfer_state::queued : transfer_state::transferring;
     case job_state::downloaded:
     case job_state::si_applied: return transfer_state::transferred;
     case job_state::succeeded: return transfer_state::acknowledged;

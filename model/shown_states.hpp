@@ -45,7 +45,8 @@ enum class transfer_state : std::uint8_t {
 /// acknowledged; connecting|transferring→transient_error→queued; any active→error→queued; any
 /// active→suspended; all but acknowledged→cancelled).
 [[nodiscard]] bool may_follow(transfer_state from, transfer_state to) noexcept;
-[[nodiscard]] transfer_state transfer_of(job_state state) noexcept;
+/// `waits_for_turn`: others of its node move bytes meanwhile.
+[[nodiscard]] transfer_state transfer_of(job_state state, bool waits_for_turn) noexcept;
 
 std::string_view name_of(package_status status) noexcept;
 std::string_view name_of(transfer_state state) noexcept;

@@ -173,6 +173,7 @@ struct node_job_row {
   std::uint64_t bytes_per_second = 0;
   std::string source;
   std::string reason;
+  bool waits_for_turn = false;
   bool operator==(const node_job_row&) const = default;
 };
 struct node_report {
@@ -183,7 +184,7 @@ struct node_report {
   bool site_reachable = false;
   std::uint64_t outbox = 0;  ///< undelivered reports
   std::vector<node_job_row> jobs;
-  std::string site_refused;  ///< why the node does not follow the site at that address, else empty
+  std::string site_refused;  ///< why the site there is not followed, else empty
   bool operator==(const node_report&) const = default;
 };
 

@@ -418,6 +418,7 @@ struct node_job_row {
   6: i64 bytes_per_second
   7: string source
   8: string reason
+  9: optional bool waits_for_turn
 }
 struct node_report {
   1: string name

@@ -14,6 +14,7 @@ wire::node_job_row to_wire(const model::node_job_row& value) {
   made.__set_bytes_per_second(number_to_wire(value.bytes_per_second, "bytes_per_second"));
   made.__set_source(value.source);
   made.__set_reason(value.reason);
+  made.__set_waits_for_turn(value.waits_for_turn);
   return made;
 }
 model::node_job_row from_wire(const wire::node_job_row& value) {
@@ -27,6 +28,7 @@ model::node_job_row from_wire(const wire::node_job_row& value) {
   made.bytes_per_second = number_from_wire(value.bytes_per_second, "bytes_per_second");
   made.source = value.source;
   made.reason = value.reason;
+  made.waits_for_turn = value.waits_for_turn;  // false when it is not set
   return made;
 }
 

@@ -131,11 +131,15 @@ TEST_CASE("jobs that wait for a source leave room for 50 that do not") {
   CHECK(node.jobs_in_database() == 200 + limits::jobs_per_distribution_point_max);
 }
 
+// S7
 TEST_CASE("only four jobs move bytes; the next starts when one of them waits or ends") {
   virtual_node node;
   const auto given = open_silent_jobs(node, 10);
   CHECK(node.source("a").manifests_asked == limits::jobs_moving_max);
   CHECK(node.why(given[7].content.package).doing.find("waits for its turn") == 0);
+  const auto jobs = node.report().jobs;
+  CHECK(std::ranges::count_if(jobs, &model::node_job_row::waits_for_turn) ==
+        std::ptrdiff_t{10 - limits::jobs_moving_max});
   node.cancel_by_removal(given[1].content);
   CHECK(node.source("a").manifests_asked == limits::jobs_moving_max + 1);
 }

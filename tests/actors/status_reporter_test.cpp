@@ -226,6 +226,7 @@ TEST_CASE("a site that shows no keys at all is not the node's own") {
   node.advance(1min);
   for (const auto& given : node.site.registrations) { CHECK(given.inventory.empty()); }
   CHECK_FALSE(node.orders_refused().empty());
+  CHECK(node.adopt().error().code == errc::conflict);  // or whoever came next would be it
 }
 
 TEST_CASE("a node whose own site comes back goes on with it, also after another has answered") {

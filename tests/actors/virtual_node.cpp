@@ -349,6 +349,12 @@ void virtual_node::tell_to_cancel(model::content_id content) {
                  drop_content{content, storage::library_user::distribution_point});
 }
 
+model::node_report virtual_node::report() {
+  auto answer = state_->time.ask<model::node_report>(state_->distribution_point, node_question{});
+  SLUICE_CHECK(answer.has_value() && answer->ok());
+  return **answer;
+}
+
 bool virtual_node::leave_site() {
   const auto answer = state_->time.ask<done>(state_->distribution_point, actors::leave_site{});
   return answer.has_value() && answer->ok();

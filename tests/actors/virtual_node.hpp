@@ -71,6 +71,7 @@ public:
   void tell_to_start(const model::notification& given);
   rpc::poll_answer poll(model::job_id job);
   model::why_report why(model::package_id package);
+  model::node_report report();
   void cancel_by_removal(model::content_id content);
   void tell_to_cancel(model::content_id content);  ///< the mail only; nobody takes a turn
   bool leave_site();                               ///< whether it was answered

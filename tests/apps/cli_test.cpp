@@ -654,5 +654,6 @@ TEST_CASE("JSON carries the names of the views, numbers as numbers and the unkno
   CHECK(has(node,
             "\"jobs\":[{\"job\":\"00000000000000000000000000000000\",\"content\":"
             "\"PKG00012.3\",\"state\":\"not_started\",\"transfer\":\"queued\""));
+  CHECK(has(node, "\"state\":\"downloading_signature\",\"transfer\":\"queued\""));
   CHECK(has(status, "\"package_status\":\"received\",\"job_state\""));
 }

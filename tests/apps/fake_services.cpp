@@ -160,6 +160,10 @@ result<model::node_report> fake_node::node_status(const rpc::principal&) {
   report.site_address = "127.0.0.1:8601";
   report.site_reachable = true;
   report.jobs.emplace_back().content = {package(), 3};
+  model::node_job_row& second = report.jobs.emplace_back();
+  second.content = {package(), 4};
+  second.state = model::job_state::downloading_signature;
+  second.waits_for_turn = true;
   report.site_refused = site_refused;
   return report;
 }

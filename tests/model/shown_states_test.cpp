@@ -120,13 +120,19 @@ TEST_CASE("whatever a job goes through, its transfer has a way") {
       const job_situation before{state, job_state::downloading};
       const auto step = advance(before, static_cast<job_event>(event));
       if (!step.allowed) { continue; }
-      const auto then = transfer_of(state);
-      const auto now = transfer_of(step.next.state);
-      CAPTURE(name_of(state));
-      CAPTURE(name_of(step.next.state));
-      CHECK((then == now || has_way(then, now, transfers)));
+      for (const bool waits : {false, true}) {  // a new state may need a turn, or has it still
+        const auto then = transfer_of(state, waits);
+        const auto now = transfer_of(step.next.state, waits);
+        CAPTURE(waits);
+        CAPTURE(name_of(state));
+        CAPTURE(name_of(step.next.state));
+        CHECK((then == now || has_way(then, now, transfers)));
+      }
     }
   }
-  CHECK(transfer_of(job_state::waiting_for_source) == transfer_state::transient_error);
-  CHECK(name_of(transfer_of(job_state::succeeded)) == "acknowledged");
+  CHECK(transfer_of(job_state::waiting_for_source, false) == transfer_state::transient_error);
+  CHECK(name_of(transfer_of(job_state::succeeded, false)) == "acknowledged");
+  CHECK(transfer_of(job_state::downloading_signature, true) == transfer_state::queued);
+  CHECK(transfer_of(job_state::downloading, true) == transfer_state::queued);
+  CHECK(transfer_of(job_state::downloading, false) == transfer_state::transferring);
 }

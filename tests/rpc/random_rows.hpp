@@ -145,7 +145,8 @@ public:
                                          .bytes_done = bytes(),
                                          .bytes_per_second = large(),
                                          .source = text(),
-                                         .reason = text()};
+                                         .reason = text(),
+                                         .waits_for_turn = coin()};
             }),
             .site_refused = text()};
   }
