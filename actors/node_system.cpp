@@ -109,7 +109,7 @@ result<void> node_system::state::start_node() {
   pulling.site_address = setup.site_address;
   pulling.journal = journal;
   pulling.librarian = librarian;
-  pulling.site_known = setup.site_known;
+  pulling.site_known = !pinned->empty();
   pulling.make_source = [this](const model::source_entry& source) {
     return system->spawn(content_source, setup.parts, source, journal);
   };

@@ -21,7 +21,6 @@ struct node_system_setup {
   std::string content_address;  ///< host:port where this node serves; empty: it does not
   std::string site_address;     ///< management point; empty: this node is the site server
   bool distribution_point = false;
-  bool site_known = false;  ///< keys of the site are pinned already
   std::shared_ptr<storage::node_database> node_database;
   std::shared_ptr<rpc::client_pool> clients;
   std::shared_ptr<http::server_counters> counters;  ///< of what leaves this node

@@ -300,8 +300,7 @@ std::vector<verb> question_verbs() {
       {"library", "Shows the content library of this node.", asked::node, {}, {}, node_library},
       {"adopt",
        "Makes the site that answers at the configured address this node's own: it keeps its "
-       "content, "
-       "and has no jobs of its former site any more.",
+       "content, and has no jobs of its former site any more.",
        asked::node,
        {},
        {},

@@ -114,7 +114,6 @@ result<void> daemon::parts::open_library() {
   auto pinned = node_database->pinned_keys();
   if (!pinned) { return pinned.error(); }
   given.site_keys = *pinned;
-  site_known = !pinned->empty();
   if (setup.site_seed) {
     site_key = std::make_unique<hashing::signing_key>(*setup.site_seed);
     given.site_keys.push_back(site_key->verifier());
@@ -159,7 +158,6 @@ result<void> daemon::parts::start_actors() {
   given.usage_path = settings.node.state.value + "/usage.db";
   given.content_address = content_address;
   given.distribution_point = serves();
-  given.site_known = site_known;
   given.node_database = node_database;
   given.clients = clients;
   given.counters = counters;

@@ -28,7 +28,6 @@ struct daemon::parts {
   std::shared_ptr<storage::content_catalogue> catalogue;
   std::shared_ptr<storage::node_database> node_database;
   std::unique_ptr<storage::content_library> library;
-  bool site_known = false;  ///< keys of the site were pinned by an earlier registration
 
   std::shared_ptr<http::server_counters> counters;
   std::shared_ptr<actors::source_fault_counters> source_faults =

@@ -67,7 +67,10 @@ io::task<result<void>> content_handler::give(std::shared_ptr<const ready_answer>
   }
   const std::uint64_t size = model::raw(answer->file.size);
   if (size <= limits::remembered_file_bytes_max) {
-    if (from->answer.empty()) { co_await remember(*from, answer->head, size); }
+    if (from->answer.empty()) {
+      // Once for each opening of the file.
+      co_await remember(*from, answer->head, size);
+    }
     const std::string_view known = from->answer;
     if (known.size() == answer->head.size() + size && known.starts_with(answer->head)) {
       auto whole_sent = co_await to.send_answer(known, size);
@@ -183,8 +186,9 @@ io::task<result<void>> content_handler::serve_ranges(const exchange& with, const
     if (!sent) { break; }
     sent = co_await send_part(with.to, from, what.size, ranges[i]);
   }
-  if (sent) { sent = co_await with.to.send_text(plan.end); }
-  co_return sent;
+  if (!sent) { co_return sent; }
+  auto ended = co_await with.to.send_text(plan.end);
+  co_return ended;
 }
 
 io::task<result<void>> content_handler::send_part(answer_writer& to, served_file& from,

@@ -17,6 +17,15 @@ std::vector<std::string> numbers_up_to(std::size_t count) {
   return numbers;
 }
 
+/// The node has its site; then one with other keys answers in its place.
+void let_another_answer(virtual_reporter& node) {
+  node.begin();
+  node.site.key = 'b';
+  node.site.knows_node = false;
+  node.advance(1min);
+  CHECK_FALSE(node.site_refused().empty());
+}
+
 }  // namespace
 
 TEST_CASE("a node registers before it reports, and its outbox goes out in batches in order") {
@@ -196,11 +205,7 @@ TEST_CASE("an adopted site is told of all that is here, and nothing of the forme
 // Who answers after the consent may be somebody else again.
 TEST_CASE("a consent is to the site that was shown, and no other") {
   virtual_reporter node;
-  node.begin();
-  node.site.key = 'b';
-  node.site.knows_node = false;
-  node.advance(1min);
-  CHECK_FALSE(node.site_refused().empty());
+  let_another_answer(node);
   node.withdraw_site();
   CHECK(node.adopt().ok());
   CHECK(node.orders_refused().find("has yet to register") != std::string::npos);
@@ -231,11 +236,7 @@ TEST_CASE("a site that shows no keys at all is not the node's own") {
 
 TEST_CASE("a node whose own site comes back goes on with it, also after another has answered") {
   virtual_reporter node;
-  node.begin();
-  node.site.key = 'b';
-  node.site.knows_node = false;
-  node.advance(1min);
-  CHECK_FALSE(node.site_refused().empty());
+  let_another_answer(node);
   node.append(2);
   node.site.key = 'a';
   node.advance(2min);
