@@ -51,7 +51,6 @@ constexpr std::array<later_column, 10> later_columns{
 
 void add_what_came_later(SQLite::Database& database) {
   database.exec(std::string(made_later));
-  database.exec(std::string(site_later_schema));
   for (const later_column& column : later_columns) {
     SQLite::Statement there(database, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?");
     there.bind(1, std::string(column.table));
@@ -60,6 +59,7 @@ void add_what_came_later(SQLite::Database& database) {
     database.exec(
         format("ALTER TABLE {} ADD COLUMN {} {}", column.table, column.name, column.definition));
   }
+  database.exec(std::string(site_later_schema));  // may name those columns
 }
 
 int flags_of(site_database::mode how) {

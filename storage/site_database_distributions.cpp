@@ -128,7 +128,10 @@ result<std::optional<site_distribution>> site_database::distribution_of(const mo
 result<std::vector<site_distribution>> site_database::open_distributions() {
   return state_->read("list the open distributions in", [&] {
     std::vector<site_distribution> open;
-    auto row = state_->prepare(select_where("WHERE unsettled ORDER BY package, name"));
+    // A job that the site gave up, or follows no more, may be one that is to be stopped.
+    auto row = state_->prepare(
+        select_where("WHERE unsettled UNION ALL ") +
+        select_where("WHERE cancel_asked AND NOT unsettled ORDER BY package, name"));
     while (row.next()) { open.push_back(take_distribution(row)); }
     return open;
   });

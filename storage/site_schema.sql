@@ -124,6 +124,8 @@ CREATE INDEX distribution_unsettled ON distribution (package, name) WHERE unsett
 
 -- Made also in a database that a release without them wrote.
 CREATE INDEX IF NOT EXISTS distribution_failed ON distribution (name) WHERE bucket = 4;
+CREATE INDEX IF NOT EXISTS distribution_stopping ON distribution (package, name)
+  WHERE cancel_asked;
 CREATE INDEX IF NOT EXISTS distribution_retrying ON distribution (name) WHERE state IN (2, 5);
 CREATE INDEX IF NOT EXISTS distribution_without_tries ON distribution (name, package)
   WHERE tries_left = 0;

@@ -166,6 +166,18 @@ TEST_CASE("what runs on after exhausted polls, or after a detach, can be cancell
   }
 }
 
+TEST_CASE("a restart of the site forgets no cancel of a job that it did not follow any more") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.cancel(parts.package, {"dp1"}, true).ok());
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.cancel(parts.package, {"dp1"}).ok());
+  parts.site.restart();
+  parts.site.node("dp1").trouble.reset();
+  parts.site.advance(20min);
+  CHECK(parts.site.node("dp1").cancelled.size() == 1);
+}
+
 TEST_CASE("a job that the node does not know is cancelled at once") {
   chain parts;
   CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());

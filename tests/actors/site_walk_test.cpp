@@ -290,7 +290,8 @@ private:
 
 // S1, S5, B24, B25, B26
 TEST_CASE("10,000 random sequences of wishes and news never leave S1 and S5, and end as wished") {
-  const int walks = std::getenv("SLUICE_LONG") == nullptr ? 200 : 2000;
+  const char* const full = std::getenv("SLUICE_LONG");
+  const int walks = full != nullptr && full == std::string_view("1") ? 2000 : 200;
   for (int seed = 1; seed <= walks; ++seed) {
     CAPTURE(seed);
     walk one(static_cast<std::uint64_t>(seed));

@@ -484,7 +484,7 @@ TEST_CASE("every field of a distribution comes back") {
   CHECK_FALSE(got(database->distribution(package_of(1), "dp1")));
 }
 
-TEST_CASE("open distributions are those being removed and those whose job is not at rest") {
+TEST_CASE("open distributions are those whose job is not at rest, or to stop, or being removed") {
   const auto database = open_at("");
   using state = model::site_job_state;
   const std::vector<std::pair<std::optional<state>, bool>> open_or_not{
@@ -497,14 +497,21 @@ TEST_CASE("open distributions are those being removed and those whose job is not
   for (const auto& [job_state, open] : open_or_not) {
     auto row = distribution_of(++number, "dp1");
     row.row.job_state = job_state;
+    row.cancel_asked = false;
     done(database->put_distribution(row));
     if (open) { expected.push_back(row.row.package.text()); }
   }
   auto removing = distribution_of(++number, "dp1");
   removing.row.job_state = state::complete;
   removing.removing = true;
+  removing.cancel_asked = false;
   done(database->put_distribution(removing));
   expected.push_back(removing.row.package.text());
+  auto stopping = distribution_of(++number, "dp1");
+  stopping.row.job_state = state::cancelled;
+  stopping.cancel_asked = true;
+  done(database->put_distribution(stopping));
+  expected.push_back(stopping.row.package.text());
   std::vector<std::string> found;
   for (const auto& row : got(database->open_distributions())) {
     found.push_back(row.row.package.text());
@@ -709,6 +716,7 @@ TEST_CASE("a database of an earlier release gets the columns that came later") {
   const std::string path = folder / "site.db";
   done(open_at(path)->put_distribution(distribution_of(1, "dp1")));
   done(open_at(path)->put_package(package_row_of(1), model::byte_count{5}));
+  run_raw(path, "DROP INDEX distribution_stopping");
   for (const char* const column : {"polls", "cancel_asked", "held_by"}) {
     run_raw(path, format("ALTER TABLE distribution DROP COLUMN {}", column));
   }
