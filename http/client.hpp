@@ -99,6 +99,9 @@ public:
   /// Cuts off what is under way (each ends with its failure) and waits for it.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;
+  /// How long somebody has been waiting for it while no connection brought a byte; 0 when nobody
+  /// is.
+  [[nodiscard]] std::chrono::nanoseconds silent_for() const noexcept;
 
   class state;  ///< of its own files
 

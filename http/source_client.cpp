@@ -118,6 +118,10 @@ void source_client::cut_taken(source_patience patience) { state_->pool.cut_taken
 
 io::task<void> source_client::close() { co_await state_->pool.close(); }
 
+std::chrono::nanoseconds source_client::silent_for() const noexcept {
+  return state_->pool.silent_for();
+}
+
 std::uint64_t source_client::bytes_received() const noexcept {
   return state_->pool.bytes_received();
 }

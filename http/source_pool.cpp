@@ -1,5 +1,7 @@
 #include "http/source_pool.hpp"
 
+#include <algorithm>
+
 namespace sluice::http {
 
 source_pool::source_pool(io::reactor& ring, io::endpoint address, std::uint32_t connections,
@@ -99,10 +101,14 @@ io::task<source_pool::loan> source_pool::borrow(bool fresh, std::shared_ptr<io::
     made.line = std::move(idle_.back());
     idle_.pop_back();
   } else {
-    auto connected = co_await io::socket::connect(ring_, address_, patience_.connect);
+    const auto begun = connecting_.insert(ring_.now());
+    auto connected = co_await io::socket::connect(ring_, address_, patience_.connect, stop);
+    connecting_.erase(begun);
     if (!connected) {
       turns_.release();
-      made.failure = unreachable(connected.error(), doing);
+      const bool stopped = stop && stop->requested();
+      made.failure = stopped ? fetch_failure{error{errc::cancelled, 0, std::move(doing)}, {}, {}}
+                             : unreachable(connected.error(), doing);
       co_return made;
     }
     made.line = std::make_unique<source_connection>(ring_, std::move(*connected), patience_);
@@ -140,6 +146,17 @@ io::task<void> source_pool::close() {
   }
   for (std::uint32_t i = 0; i < connections_; ++i) { turns_.release(); }
   co_await closed_.wait_all();
+}
+
+std::chrono::nanoseconds source_pool::silent_for() const noexcept {
+  const std::chrono::nanoseconds now = ring_.now();
+  std::chrono::nanoseconds asked = connecting_.empty() ? now : *connecting_.begin();
+  std::chrono::nanoseconds heard{0};
+  for (source_connection* const line : lent_) {
+    asked = std::min(asked, line->stream().waiting_since().value_or(now));
+    heard = std::max(heard, line->stream().heard_at());
+  }
+  return now - std::max(asked, heard);
 }
 
 std::uint64_t source_pool::bytes_received() const noexcept {

@@ -28,6 +28,7 @@ public:
   /// Aborts what is lent, waits until it is back, and closes all.
   [[nodiscard]] io::task<void> close();
   [[nodiscard]] std::uint64_t bytes_received() const noexcept;
+  [[nodiscard]] std::chrono::nanoseconds silent_for() const noexcept;  ///< see source_client
   /// See source_client.
   void take(io::socket connected);
   void cut_taken(source_patience patience);
@@ -47,6 +48,7 @@ private:
   io::semaphore turns_;
   std::vector<std::unique_ptr<source_connection>> idle_;
   std::set<source_connection*> lent_;
+  std::multiset<std::chrono::nanoseconds> connecting_;  ///< since when
   std::uint64_t bytes_of_closed_ = 0;
   bool pushed_;
   io::event moved_;  ///< pushed: a connection came, was given back, or is gone

@@ -26,12 +26,14 @@ io::task<result<std::size_t>> watched_stream::receive(std::span<std::byte> into,
   while (true) {
     const std::chrono::nanoseconds wait = std::min(left, patience_.window - waited_);
     const std::chrono::nanoseconds began = ring_.now();
+    if (!waiting_since_) { waiting_since_ = began; }
     auto got = co_await inner_->receive(into, wait);
     const std::chrono::nanoseconds took = ring_.now() - began;
     waited_ += took;
     left -= took;
     if (got && *got == 0) { end_ = stream_end::closed; }
     if (got && *got > 0) {
+      heard_at_ = began + took;
       received_ += *got;
       window_bytes_ += *got;
     }
@@ -40,12 +42,14 @@ io::task<result<std::size_t>> watched_stream::receive(std::span<std::byte> into,
       begin_window();
       if (slow && end_ == stream_end::open) {
         end_ = stream_end::too_slow;
+        waiting_since_.reset();
         co_return outcome(error{errc::timed_out, 0, "receive from a source that is too slow"});
       }
     }
     const bool window_ended = !got && got.error().code == errc::timed_out && left.count() > 0;
     if (window_ended) { continue; }
     if (!got) { note_failure(got.error()); }
+    waiting_since_.reset();
     co_return got;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "io/io.hpp"
@@ -45,6 +46,12 @@ public:
   [[nodiscard]] io::task<bool> has_more();
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] stream_end end() const noexcept { return end_; }
+  /// Since when somebody waits for bytes, by the reactor's clock; none: nobody does.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> waiting_since() const noexcept {
+    return waiting_since_;
+  }
+  /// When the last bytes came; 0: none did.
+  [[nodiscard]] std::chrono::nanoseconds heard_at() const noexcept { return heard_at_; }
   void begin_window() noexcept;  ///< a new request: what was slow before is forgiven
 
 private:
@@ -56,6 +63,8 @@ private:
   std::uint64_t received_ = 0;
   std::uint64_t window_bytes_ = 0;
   std::chrono::nanoseconds waited_{0};
+  std::optional<std::chrono::nanoseconds> waiting_since_;
+  std::chrono::nanoseconds heard_at_{0};
   stream_end end_ = stream_end::open;
 };
 

@@ -16,6 +16,7 @@ void perform::await_suspend(std::coroutine_handle<> waiting) {
   asked_.completed = [](operation& done) {
     auto& self = *static_cast<perform*>(done.owner);
     self.ring_.disarm(self.deadline_);
+    self.stopping_ = {};
     self.waiting_.resume();
   };
   ring_.operations().submit(asked_);
@@ -25,6 +26,9 @@ void perform::await_suspend(std::coroutine_handle<> waiting) {
       ring_.operations().cancel(asked_);
     };
     ring_.arm(deadline_, asked_.deadline);
+  }
+  if (stop_ != nullptr && !asked_.settled) {
+    stopping_ = stop_->on_request([this] { ring_.operations().cancel(asked_); });
   }
 }
 

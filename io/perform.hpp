@@ -2,6 +2,7 @@
 
 #include <coroutine>
 
+#include "io/cancellation.hpp"
 #include "io/file.hpp"
 
 namespace sluice::io::detail {
@@ -11,10 +12,12 @@ namespace sluice::io::detail {
 
 /// Awaits one operation: `const auto outcome = co_await perform(ring, {.code = ...})`.
 /// The operation lives in the awaiting coroutine until it is complete; past its deadline it is
-/// cancelled, awaited, and its result is -ETIMEDOUT. The result is as in `operation`.
+/// cancelled, awaited, and its result is -ETIMEDOUT; so it is when `stop` asks for it, with
+/// -ECANCELED. The result is as in `operation`.
 class perform {
 public:
-  perform(reactor& ring, operation asked) noexcept : ring_(ring), asked_(asked) {}
+  perform(reactor& ring, operation asked, cancellation* stop = nullptr) noexcept
+      : ring_(ring), asked_(asked), stop_(stop) {}
   perform(const perform&) = delete;
   perform& operator=(const perform&) = delete;
 
@@ -26,6 +29,8 @@ private:
   reactor& ring_;
   operation asked_;
   std::coroutine_handle<> waiting_;
+  cancellation* stop_;
+  cancellation::registration stopping_;
   reactor::timer deadline_;
   bool late_ = false;
 };

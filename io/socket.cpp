@@ -129,8 +129,8 @@ socket::socket(socket&&) noexcept = default;
 socket& socket::operator=(socket&&) noexcept = default;
 socket::~socket() = default;
 
-task<result<socket>> socket::connect(reactor& ring, endpoint to,
-                                     std::chrono::nanoseconds deadline) {
+task<result<socket>> socket::connect(reactor& ring, endpoint to, std::chrono::nanoseconds deadline,
+                                     std::shared_ptr<cancellation> stop) {
   const auto end = ring.now() + deadline;
   auto hosts = co_await resolve(ring, to, deadline);
   if (!hosts) { co_return hosts.error(); }
@@ -138,11 +138,12 @@ task<result<socket>> socket::connect(reactor& ring, endpoint to,
   for (const std::string& host : *hosts) {
     endpoint numeric(host, to.port);
     const auto left = std::max(end - ring.now(), std::chrono::nanoseconds(1));
-    outcome =
-        co_await detail::perform(ring, {.code = opcode::connect, .deadline = left, .at = &numeric});
+    outcome = co_await detail::perform(
+        ring, {.code = opcode::connect, .deadline = left, .at = &numeric}, stop.get());
     if (outcome >= 0) {
       co_return socket(std::make_unique<state>(ring, static_cast<int>(outcome), host));
     }
+    if (stop && stop->requested()) { break; }
   }
   co_return os_failure(static_cast<int>(-outcome), format("connect to {}", to.text()));
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "io/cancellation.hpp"
 #include "io/file.hpp"
 #include "io/reactor.hpp"
 
@@ -31,9 +32,10 @@ public:
   socket(socket&&) noexcept;
   socket& operator=(socket&&) noexcept;
   ~socket();
-  /// `connect` covers resolving (on a worker) and connecting.
-  static task<result<socket>> connect(reactor& ring, endpoint to,
-                                      std::chrono::nanoseconds deadline);
+  /// `deadline` covers resolving (on a worker) and connecting. `stop`, if any, ends the latter with
+  /// `cancelled`.
+  static task<result<socket>> connect(reactor& ring, endpoint to, std::chrono::nanoseconds deadline,
+                                      std::shared_ptr<cancellation> stop = nullptr);
   /// At least one byte, or 0 at the peer's end; `timed_out` when nothing comes for `stall`.
   [[nodiscard]] task<result<std::size_t>> receive(std::span<std::byte> into,
                                                   std::chrono::nanoseconds stall);

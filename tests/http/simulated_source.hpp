@@ -11,11 +11,12 @@
 
 namespace sluice::http::test {
 
-/// A source at 127.0.0.1:8080 of a simulated machine: gives its bodies whole or by range, and
-/// notes what it was asked for.
+/// A source at port 8080 of a simulated machine, by its name where that is given, else 127.0.0.1:
+/// gives its bodies whole or by range, and notes what it was asked for.
 class simulated_source {
 public:
-  explicit simulated_source(io::reactor& ring) : ring_(ring) {
+  explicit simulated_source(io::reactor& ring, std::string host = "127.0.0.1")
+      : ring_(ring), host_(std::move(host)) {
     io::block_on<void>(ring_, [this] { return open(); });
     lines_.start(serve_all());
   }
@@ -35,7 +36,7 @@ public:
 
 private:
   io::task<void> open() {
-    const io::endpoint at("127.0.0.1", port);
+    const io::endpoint at(host_, port);
     auto opened = co_await io::listener::open(ring_, at, io::port_sharing::none);
     SLUICE_CHECK(opened.ok());
     listener_ = std::make_unique<io::listener>(std::move(*opened));
@@ -88,6 +89,7 @@ private:
   }
 
   io::reactor& ring_;
+  std::string host_;
   std::unique_ptr<io::listener> listener_;
   io::task_group lines_;
 };
