@@ -69,10 +69,42 @@ std::optional<source_failure> refusal(self_pointer self) {
                                  time_after(self, left), limits::bad_pieces_per_source_max),
                           std::chrono::ceil<std::chrono::seconds>(left)};
   }
+  const auto now = self->clock().now();
+  if (state.shut_until && now < *state.shut_until) {
+    return source_failure{model::source_verdict::bad, asked, "",
+                          format("did not answer {} times in a row, and is not asked before {}",
+                                 state.unanswered, time_after(self, *state.shut_until - now))};
+  }
   const auto left = rest_left(self);
   if (left.count() == 0) { return std::nullopt; }
   return source_failure{model::source_verdict::bad, asked, "",
                         format("rests until {}, as it asked for", time_after(self, left)), left};
+}
+
+/// The breaker (Z8): who could not be reached, or fell silent, twice in a row is not asked for a
+/// while, by any job. One answer, also to a probe, and it is as before.
+void note_answer(self_pointer self, const std::optional<source_failure>& failure) {
+  auto& state = self->state;
+  if (failure && (failure->cause.code == errc::cancelled || failure->in_haste)) { return; }
+  const bool answered = !failure || (failure->cause.code != errc::unreachable &&
+                                     failure->cause.code != errc::timed_out);
+  if (answered) {
+    state.unanswered = 0;
+    state.shut_until.reset();
+    return;
+  }
+  const bool pushes = state.source.protocol == model::push_protocol;
+  const auto now = self->clock().now();
+  if (pushes || (state.shut_until && now < *state.shut_until)) { return; }
+  if (++state.unanswered < limits::source_breaker_failures) { return; }
+  std::chrono::seconds pause = limits::source_breaker_first;
+  for (auto i = limits::source_breaker_failures; i < state.unanswered; ++i) {
+    pause = std::min<std::chrono::seconds>(pause * 2, limits::source_breaker_last);
+  }
+  state.shut_until = now + pause;
+  log::warning("content_source", format("source {} did not answer {} times in a row: it is not "
+                                        "asked for {} s",
+                                        state.source.name, state.unanswered, pause.count()));
 }
 
 void report(self_pointer self, std::uint32_t id, std::vector<std::string> insertions) {
@@ -313,10 +345,15 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
       [self](const open_door& mail) { return open_door_for(self, mail); },
       [self](connection_taken) { on_connection(self); },
       [self](push_awaited) { end_waiting(self); },
-      [self](operation_done<bool>& ended) { self->state.probes.finish(ended); },
+      [self](source_back) { note_answer(self, std::nullopt); },
+      [self](operation_done<bool>& ended) {
+        if (ended.outcome) { note_answer(self, std::nullopt); }
+        self->state.probes.finish(ended);
+      },
       [self](operation_done<manifest_outcome>& ended) {
         const auto manifest = self->state.manifests_under_way.find(ended.number);
         blame(self, manifest->second.content, ended.outcome.failure, 0);
+        note_answer(self, ended.outcome.failure);
         note_connection(self->state, ended.outcome.failure);
         self->state.manifests_under_way.erase(manifest);
         self->state.manifests.finish(ended);
@@ -324,6 +361,7 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
       [self](operation_done<page_outcome>& ended) {
         const auto page = self->state.pages_under_way.find(ended.number);
         blame(self, page->second.content, ended.outcome.failure, ended.outcome.bad_pieces);
+        note_answer(self, ended.outcome.failure);
         note_connection(self->state, ended.outcome.failure);
         self->state.pages_under_way.erase(page);
         self->state.pages.finish(ended);

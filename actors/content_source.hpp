@@ -19,6 +19,8 @@ struct content_source_state {
   std::uint32_t bad_pieces = 0;                 ///< since the last quarantine
   std::optional<caf::actor_clock::time_point> quarantined_until;
   std::optional<caf::actor_clock::time_point> resting_until;  ///< it asked for that (X4)
+  std::uint32_t unanswered = 0;  ///< in a row: it could not be reached, or fell silent
+  std::optional<caf::actor_clock::time_point> shut_until;  ///< not asked before, for that (Z8)
   operations_under_way<bool> probes;
   operations_under_way<manifest_outcome> manifests;
   operations_under_way<page_outcome> pages;

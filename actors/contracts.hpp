@@ -49,7 +49,7 @@ using content_source_actor = caf::typed_actor<
     caf::replies_to<fetch_manifest>::with<manifest_outcome>,
     caf::replies_to<fetch_page, progress_listener>::with<page_outcome>, caf::reacts_to<stop_pages>,
     caf::replies_to<open_door>::with<done>, caf::reacts_to<connection_taken>,
-    caf::reacts_to<push_awaited>, caf::reacts_to<operation_done<bool>>,
+    caf::reacts_to<push_awaited>, caf::reacts_to<source_back>, caf::reacts_to<operation_done<bool>>,
     caf::reacts_to<operation_done<manifest_outcome>>, caf::reacts_to<operation_done<page_outcome>>>;
 
 /// The site repeats its notification: a source came back or gained the content (D10), or there are

@@ -2,41 +2,58 @@
 
 #include <algorithm>
 
+#include "actors/file_race.hpp"
+
 namespace sluice::actors {
 
 namespace {
 
-/// One large file under way: what its lanes share.
+constexpr std::uint32_t lanes_of_several = 2;  ///< of each source, when several bring a file
+/// So often a source with nothing left to bring looks whether to take over from a slower one.
+constexpr auto look_interval = std::chrono::milliseconds(20);
+
+}  // namespace
+
+/// One large file under way: what those share that bring it.
 struct large_transfer {
-  page_tally& tally;
+  page_tally& page;
   storage::staging_file& staged;
-  std::uint32_t lanes = 1;
-  std::uint64_t next = 0;  ///< where the next range begins
-  std::uint64_t range = limits::range_per_message;
+  std::uint32_t lanes;    ///< of each source
+  std::uint32_t buffers;  ///< of each lane
+  file_race race;
+  std::map<std::uint64_t, io::ticket> cuts;  ///< of the ranges under way
+  io::event changed;                         ///< a range ended, or it is time to look again
+  io::reactor::timer look;
   std::uint64_t unrecorded = 0;  ///< bytes held that the journal does not know of yet
   std::uint64_t held_told = 0;   ///< bytes of this file in the page's progress
   bool recording = false;
   io::task_group recordings;
 
-  explicit large_transfer(page_tally& of, storage::staging_file& into, std::uint32_t lane_count)
-      : tally(of), staged(into), lanes(lane_count) {}
+  large_transfer(page_tally& of, storage::staging_file& into, std::uint32_t lane_count)
+      : page(of), staged(into), lanes(lane_count), race(into.held(), into.id().size) {
+    const bool large = model::raw(into.id().size) > limits::range_per_message;
+    const std::uint32_t sources = large ? of.asked.sources : 1;
+    if (sources > 1) { lanes = lanes_of_several; }
+    buffers = std::max<std::uint32_t>(1, limits::buffers_per_moving_job_max / (lanes * sources));
+    look.due = [this] { changed.set(); };
+  }
+  large_transfer(const large_transfer&) = delete;
+  large_transfer& operator=(const large_transfer&) = delete;
+  ~large_transfer() { page.place.parts.ring->disarm(look); }
+
+  [[nodiscard]] bool is_shared() const {
+    return page.asked.sources > 1 && model::raw(staged.id().size) > limits::range_per_message;
+  }
+  void cut(std::uint64_t range) { cuts.at(range).cancel(); }
 };
 
-/// A range should take about a second: slow sources get small ones, so that durable progress is
-/// recorded often.
-std::uint64_t fitting_range(std::uint64_t bytes, std::chrono::nanoseconds took) {
-  const auto micros = std::max<std::int64_t>(1, took.count() / 1000);
-  const std::uint64_t per_second = bytes * 1'000'000 / static_cast<std::uint64_t>(micros);
-  const std::uint64_t pieces = per_second / limits::piece_size;
-  return std::clamp<std::uint64_t>(pieces * limits::piece_size, limits::piece_size,
-                                   limits::range_per_message);
-}
+namespace {
 
 void tell_progress(large_transfer& transfer) {
   const std::uint64_t held = transfer.staged.bytes_held();
-  transfer.tally.outcome.progress.bytes_held += held - transfer.held_told;
+  transfer.page.outcome.progress.bytes_held += held - transfer.held_told;
   transfer.held_told = held;
-  transfer.tally.tell();
+  transfer.page.tell();
 }
 
 /// fdatasync, then the journal: bytes before promises.
@@ -46,58 +63,106 @@ io::task<void> record_durable(large_transfer& transfer) {
   auto runs = co_await transfer.staged.make_durable();
   transfer.recording = false;
   if (!runs) {
-    transfer.tally.fail_here(runs.error());
+    transfer.page.fail_here(runs.error());
     co_return;
   }
   std::vector<storage::verified_run> verified;
   for (const auto& run : *runs) {
     verified.push_back({transfer.staged.id(), run.first, run.count});
   }
-  if (!verified.empty()) { transfer.tally.place.on_durable(std::move(verified)); }
+  if (!verified.empty()) { transfer.page.place.on_durable(std::move(verified)); }
 }
 
 /// Counts what a range brought, whatever ended it.
-void account(large_transfer& transfer, const http::source_client::range_outcome& outcome) {
-  page_outcome& page = transfer.tally.outcome;
+void account(large_transfer& transfer, page_tally& tally, bool given_up,
+             const http::source_client::range_outcome& outcome) {
+  page_outcome& page = tally.outcome;
   page.progress.bytes_transferred += outcome.report.bytes_received;
   page.progress.pieces_verified += outcome.report.written.size();
   page.bad_pieces += static_cast<std::uint32_t>(outcome.report.refused.size());
+  page.slow = page.slow || given_up;
   transfer.unrecorded += outcome.report.written.size() * limits::piece_size;
   tell_progress(transfer);
-  if (outcome.failure) { transfer.tally.blame(*outcome.failure); }
-  if (outcome.report.stopped_here) { transfer.tally.fail_here(*outcome.report.stopped); }
+  if (&tally != &transfer.page) { tally.tell(); }
+  if (outcome.failure && !given_up) { tally.blame(*outcome.failure); }
+  if (outcome.report.stopped_here) { transfer.page.fail_here(*outcome.report.stopped); }
+}
+
+io::task<void> bring(large_transfer& transfer, page_tally& tally, file_race::range range) {
+  const fetch_place& place = tally.place;
+  io::ingest_request request;
+  request.offset = range.offset;
+  request.length = range.length;
+  request.buffers_max = transfer.buffers;
+  auto made = io::make_ticket(*place.parts.ring);
+  transfer.cuts.emplace(range.number, std::move(made.first));
+  const auto cut = [&transfer, number = range.number] { transfer.cut(number); };
+  const auto with_its_source = place.stop->on_request(cut);
+  const auto with_the_page = transfer.page.place.stop->on_request(cut);
+  auto outcome = co_await place.client->fetch_range(
+      http::file_target(tally.asked.content, transfer.staged.id()),
+      model::raw(transfer.staged.id().size), request, *place.parts.buffers,
+      transfer.staged.target(), transfer.staged, made.second);
+  const bool given_up = transfer.race.is_given_up(range.number);
+  transfer.race.settle(range.number, place.parts.ring->now());
+  transfer.cuts.extract(range.number).mapped().release();
+  account(transfer, tally, given_up, outcome);
+  const bool file_is_small = model::raw(transfer.staged.id().size) <= limits::range_per_message;
+  if (!file_is_small && !transfer.recording && transfer.unrecorded > 0) {
+    transfer.recordings.start(record_durable(transfer));
+  }
+  transfer.changed.set();
+}
+
+/// The source failed, or the page is over: a page whose own source failed may go on with others.
+bool is_over(const large_transfer& transfer, const page_tally& tally) {
+  const page_outcome& page = transfer.page.outcome;
+  return tally.stopped() || page.trouble || page.in_use || transfer.page.place.stop->requested();
 }
 
 /// Takes range after range until the file is covered or something fails.
-io::task<void> run_lane(large_transfer& transfer) {
-  page_tally& tally = transfer.tally;
-  const fetch_place& place = tally.place;
-  while (!tally.stopped()) {
-    const auto range = transfer.staged.next_missing(transfer.next, transfer.range);
-    if (range.length == 0) { break; }
-    transfer.next = range.offset + range.length;
-    io::ingest_request request;
-    request.offset = range.offset;
-    request.length = range.length;
-    request.buffers_max = limits::buffers_per_moving_job_max / transfer.lanes;
-    const auto begun = place.parts.ring->now();
-    auto outcome = co_await place.client->fetch_range(
-        http::file_target(tally.content, transfer.staged.id()),
-        model::raw(transfer.staged.id().size), request, *place.parts.buffers,
-        transfer.staged.target(), transfer.staged, place.stop);
-    transfer.range = fitting_range(range.length, place.parts.ring->now() - begun);
-    account(transfer, outcome);
-    const bool file_is_small = model::raw(transfer.staged.id().size) <= limits::range_per_message;
-    if (!file_is_small && !transfer.recording && transfer.unrecorded > 0) {
-      transfer.recordings.start(record_durable(transfer));
+io::task<void> run_lane(large_transfer& transfer, page_tally& tally, file_race::source who) {
+  io::reactor& ring = *tally.place.parts.ring;
+  while (!is_over(transfer, tally)) {
+    const auto range = transfer.race.take(who, ring.now());
+    if (range) {
+      co_await bring(transfer, tally, *range);
+      continue;
     }
+    if (!transfer.race.others_bring(who)) { break; }
+    const auto slow = transfer.race.take_over(who, ring.now());
+    if (slow) { transfer.cut(*slow); }
+    transfer.changed.clear();
+    ring.arm(transfer.look, look_interval);
+    co_await transfer.changed.wait();
   }
 }
 
-io::task<void> run_lanes(large_transfer& transfer) {
+io::task<void> run_lanes(large_transfer& transfer, page_tally& tally) {
+  const file_race::source who = transfer.race.join();
   io::task_group group;
-  for (std::uint32_t lane = 0; lane < transfer.lanes; ++lane) { group.start(run_lane(transfer)); }
+  for (std::uint32_t lane = 0; lane < transfer.lanes; ++lane) {
+    group.start(run_lane(transfer, tally, who));
+  }
   co_await group.wait_all();
+}
+
+/// Returns when its own source and all that help have ended.
+io::task<void> bring_file(large_transfer& transfer) {
+  page_tally& page = transfer.page;
+  const std::pair name(page.asked.job, page.asked.page);
+  shared_files& shared = *page.place.parts.shared;
+  if (transfer.is_shared()) {
+    shared.emplace(name, &transfer);
+    ++page.outcome.progress.files_shared;
+  }
+  tell_progress(transfer);
+  co_await run_lanes(transfer, page);
+  while (page.helpers > 0) {
+    transfer.changed.clear();
+    co_await transfer.changed.wait();
+  }
+  shared.erase(name);
   co_await transfer.recordings.wait_all();
   // What was verified is kept for the next source or the next start.
   if (!transfer.staged.complete() && transfer.unrecorded > 0) { co_await record_durable(transfer); }
@@ -121,7 +186,7 @@ io::task<void> fetch_large(page_tally& tally, model::file_id file, recorded_piec
                            std::uint32_t lanes) {
   const fetch_place& place = tally.place;
   const std::uint64_t layer_size = hashing::piece_count(file.size) * 32;
-  auto layer_body = co_await place.client->fetch(http::pieces_target(tally.content, file),
+  auto layer_body = co_await place.client->fetch(http::pieces_target(tally.asked.content, file),
                                                  layer_size, layer_size, place.stop);
   if (layer_body.failure) {
     tally.blame(*layer_body.failure);
@@ -145,14 +210,13 @@ io::task<void> fetch_large(page_tally& tally, model::file_id file, recorded_piec
   }
   if ((*staged)->records_stale()) { place.forget_records(file); }
   large_transfer transfer(tally, **staged, lanes);
-  if (!tally.count_resumed) { transfer.held_told = (*staged)->bytes_held(); }
-  tell_progress(transfer);
-  co_await run_lanes(transfer);
+  if (!tally.asked.count_resumed) { transfer.held_told = (*staged)->bytes_held(); }
+  co_await bring_file(transfer);
   if (!(*staged)->complete()) {
     co_await place.parts.library->release_file(std::move(*staged));
     co_return;
   }
-  const auto how = tally.replace ? io::on_existing::replace : io::on_existing::keep;
+  const auto how = tally.asked.replace ? io::on_existing::replace : io::on_existing::keep;
   auto committed = co_await place.parts.library->commit_file(std::move(*staged), how);
   if (!committed) {
     tally.outcome.progress.bytes_held -=
@@ -162,6 +226,22 @@ io::task<void> fetch_large(page_tally& tally, model::file_id file, recorded_piec
   }
   ++tally.outcome.files_done;
   place.forget_records(file);
+}
+
+io::task<page_outcome> help_with_file(fetch_place place, fetch_page asked) {
+  page_tally tally{place, asked};
+  tally.outcome.progress.page = asked.page;
+  const auto found = place.parts.shared->find({asked.job, asked.helps});
+  if (found == place.parts.shared->end()) { co_return std::move(tally.outcome); }
+  large_transfer& transfer = *found->second;
+  ++transfer.page.helpers;
+  co_await run_lanes(transfer, tally);
+  --transfer.page.helpers;
+  transfer.changed.set();
+  if (!tally.outcome.failure && tally.outcome.bad_pieces > 0) {
+    tally.outcome.failure = wrong_pieces(tally);
+  }
+  co_return std::move(tally.outcome);
 }
 
 }  // namespace sluice::actors

@@ -43,7 +43,7 @@ io::task<void> commit_arrived(page_tally& tally, small_batch& batch) {
         {batch.files[i], all.subspan(batch.starts[i], model::raw(batch.files[i].size))});
   }
   if (ready.empty()) { co_return; }
-  const auto how = tally.replace ? io::on_existing::replace : io::on_existing::keep;
+  const auto how = tally.asked.replace ? io::on_existing::replace : io::on_existing::keep;
   auto outcomes = co_await tally.place.parts.library->commit_small(ready, how);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     page_outcome& page = tally.outcome;
@@ -65,7 +65,7 @@ io::task<void> fetch_small(page_tally& tally, small_batch& batch) {
   if (batch.files.empty()) { co_return; }
   std::vector<http::source_client::small_request> requests;
   for (const model::file_id& file : batch.files) {
-    requests.push_back({http::file_target(tally.content, file), model::raw(file.size)});
+    requests.push_back({http::file_target(tally.asked.content, file), model::raw(file.size)});
   }
   const auto take = [&batch, &tally](std::size_t i, std::span<const std::byte> bytes) {
     SLUICE_CHECK(bytes.size() == model::raw(batch.files[i].size));
@@ -124,12 +124,63 @@ void conclude(page_tally& tally, std::size_t files_asked) {
                                   "was stopped"};
     return;
   }
-  page.failure = source_failure{
-      model::source_verdict::bad,
-      {errc::corrupt, 0, format("fetch files of {}", tally.content.text())},
-      "X21",
-      format("sent {} piece{} with wrong bytes", page.bad_pieces, page.bad_pieces == 1 ? "" : "s")};
+  page.failure = wrong_pieces(tally);
 }
+
+/// Gives up what is under way when the source is silent for long, while another of its priority
+/// could be asked (Z8). Watches nothing unless `haste`.
+class silence_watch {
+public:
+  /// From now on `place.stop` is this watch's, and follows the one that was there.
+  silence_watch(fetch_place& place, bool haste, const std::uint32_t* helpers = nullptr)
+      : place_(place), helpers_(helpers) {
+    if (!haste) { return; }
+    auto made = io::make_ticket(*place.parts.ring);
+    ticket_ = std::move(made.first);
+    follows_ = place.stop->on_request([this] { ticket_.cancel(); });
+    given_ = std::exchange(place.stop, std::move(made.second));
+    look_.due = [this] { look(); };
+    place.parts.ring->arm(look_, interval);
+  }
+  silence_watch(const silence_watch&) = delete;
+  silence_watch& operator=(const silence_watch&) = delete;
+  ~silence_watch() {
+    ticket_.release();
+    place_.parts.ring->disarm(look_);
+  }
+
+  /// In place of `failure`, which is what its own stop made of it.
+  void explain(std::optional<source_failure>& failure) const {
+    if (!fired_ || !failure || failure->cause.code != errc::cancelled) { return; }
+    failure = source_failure{model::source_verdict::untried,
+                             {errc::timed_out, 0, failure->cause.doing},
+                             "",
+                             format("was silent for {} s, and another could be asked",
+                                    limits::source_silence_max.count())};
+    failure->in_haste = true;
+  }
+
+private:
+  static constexpr std::chrono::nanoseconds interval =
+      std::chrono::nanoseconds(limits::source_silence_max) / 4;
+
+  void look() {
+    const bool helped = helpers_ != nullptr && *helpers_ > 0;
+    if (helped || place_.client->silent_for() < limits::source_silence_max) {
+      return place_.parts.ring->arm(look_, interval);
+    }
+    fired_ = true;
+    ticket_.cancel();
+  }
+
+  fetch_place& place_;
+  const std::uint32_t* helpers_;
+  std::shared_ptr<io::cancellation> given_;
+  io::ticket ticket_;
+  io::cancellation::registration follows_;
+  io::reactor::timer look_;
+  bool fired_ = false;
+};
 
 /// The version that a staged manifest says it is of, when that is a former one of what was asked
 /// for (X24).
@@ -160,6 +211,14 @@ source_failure wrong_manifest(const error& cause, std::optional<std::uint32_t> f
 
 }  // namespace
 
+source_failure wrong_pieces(const page_tally& tally) {
+  const std::uint32_t count = tally.outcome.bad_pieces;
+  return {model::source_verdict::bad,
+          {errc::corrupt, 0, format("fetch files of {}", tally.asked.content.text())},
+          "X21",
+          format("sent {} piece{} with wrong bytes", count, count == 1 ? "" : "s")};
+}
+
 source_failure to_source_failure(const http::fetch_failure& failure) {
   source_failure made;
   made.verdict = failure.cause.code == errc::not_found ? model::source_verdict::lacks
@@ -173,8 +232,13 @@ source_failure to_source_failure(const http::fetch_failure& failure) {
 
 io::task<page_outcome> fetch_page_task(fetch_place place, fetch_page asked,
                                        recorded_pieces recorded) {
-  page_tally tally{place, {}, asked.content, asked.replace, asked.count_resumed};
+  if (asked.helps != 0) {
+    auto helped = co_await help_with_file(place, asked);
+    co_return helped;
+  }
+  page_tally tally{place, asked};
   tally.outcome.progress.page = asked.page;
+  const silence_watch watch(place, asked.haste, &tally.helpers);
   small_batch small = make_batch(asked.files);
   large_queue large{{}, 0, recorded};
   for (const model::file_id& file : asked.files) {
@@ -187,16 +251,19 @@ io::task<page_outcome> fetch_page_task(fetch_place place, fetch_page asked,
   co_await group.wait_all();
   --*place.parts.pages_moving;
   conclude(tally, asked.files.size());
+  watch.explain(tally.outcome.failure);
   co_return std::move(tally.outcome);
 }
 
 io::task<manifest_outcome> fetch_manifest_task(fetch_place place, fetch_manifest asked) {
   manifest_outcome outcome;
   storage::content_library& library = *place.parts.library;
+  const silence_watch watch(place, asked.haste);
   auto signature = co_await place.client->fetch(http::signature_target(asked.content), std::nullopt,
                                                 limits::kib, place.stop);
   if (signature.failure) {
     outcome.failure = to_source_failure(*signature.failure);
+    watch.explain(outcome.failure);
     co_return outcome;
   }
   auto staged = co_await library.stage_manifest(asked.content);
@@ -210,6 +277,7 @@ io::task<manifest_outcome> fetch_manifest_task(fetch_place place, fetch_manifest
   co_await staged->close();
   outcome.trouble = fetched.trouble;
   if (fetched.failure) { outcome.failure = to_source_failure(*fetched.failure); }
+  watch.explain(outcome.failure);
   if (fetched.failure || fetched.trouble) { co_return outcome; }
   std::string text(signature.bytes.size(), '\0');
   std::memcpy(text.data(), signature.bytes.data(), text.size());

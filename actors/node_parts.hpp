@@ -32,7 +32,12 @@ struct library_periods {
 struct pull_policy {
   std::chrono::seconds start_stagger{0};  ///< a new job begins after a random part of it
   bool prefer_fast_sources = false;       ///< of one priority; by chance otherwise (D7)
+  std::uint32_t sources_per_file = limits::sources_per_file_max;  ///< of one priority, side by side
 };
+
+struct large_transfer;  // fetch_large.hpp
+/// The large files under way that several sources may bring, by job and page. Reactor thread.
+using shared_files = std::map<std::pair<model::job_id, std::uint64_t>, large_transfer*>;
 
 /// How fast sources have been, each averaged over its last pages. Any thread.
 class source_speeds {
@@ -102,6 +107,7 @@ struct node_parts {
   std::shared_ptr<http::push_door> pushes;
   library_periods kept;
   pull_policy pulling;
+  std::shared_ptr<shared_files> shared = std::make_shared<shared_files>();
   std::shared_ptr<source_speeds> speeds = std::make_shared<source_speeds>();
 };
 

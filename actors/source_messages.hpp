@@ -18,6 +18,7 @@ struct source_failure {
   std::string row;              ///< of the lying-source matrix, "X21"; empty: no blame
   std::string what;             ///< one sentence
   std::chrono::seconds rest{};  ///< it is not to be asked for so long: its wish (X4), or quarantine
+  bool in_haste = false;        ///< silent for a moment, while another could be asked (Z8)
 };
 struct probe_content {
   model::content_id content;
@@ -26,6 +27,7 @@ struct fetch_manifest {
   model::content_id content;
   model::digest hash;
   model::byte_count size{};
+  bool haste = false;  ///< as of `fetch_page`
 };
 struct manifest_outcome {
   std::optional<storage::content_facts> facts;
@@ -40,6 +42,9 @@ struct fetch_page {
   std::vector<model::file_id> files;
   bool replace = false;       ///< redistribute: what is there is replaced
   bool count_resumed = true;  ///< what staging holds counts as held (not on a second try)
+  bool haste = false;         ///< given up when the source is silent: another can be asked (Z8)
+  std::uint32_t sources = 1;  ///< so many may bring a large file side by side
+  std::uint64_t helps = 0;    ///< not for itself: parts of the large file that is open in this page
 };
 /// The pages of this job are to end early; their outcomes still come.
 struct stop_pages {
@@ -54,6 +59,7 @@ struct open_door {
   push_listener listener;
 };
 struct connection_taken {};
+struct source_back {};   ///< the site says that it is there again: asked at once, whatever was
 struct push_awaited {};  ///< time to give up waiting for the first connection
 
 /// Cumulative for one page.
@@ -62,6 +68,7 @@ struct page_progress {
   std::uint64_t bytes_held = 0;         ///< verified, in staging or in the library
   std::uint64_t bytes_transferred = 0;  ///< content bytes that crossed the network
   std::uint64_t pieces_verified = 0;
+  std::uint32_t files_shared = 0;  ///< large files begun that other sources may bring as well
 };
 struct page_outcome {
   page_progress progress;
@@ -70,6 +77,7 @@ struct page_outcome {
   std::optional<source_failure> failure;  ///< the page is not complete because the source failed
   std::optional<error> trouble;  ///< ... or because this node did (no space, broken volume)
   bool in_use = false;           ///< another job is writing one of the files: ask again
+  bool slow = false;             ///< another source took over from this one
 };
 
 }  // namespace sluice::actors

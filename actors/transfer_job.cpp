@@ -17,8 +17,7 @@ void transfer_job_state::begin(self_pointer self, transfer_job_setup setup) {
   random_ = seeded_random(setup_.seed);
   for (const model::source_entry& source : setup_.notification.sources) {
     ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
-    verdicts_.emplace_back("not asked yet");
-    patience_.push_back(patience::left);
+    records_.emplace_back();
   }
   rate_time_ = reported_time_ = since_ = self->clock().now();
 }
@@ -215,14 +214,15 @@ void transfer_job_state::recheck_manifest() {
 
 void transfer_job_state::ask_manifest() {
   if (situation_.state != job_state::downloading_signature) { return; }
-  const auto source = choose(std::nullopt);
+  const auto source = choose(passed_over_);
   if (!source) { return sources_exhausted(); }
   const model::notification& given = setup_.notification;
   current_source_ = given.sources[*source].name;
-  if (patience_[*source] == patience::spent) { patience_[*source] = patience::used; }
+  if (records_[*source].left == patience::spent) { records_[*source].left = patience::used; }
   self_
-      ->request(setup_.sources[*source], caf::infinite,
-                fetch_manifest{given.content, given.hash, given.manifest_size})
+      ->request(
+          setup_.sources[*source], caf::infinite,
+          fetch_manifest{given.content, given.hash, given.manifest_size, is_in_haste(*source)})
       .then([this, at = *source](const manifest_outcome& outcome) { on_manifest(at, outcome); },
             [this, at = *source](caf::error& failure) {
               manifest_outcome outcome;
@@ -235,9 +235,14 @@ void transfer_job_state::ask_manifest() {
 void transfer_job_state::on_manifest(std::size_t source, const manifest_outcome& outcome) {
   if (outcome.facts) {
     facts_ = *outcome.facts;
-    patience_[source] = patience::left;
-    judge(source, model::source_verdict::has_it, "has it");
+    passed_over_.reset();
+    praise(source);
     return apply(job_event::manifest_fetched);
+  }
+  if (outcome.failure && outcome.failure->in_haste) {
+    passed_over_ = source;
+    pass_over(source, *outcome.failure);
+    return ask_manifest();
   }
   if (outcome.failure) {
     const bool again = is_asked_again(source, *outcome.failure);

@@ -60,6 +60,8 @@ private:
     bool large = false;
     time_point begun;
     page_progress progress;
+    std::uint32_t sources = 1;  ///< so many may bring a large file of it
+    std::uint64_t helps = 0;    ///< another page, with parts of its large file (Z8)
   };
 
   void apply(model::job_event event);
@@ -85,7 +87,10 @@ private:
   void list(const stretch& where);
   void on_listing(const stretch& where, const storage::missing_page& found);
   void dispatch(const stretch& where, const storage::missing_page& found);
+  void ask_page(page entry, fetch_page asked);
+  void ask_helpers(std::uint64_t number);
   void on_page(std::uint64_t number, const page_outcome& outcome);
+  void on_help(const page& ended, const page_outcome& outcome);
   void learn_speed(const page& ended, std::uint64_t bytes);
   void on_page_failure(const page& ended, const page_outcome& outcome);
   void on_trouble(const error& trouble);
@@ -99,6 +104,11 @@ private:
   std::optional<std::size_t> choose(std::optional<std::size_t> avoid);
   void judge(std::size_t source, model::source_verdict verdict, std::string words);
   void mark(std::size_t source, const source_failure& failure);
+  void praise(std::size_t source);
+  void step_back(std::size_t source);
+  void pass_over(std::size_t source, const source_failure& failure);
+  void fail_back();
+  bool is_in_haste(std::size_t source) const;
   bool is_asked_again(std::size_t source, const source_failure& failure);
   void wait_for_source();
   void probe_sources();
@@ -119,11 +129,17 @@ private:
   transfer_job_setup setup_;
   model::job_situation situation_;
   std::vector<model::ranked_source> ranking_;
-  std::vector<std::string> verdicts_;  ///< per source, one sentence
-  std::set<std::size_t> gone_;         ///< sources once, named as such no more
-  /// Per source, since it last gave something: X5, X30 and X31 cost it its place the second time.
+  std::set<std::size_t> gone_;  ///< sources once, named as such no more
+  /// Since it last gave something: X5, X30 and X31 cost it its place the second time.
   enum class patience : std::uint8_t { left, spent, used };
-  std::vector<patience> patience_;
+  struct source_record {
+    std::string words = "not asked yet";  ///< what became of it, one sentence
+    patience left = patience::left;
+    bool was_silent = false;             ///< it is not left in haste again
+    std::optional<time_point> again_at;  ///< it was cut off, and is asked again from then on
+  };
+  std::vector<source_record> records_;      ///< as `ranking_`
+  std::optional<std::size_t> passed_over_;  ///< for the manifest: it was silent
   seeded_random random_{0};
   storage::content_facts facts_;
   bool manifest_there_ = false;  ///< of prestaged content: checked

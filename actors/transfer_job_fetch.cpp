@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t pages_in_flight_max = 3;
 constexpr auto in_use_delay = std::chrono::seconds(1);
-constexpr auto second_try_pause = std::chrono::seconds(1);
 constexpr auto progress_interval = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -139,22 +138,32 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
     return;
   }
   current_source_ = setup_.notification.sources[*source].name;
-  if (patience_[*source] == patience::spent) { patience_[*source] = patience::used; }
-  const std::uint64_t number = ++last_page_;
+  if (records_[*source].left == patience::spent) { records_[*source].left = patience::used; }
   page entry{mine, *source, false, self_->clock().now(), {}};
-  entry.progress.page = number;
   entry.large = std::any_of(found.files.begin(), found.files.end(), [](const auto& file) {
     return model::raw(file.size) > limits::piece_size;
   });
-  pages_.emplace(number, entry);
+  const auto others =
+      model::choose_helpers(ranking_, *source, setup_.parts.pulling.sources_per_file - 1, 0);
+  entry.sources = 1 + static_cast<std::uint32_t>(others.size());
   fetch_page asked{setup_.notification.job,
-                   number,
+                   ++last_page_,
                    setup_.notification.content,
                    found.files,
                    setup_.notification.action == model::notification_action::redistribute,
-                   !where.was_asked};
+                   !where.was_asked,
+                   is_in_haste(*source),
+                   entry.sources};
+  ask_page(std::move(entry), std::move(asked));
+}
+
+void transfer_job_state::ask_page(page entry, fetch_page asked) {
+  const std::uint64_t number = asked.page;
+  const content_source_actor source = setup_.sources[entry.source];
+  entry.progress.page = number;
+  pages_.emplace(number, std::move(entry));
   progress_listener listener = transfer_job_actor{self_};
-  self_->request(setup_.sources[*source], caf::infinite, std::move(asked), listener)
+  self_->request(source, caf::infinite, std::move(asked), listener)
       .then([this, number](const page_outcome& outcome) { on_page(number, outcome); },
             [this, number](caf::error& failure) {
               page_outcome outcome;
@@ -175,10 +184,12 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
   settled_.bytes_transferred += outcome.progress.bytes_transferred;
   settled_.pieces_verified += outcome.progress.pieces_verified;
   update_rate();
-  if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
-    patience_[ended.source] = patience::left;
-    judge(ended.source, source_verdict::has_it, "has it");
+  if (ended.helps != 0) {
+    on_help(ended, outcome);
+  } else if (!outcome.failure && !outcome.trouble && !outcome.in_use) {
+    praise(ended.source);
     learn_speed(ended, outcome.progress.bytes_transferred);
+    if (outcome.slow) { step_back(ended.source); }
     troubles_ = 0;
   } else {
     on_page_failure(ended, outcome);
@@ -190,70 +201,23 @@ void transfer_job_state::on_page(std::uint64_t number, const page_outcome& outco
 void transfer_job_state::on_page_failure(const page& ended, const page_outcome& outcome) {
   stretch again = ended.where;
   if (outcome.failure && outcome.failure->cause.code != errc::cancelled) {
-    const bool once_more = is_asked_again(ended.source, *outcome.failure);
+    const bool once_more =
+        !outcome.failure->in_haste && is_asked_again(ended.source, *outcome.failure);
     if (!once_more) { again.avoid = ended.source; }
     // A few wrong bytes cost those bytes, elsewhere if there is an elsewhere; the source keeps its
     // place.
     const bool few_bad_pieces = outcome.failure->cause.code == errc::corrupt;
-    if (!few_bad_pieces && !once_more) { mark(ended.source, *outcome.failure); }
-    if (few_bad_pieces) { verdicts_[ended.source] = outcome.failure->what; }
+    if (outcome.failure->in_haste) {
+      pass_over(ended.source, *outcome.failure);
+    } else if (few_bad_pieces) {
+      records_[ended.source].words = outcome.failure->what;
+    } else if (!once_more) {
+      mark(ended.source, *outcome.failure);
+    }
   }
   retries_.push_back(again);
   if (outcome.trouble) { on_trouble(*outcome.trouble); }
   if (outcome.in_use) { pause(in_use_delay); }  // the other writer's outcome decides
-}
-
-void transfer_job_state::learn_speed(const page& ended, std::uint64_t bytes) {
-  if (!setup_.parts.pulling.prefer_fast_sources) { return; }
-  setup_.parts.speeds->add(ranking_[ended.source].name, bytes, self_->clock().now() - ended.begun);
-}
-
-/// A usable source, not `avoid` if there is another.
-std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t> avoid) {
-  if (setup_.parts.pulling.prefer_fast_sources) {
-    for (auto& one : ranking_) {
-      one.speed = setup_.parts.speeds->of(one.name, self_->clock().now());
-    }
-  }
-  if (avoid) {
-    auto others = ranking_;
-    others[*avoid].verdict = source_verdict::bad;
-    const auto other = model::choose_source(others, random_());
-    if (other) { return other; }
-  }
-  return model::choose_source(ranking_, random_());
-}
-
-/// X5, X30, X31: once more. What fails of the same before that costs nothing more.
-bool transfer_job_state::is_asked_again(std::size_t source, const source_failure& failure) {
-  const auto how = model::second_try_for(failure.row);
-  if (how == model::second_try::none || patience_[source] == patience::used) { return false; }
-  if (failure.rest.count() > 0) { return false; }  // not before its time
-  verdicts_[source] = failure.what + "; it is asked once more";
-  if (patience_[source] == patience::spent) { return true; }
-  patience_[source] = patience::spent;
-  if (how == model::second_try::after_a_pause) { pause(second_try_pause); }
-  return true;
-}
-
-void transfer_job_state::judge(std::size_t source, source_verdict verdict, std::string words) {
-  if (gone_.contains(source)) { return; }
-  ranking_[source].verdict = verdict;
-  verdicts_[source] = std::move(words);
-}
-
-void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
-  judge(source, failure.verdict, failure.what);
-  if (setup_.parts.pulling.prefer_fast_sources && failure.verdict != source_verdict::lacks) {
-    setup_.parts.speeds->add_failure(ranking_[source].name, self_->clock().now());
-  }
-  if (failure.rest.count() > 0) {
-    auto& over = failure.verdict == source_verdict::quarantined ? quarantine_over_ : rests_until_;
-    const auto until = self_->clock().now() + failure.rest;
-    over = std::min(over.value_or(until), until);
-  }
-  log::info("transfer_job", format("{}: source {}: {}", setup_.notification.content.text(),
-                                   ranking_[source].name, failure.what));
 }
 
 /// Ends what is under way. C2: when the last piece has won the race, the job is complete all the
@@ -275,7 +239,9 @@ void transfer_job_state::stop_fetching() {
 void transfer_job_state::on_progress(const page_progress& progress) {
   const auto found = pages_.find(progress.page);
   if (found == pages_.end()) { return; }
+  const bool shares = progress.files_shared > found->second.progress.files_shared;
   found->second.progress = progress;
+  if (shares) { ask_helpers(progress.page); }
   update_rate();
 }
 

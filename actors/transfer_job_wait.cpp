@@ -50,7 +50,7 @@ void transfer_job_state::sources_exhausted() {
   std::string said;
   for (std::size_t i = 0; i < ranking_.size(); ++i) {
     if (gone_.contains(i)) { continue; }
-    said += format("{} {} {}", said.empty() ? ":" : ",", ranking_[i].name, verdicts_[i]);
+    said += format("{} {} {}", said.empty() ? ":" : ",", ranking_[i].name, records_[i].words);
   }
   reason_ = "no source has it" + said;
   apply(job_event::sources_exhausted);
@@ -165,61 +165,6 @@ void transfer_job_state::on_tick(std::uint64_t wait) {
   schedule_tick(std::min<std::chrono::nanoseconds>(probe_delay_, left));
 }
 
-/// Each source keeps its number, as pages under way name it; what is under way at one that is no
-/// source any more ends.
-void transfer_job_state::on_told_again(const told_again& mail) {
-  constexpr std::size_t known_max = std::size_t{8} * limits::sources_per_notification_max;
-  auto& known = setup_.notification.sources;
-  std::set<std::size_t> told;
-  bool changed = false;
-  for (std::size_t i = 0; i < mail.sources.size(); ++i) {
-    const model::source_entry& source = mail.sources[i];
-    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) {
-      return one.name == source.name && one.address == source.address;
-    });
-    const auto at = static_cast<std::size_t>(found - known.begin());
-    if (found == known.end()) {
-      if (known.size() >= known_max) {
-        log::warning(
-            "transfer_job",
-            format("{}: source {} is left out: this job has known {} already, which is the most "
-                   "of one job",
-                   setup_.notification.content.text(), source.name, known_max));
-        continue;
-      }
-      known.push_back(source);
-      setup_.sources.push_back(mail.actors[i]);
-      ranking_.push_back({source.name, source.priority, model::source_verdict::untried});
-      verdicts_.emplace_back("not asked yet");
-      patience_.push_back(patience::left);
-      changed = true;
-    } else if (gone_.erase(at) > 0 || *found != source) {
-      *found = source;
-      ranking_[at].priority = source.priority;
-      changed = true;
-    }
-    told.insert(at);
-  }
-  for (std::size_t at = 0; at < known.size(); ++at) {
-    if (told.contains(at) || !gone_.insert(at).second) { continue; }
-    ranking_[at].verdict = model::source_verdict::quarantined;
-    caf::anon_send(setup_.sources[at], stop_pages{setup_.notification.job});
-    changed = true;
-  }
-  if (changed) { record_sources(); }
-  on_source_gained();
-}
-
-void transfer_job_state::record_sources() {
-  replace_sources mail;
-  mail.told.job = setup_.notification.job;
-  for (std::size_t at = 0; at < ranking_.size(); ++at) {
-    if (gone_.contains(at)) { continue; }
-    mail.told.sources.push_back(setup_.notification.sources[at]);
-  }
-  caf::anon_send(setup_.journal, std::move(mail));
-}
-
 /// Until the outbox takes it: a job that ended is known to this node only, and stays until then.
 void transfer_job_state::store_last_report() {
   self_->request(setup_.journal, caf::infinite, append_reports{*last_report_})
@@ -239,20 +184,6 @@ void transfer_job_state::on_last_report_refused(const error& failure) {
   last_report_trouble_ = failure;
   last_report_next_ = self_->clock().now() + last_report_delay_;
   self_->delayed_send(transfer_job_actor{self_}, last_report_delay_, report_again{});
-}
-
-/// D10: a source that answers again ends the wait early.
-void transfer_job_state::probe_sources() {
-  for (std::size_t i = 0; i < setup_.sources.size(); ++i) {
-    if (ranking_[i].verdict == model::source_verdict::quarantined) { continue; }
-    self_->request(setup_.sources[i], caf::infinite, probe_content{setup_.notification.content})
-        .then(
-            [this, wait = wait_](bool has_it) {
-              const bool waiting = situation_.state == job_state::waiting_for_source;
-              if (has_it && waiting && wait == wait_) { on_source_gained(); }
-            },
-            [](caf::error&) {});
-  }
 }
 
 model::calendar_time transfer_job_state::calendar_of(time_point when) const {
@@ -307,7 +238,7 @@ model::why_report transfer_job_state::why() const {
   }
   for (std::size_t i = 0; i < ranking_.size(); ++i) {
     if (gone_.contains(i)) { continue; }
-    report.sources.push_back({ranking_[i].name, ranking_[i].priority, verdicts_[i]});
+    report.sources.push_back({ranking_[i].name, ranking_[i].priority, records_[i].words});
   }
   return report;
 }

@@ -79,6 +79,7 @@ struct distribution_point_settings {
   setting<bool> anonymous_access;
   setting<std::uint32_t> start_stagger_seconds;
   setting<bool> prefer_fast_sources;
+  setting<std::uint32_t> sources_per_file{limits::sources_per_file_max, {}};
 };
 
 /// What the configuration file says, every value checked. A section makes the role.

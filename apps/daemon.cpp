@@ -148,7 +148,8 @@ result<void> daemon::parts::start_actors() {
   if (serves()) {
     given.parts.pulling = {
         std::chrono::seconds(settings.distribution_point->start_stagger_seconds.value),
-        settings.distribution_point->prefer_fast_sources.value};
+        settings.distribution_point->prefer_fast_sources.value,
+        settings.distribution_point->sources_per_file.value};
   }
   given.parts.activity = activity_of(counters, given.parts.pages_moving);
   given.node = ports.node;

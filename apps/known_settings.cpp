@@ -170,6 +170,10 @@ bool read_threads(const toml_setting& given, std::uint32_t& into) {
   return read_number(given, model::push_threads_max, into);
 }
 
+bool read_sources(const toml_setting& given, std::uint32_t& into) {
+  return read_number(given, limits::sources_per_file_max, into);
+}
+
 bool read_minutes(const toml_setting& given, std::chrono::minutes& into) {
   std::uint32_t number = 0;
   if (!read_number(given, model::attempt_delay_max.count(), number)) { return false; }
@@ -332,6 +336,9 @@ std::vector<known_setting> make_all() {
   all.push_back(known(
       "distribution_point", "prefer_fast_sources", "true or false",
       [](auto& it) -> auto& { return it.distribution_point->prefer_fast_sources; }, read_truth));
+  all.push_back(known(
+      "distribution_point", "sources_per_file", "a whole number, 1 to 4",
+      [](auto& it) -> auto& { return it.distribution_point->sources_per_file; }, read_sources));
   return all;
 }
 

@@ -76,6 +76,14 @@ inline constexpr auto source_stall_deadline = 30s;
 inline constexpr auto source_rate_window = 60s;
 inline constexpr std::uint64_t source_bytes_per_window_min = 60 * kib;  // 1 KiB/s
 inline constexpr std::uint32_t source_requests_ahead_max = 64;
+inline constexpr std::uint32_t sources_per_file_max = 4;  // of one priority, side by side
+// With others of its priority to ask: RFC 6298's first retransmission would be this late, too.
+inline constexpr auto source_silence_max = 1s;
+// Who did not answer twice in a row is not asked for a while, twice as long each time.
+inline constexpr std::uint32_t source_breaker_failures = 2;
+inline constexpr auto source_breaker_first = 30s;
+inline constexpr auto source_breaker_last = 5min;
+inline constexpr auto source_fail_back = 5min;  // a job asks again who was cut off so long ago
 inline constexpr std::uint64_t source_heads_ahead_bytes_max = 32 * kib;
 inline constexpr std::uint32_t bad_pieces_per_source_max = 3;
 inline constexpr auto source_quarantine = 30min;

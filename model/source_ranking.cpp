@@ -1,5 +1,7 @@
 #include "model/source_ranking.hpp"
 
+#include <algorithm>
+
 #include "base/base.hpp"
 
 namespace sluice::model {
@@ -45,6 +47,29 @@ std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sourc
   }
   SLUICE_CHECK(false && "the second walk sees what the first one counted");
   return std::nullopt;
+}
+
+std::vector<std::size_t> choose_helpers(const std::vector<ranked_source>& sources,
+                                        std::size_t serving, std::size_t most,
+                                        std::uint64_t random) {
+  std::vector<std::size_t> chosen;
+  for (std::size_t step = 0; step < sources.size(); ++step) {
+    const std::size_t i = (random + step) % sources.size();
+    const bool equal = sources[i].priority == sources[serving].priority;
+    if (i != serving && equal && is_usable(sources[i])) { chosen.push_back(i); }
+  }
+  std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t left, std::size_t right) {
+    return is_better(sources[left], sources[right]);
+  });
+  chosen.resize(std::min(chosen.size(), most));
+  return chosen;
+}
+
+bool is_worth_taking_over(const range_pace& slow, std::uint64_t bytes_per_second) {
+  constexpr double times_as_fast = 2;
+  const double at_best = static_cast<double>(slow.bytes_come + limits::piece_size);
+  const double seconds = std::chrono::duration<double>(slow.under_way).count();
+  return static_cast<double>(bytes_per_second) * seconds > times_as_fast * at_best;
 }
 
 void start_over(std::vector<ranked_source>& sources) {

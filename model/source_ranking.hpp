@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,6 +34,23 @@ struct ranked_source {
 /// Nothing when none is usable: wait, then start over (D10). `random` any number, all 64 bits.
 std::optional<std::size_t> choose_source(const std::vector<ranked_source>& sources,
                                          std::uint64_t random);
+
+/// Who else may bring parts of a file that `serving` brings (Z8): usable ones of its priority,
+/// those that serve already first, else as `choose_source` prefers them; at most `most`.
+std::vector<std::size_t> choose_helpers(const std::vector<ranked_source>& sources,
+                                        std::size_t serving, std::size_t most,
+                                        std::uint64_t random);
+
+/// What came of a range of a file so far.
+struct range_pace {
+  std::uint64_t bytes_come = 0;
+  std::chrono::nanoseconds under_way{};
+};
+/// Whether a source that brings `bytes_per_second`, and has nothing else left to bring, is to take
+/// over a range from another (Z8): when it is more than twice as fast, even if the next piece of
+/// the other came right now. So a source that fell silent loses its range after the time of two
+/// pieces, and two of about the same speed never take from each other.
+bool is_worth_taking_over(const range_pace& slow, std::uint64_t bytes_per_second);
 
 /// A new round (D10): each is untried. Who is quarantined still says so itself when it is asked.
 void start_over(std::vector<ranked_source>& sources);

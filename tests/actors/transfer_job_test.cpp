@@ -232,6 +232,109 @@ TEST_CASE("where the fastest is wished, a source that failed is not asked first 
   CHECK(node.source("dead").pages_asked == 1);
 }
 
+// Z8, D6
+TEST_CASE("equal sources help with a large file, and no others are asked") {
+  virtual_node node;
+  for (const auto* name : {"a", "b", "c"}) { node.source(name).page_time = 10s; }
+  const auto content = node.add_package(1, 1, 20 * limits::mib);
+  CHECK(node.notify(node.notification_for(content, {"a:1", "b:1", "c:2"})).ok());
+  node.advance(1s);
+  const auto helped = [&node](const char* name) { return node.source(name).helps_asked; };
+  CHECK(helped("a") + helped("b") == 1);
+  CHECK(node.source("a").pages_asked + node.source("b").pages_asked == 1);
+  const auto why = node.why(content.package);
+  CHECK(std::ranges::count(why.sources, "brings part of a large file",
+                           &model::why_source::verdict) == 1);
+  node.advance(1min);
+  CHECK(node.library.committed.contains(content));
+  CHECK(helped("a") + helped("b") == 1);
+  CHECK(helped("c") == 0);
+  CHECK(node.source("c").manifests_asked + node.source("c").pages_asked == 0);
+}
+
+// Z8
+TEST_CASE("one source brings all of a file where that is wished, or the file is not large") {
+  virtual_node node;
+  const auto small = node.add_package(1, 3, 16 * limits::mib);
+  CHECK(node.notify(node.notification_for(small, {"a:1", "b:1"})).ok());
+  node.pulling.sources_per_file = 1;
+  node.restart();
+  const auto large = node.add_package(2, 1, 20 * limits::mib);
+  CHECK(node.notify(node.notification_for(large, {"a:1", "b:1"})).ok());
+  node.advance(1min);
+  CHECK(node.library.committed.contains(small));
+  CHECK(node.library.committed.contains(large));
+  CHECK(node.source("a").helps_asked + node.source("b").helps_asked == 0);
+}
+
+// Z8, D9
+TEST_CASE("what a helper does wrong costs its place, and the job nothing") {
+  std::uint32_t helped = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    virtual_node node(seed);
+    node.source("bad").next_pages = {source_manner::bad};
+    const auto content = node.add_package(1, 1, 20 * limits::mib);
+    CHECK(node.notify(node.notification_for(content, {"good:1", "bad:1", "far:2"})).ok());
+    node.advance(1s);
+    CHECK(node.library.committed.contains(content));
+    CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+    helped += node.source("bad").helps_asked;
+  }
+  CHECK(helped > 0);
+}
+
+// Z8
+TEST_CASE("who is silent for a moment is passed over once, where another could be asked") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    virtual_node node(seed);
+    node.source("slow").manner = source_manner::hesitant;
+    const auto content = node.add_package(1, 2000, 1000);
+    const auto given = node.notification_for(content, {"slow:1", "quick:1", "far:2"});
+    CHECK(node.notify(given).ok());
+    node.advance(1min);
+    CHECK(ends_with(node.reports(given.job), state_report::success));
+    CHECK(node.source("slow").manifests_asked <= 1);
+    CHECK(node.source("slow").pages_asked == 0);
+    CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+  }
+}
+
+// Z8, D6
+TEST_CASE("where all equal sources are silent for a moment, they are waited for, not passed by") {
+  virtual_node node;
+  node.source("a").manner = node.source("b").manner = source_manner::hesitant;
+  const auto content = node.add_package(1, 4, 1000);
+  const auto given = node.notification_for(content, {"a:1", "b:1", "far:2"});
+  CHECK(node.notify(given).ok());
+  node.advance(1min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+  virtual_node alone;
+  alone.source("a").manner = source_manner::hesitant;
+  const auto other = alone.add_package(1, 4, 1000);
+  CHECK(alone.notify(alone.notification_for(other, {"a:1", "far:2"})).ok());
+  alone.advance(1min);
+  CHECK(alone.source("a").pages_asked == 1);
+  CHECK(alone.source("far").manifests_asked == 0);
+}
+
+// Z8, D6
+TEST_CASE("a source that was cut off is asked again after five minutes, in its place") {
+  virtual_node node;
+  node.source("near").next_pages = {3, source_manner::bad};  // as many as are under way at once
+  node.source("near").page_time = node.source("far").page_time = 30s;
+  const auto content = node.add_package(1, 10'000, 1000);
+  CHECK(node.notify(node.notification_for(content, {"near:1", "far:2"})).ok());
+  node.advance(4min);
+  CHECK(node.source("near").pages_asked == 3);
+  CHECK(node.source("far").pages_asked > 4);
+  node.advance(3min);
+  CHECK(node.source("near").pages_asked > 3);
+  const auto asked_far = node.source("far").pages_asked;
+  node.advance(3min);
+  CHECK(node.source("far").pages_asked == asked_far);
+}
+
 // G10
 TEST_CASE("where it is wished, jobs begin staggered, and say so meanwhile") {
   std::vector<std::chrono::nanoseconds> begun;

@@ -82,6 +82,13 @@ page_outcome outcome_of(source_world& world, const fetch_page& asked, source_man
       outcome.trouble = error{errc::os_failed, 5, "write into the library"};
       return outcome;
     case source_manner::in_use: outcome.in_use = true; return outcome;
+    case source_manner::hesitant:
+      if (asked.haste) {
+        outcome.failure = failure_of(manner);
+        outcome.failure->in_haste = true;
+        return outcome;
+      }
+      break;
     default: outcome.failure = failure_of(manner); return outcome;
   }
   for (const model::file_id& file : asked.files) {
@@ -97,7 +104,12 @@ page_outcome outcome_of(source_world& world, const fetch_page& asked, source_man
 void tell_progress(const fetch_page& asked, const progress_listener& listener,
                    std::uint32_t steps) {
   std::uint64_t bytes = 0;
-  for (const model::file_id& file : asked.files) { bytes += model::raw(file.size); }
+  for (const model::file_id& file : asked.files) {
+    bytes += model::raw(file.size);
+    if (asked.sources > 1 && model::raw(file.size) > limits::range_per_message) {
+      caf::anon_send(listener, page_progress{asked.page, 0, 0, 0, 1});
+    }
+  }
   for (std::uint32_t step = 1; step <= steps; ++step) {
     const std::uint64_t done = bytes * step / (steps + 1);
     caf::anon_send(listener, page_progress{asked.page, done, done, step});
@@ -108,8 +120,8 @@ auto begin_page(source_pointer self, const fetch_page& asked, const progress_lis
   auto& state = self->state;
   fake_source& script = *state.world.script;
   auto promise = self->make_response_promise<page_outcome>();
-  state.world.asked->push_back(state.world.name + " page");
-  script.pages_asked += 1;
+  state.world.asked->push_back(state.world.name + (asked.helps != 0 ? " help" : " page"));
+  (asked.helps != 0 ? script.helps_asked : script.pages_asked) += 1;
   script.files_asked += static_cast<std::uint32_t>(asked.files.size());
   source_manner manner = script.manner;
   if (!script.next_pages.empty()) {
@@ -166,8 +178,10 @@ auto give_manifest(source_pointer self, const fetch_manifest& asked) {
   const bool fails = manner == source_manner::lacks || manner == source_manner::bad ||
                      manner == source_manner::unavailable || manner == source_manner::cut_off ||
                      manner == source_manner::tired || manner == source_manner::quarantined ||
-                     manner == source_manner::quarantined_briefly;
+                     manner == source_manner::quarantined_briefly ||
+                     (manner == source_manner::hesitant && asked.haste);
   if (fails) { outcome.failure = failure_of(manner); }
+  if (fails && manner == source_manner::hesitant) { outcome.failure->in_haste = true; }
   if (!fails) {
     state.world.library->manifests.insert(asked.content);
     outcome.facts = storage::content_facts{};
@@ -195,6 +209,7 @@ content_source_actor::behavior_type source_stand_in(source_pointer self, source_
       },
       [](connection_taken) {},
       [](push_awaited) {},
+      [](source_back) {},
       [](operation_done<bool>&) {},
       [](operation_done<manifest_outcome>&) {},
       [self](operation_done<page_outcome>& done) { end_page(self, done.number); },

@@ -26,8 +26,9 @@ enum class source_manner : std::uint8_t {
   quarantined_briefly,  ///< for five minutes more
   no_space,             ///< this node's volume is full while it fetches
   broken_volume,
-  in_use,  ///< another job writes one of the files
-  silent,  ///< does not answer before it is told to stop
+  in_use,    ///< another job writes one of the files
+  silent,    ///< does not answer before it is told to stop
+  hesitant,  ///< silent for a moment: fails where it is asked in haste (Z8)
 };
 
 struct fake_source {
@@ -37,6 +38,7 @@ struct fake_source {
   std::uint32_t progress_steps = 0;  ///< reports of progress before a page ends
   std::uint32_t manifests_asked = 0;
   std::uint32_t pages_asked = 0;
+  std::uint32_t helps_asked = 0;  ///< pages of others whose large file it was to help with
   std::uint32_t files_asked = 0;
   std::vector<std::chrono::nanoseconds> probed;  ///< at these times
   std::vector<std::string> tickets;              ///< of a push

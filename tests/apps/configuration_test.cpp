@@ -52,6 +52,7 @@ TEST_CASE("a file with both roles is read, and every value knows its line") {
   CHECK(all.distribution_point->anonymous_access.value);
   CHECK(all.distribution_point->start_stagger_seconds.value == 30);
   CHECK(!all.distribution_point->prefer_fast_sources.value);
+  CHECK(all.distribution_point->sources_per_file.value == 4);
   CHECK(!all.distribution_point->site.value);
 }
 
@@ -111,6 +112,8 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
       {"[distribution_point]\nstart_stagger_seconds = 3601\n",
        "accepted: a whole number of seconds, 0 to 3600"},
       {"[distribution_point]\nprefer_fast_sources = 1\n", "accepted: true or false"},
+      {"[distribution_point]\nsources_per_file = 0\n", "accepted: a whole number, 1 to 4"},
+      {"[distribution_point]\nsources_per_file = 5\n", "accepted: a whole number, 1 to 4"},
       {"[distribution_point]\nmode = \"pull\"\n",
        "sluiced.toml:2:1: mode is not set here but at the site, with: sluice dp set NAME --mode"},
   };

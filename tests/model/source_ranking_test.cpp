@@ -152,4 +152,59 @@ TEST_CASE("a source that serves is kept, but not against a better priority") {
   CHECK(choose_source(sources, 9) == 3);
 }
 
+// Z8, D6
+TEST_CASE("usable sources of the same priority help, those that serve first, and no others") {
+  using enum source_verdict;
+  const std::vector<ranked_source> sources{{"serving", 1, has_it},    {"fresh", 1, untried},
+                                           {"lacks", 1, lacks},       {"bad", 1, bad},
+                                           {"rests", 1, quarantined}, {"better", 0, untried},
+                                           {"far", 2, has_it},        {"serves too", 1, has_it}};
+  for (std::uint64_t random = 0; random < 20; ++random) {
+    CHECK(choose_helpers(sources, 0, 3, random) == std::vector<std::size_t>{7, 1});
+    CHECK(choose_helpers(sources, 0, 1, random) == std::vector<std::size_t>{7});
+    CHECK(choose_helpers(sources, 0, 0, random).empty());
+    CHECK(choose_helpers(sources, 6, 3, random).empty());
+  }
+}
+
+// Z8, D7
+TEST_CASE("which of many equal sources help is left to chance") {
+  std::vector<ranked_source> sources;
+  for (int i = 0; i < 8; ++i) { sources.push_back({format("dp{}", i), 1, {}}); }
+  std::set<std::size_t> helped;
+  seeded_random random(1);
+  for (int i = 0; i < 200; ++i) {
+    for (const std::size_t one : choose_helpers(sources, 3, 2, random())) { helped.insert(one); }
+  }
+  CHECK(helped == std::set<std::size_t>{0, 1, 2, 4, 5, 6, 7});
+}
+
+// Z8
+TEST_CASE("a range is taken over from who is less than half as fast, at its best") {
+  using namespace std::chrono_literals;
+  constexpr std::uint64_t mib = limits::mib;
+  struct row {
+    std::uint64_t come;
+    std::chrono::nanoseconds under_way;
+    std::uint64_t own;
+    bool taken;
+  };
+  const row rows[] = {
+      {0, 0ms, 100 * mib, false},       // just begun
+      {0, 19ms, 100 * mib, false},      // its first piece may come now: 52 MiB/s
+      {0, 21ms, 100 * mib, true},       // 47 MiB/s at best
+      {0, 10s, 0, false},               // nothing is known of who is free
+      {0, 10s, mib, true},              // silent
+      {15 * mib, 1s, 16 * mib, false},  // as fast
+      {7 * mib, 1s, 16 * mib, false},   // half as fast
+      {6 * mib, 1s, 16 * mib, true},    // less
+      {100 * mib, 1s, 1000 * mib, true},
+  };
+  for (const row& one : rows) {
+    CAPTURE(one.come);
+    CAPTURE(one.under_way.count());
+    CHECK(is_worth_taking_over({one.come, one.under_way}, one.own) == one.taken);
+  }
+}
+
 TEST_CASE("without sources nobody is chosen") { CHECK_FALSE(choose_source({}, 1)); }
