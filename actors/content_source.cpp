@@ -71,7 +71,9 @@ std::optional<source_failure> refusal(self_pointer self) {
   }
   const auto now = self->clock().now();
   if (state.shut_until && now < *state.shut_until) {
-    return source_failure{model::source_verdict::bad, asked, "",
+    return source_failure{model::source_verdict::bad,
+                          {errc::unreachable, 0, asked.doing},
+                          "",
                           format("did not answer {} times in a row, and is not asked before {}",
                                  state.unanswered, time_after(self, *state.shut_until - now))};
   }
@@ -361,7 +363,9 @@ content_source_actor::behavior_type content_source(self_pointer self, node_parts
       [self](operation_done<page_outcome>& ended) {
         const auto page = self->state.pages_under_way.find(ended.number);
         blame(self, page->second.content, ended.outcome.failure, ended.outcome.bad_pieces);
-        note_answer(self, ended.outcome.failure);
+        if (ended.outcome.failure || ended.outcome.progress.bytes_transferred > 0) {
+          note_answer(self, ended.outcome.failure);
+        }
         note_connection(self->state, ended.outcome.failure);
         self->state.pages_under_way.erase(page);
         self->state.pages.finish(ended);

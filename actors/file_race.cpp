@@ -87,9 +87,11 @@ bool file_race::others_bring(source who) const {
 std::optional<std::uint64_t> file_race::take_over(source who, time now) {
   for (under_way& one : ranges_) {
     if (one.given_up || !lacks_some_of(who, one)) { continue; }
-    if (!model::is_worth_taking_over(pace_of(one, now), sources_[who].bytes_per_second)) {
-      continue;
-    }
+    const model::range_pace pace = pace_of(one, now);
+    const std::uint64_t own = sources_[who].bytes_per_second;
+    // Who has brought nothing yet has no speed to compare: it takes over from a silent one.
+    const bool silent = pace.bytes_come == 0 && pace.under_way >= limits::source_silence_max;
+    if (!(own == 0 && silent) && !model::is_worth_taking_over(pace, own)) { continue; }
     one.given_up = true;
     return one.number;
   }

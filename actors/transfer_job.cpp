@@ -309,6 +309,8 @@ rpc::cancel_outcome transfer_job_state::on_cancel_wish(const std::string& user) 
 
 void transfer_job_state::on_source_gained() {
   model::start_over(ranking_);
+  for (auto& record : records_) { record.was_silent = false; }
+  passed_over_.reset();
   for (const std::size_t gone : gone_) {
     ranking_[gone].verdict = model::source_verdict::quarantined;
   }

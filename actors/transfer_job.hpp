@@ -62,6 +62,7 @@ private:
     page_progress progress;
     std::uint32_t sources = 1;  ///< so many may bring a large file of it
     std::uint64_t helps = 0;    ///< another page, with parts of its large file (Z8)
+    std::uint32_t files = 0;
   };
 
   void apply(model::job_event event);

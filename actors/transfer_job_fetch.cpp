@@ -145,6 +145,7 @@ void transfer_job_state::dispatch(const stretch& where, const storage::missing_p
   });
   const auto others =
       model::choose_helpers(ranking_, *source, setup_.parts.pulling.sources_per_file - 1, 0);
+  entry.files = static_cast<std::uint32_t>(found.files.size());
   entry.sources = 1 + static_cast<std::uint32_t>(others.size());
   fetch_page asked{setup_.notification.job,
                    ++last_page_,
@@ -215,7 +216,8 @@ void transfer_job_state::on_page_failure(const page& ended, const page_outcome& 
       mark(ended.source, *outcome.failure);
     }
   }
-  retries_.push_back(again);
+  // Complete all the same, when others finished what its own source could not.
+  if (outcome.files_done < ended.files) { retries_.push_back(again); }
   if (outcome.trouble) { on_trouble(*outcome.trouble); }
   if (outcome.in_use) { pause(in_use_delay); }  // the other writer's outcome decides
 }

@@ -110,7 +110,9 @@ std::optional<std::size_t> transfer_job_state::choose(std::optional<std::size_t>
     auto others = ranking_;
     others[*avoid].verdict = source_verdict::bad;
     const auto other = model::choose_source(others, random_());
-    if (other) { return other; }
+    // Who was only silent for a moment goes before those of a lower priority all the same (D6).
+    const bool equal = other && ranking_[*other].priority == ranking_[*avoid].priority;
+    if (other && (equal || !records_[*avoid].was_silent)) { return other; }
   }
   return model::choose_source(ranking_, random_());
 }
@@ -135,9 +137,9 @@ void transfer_job_state::judge(std::size_t source, source_verdict verdict, std::
 
 void transfer_job_state::mark(std::size_t source, const source_failure& failure) {
   judge(source, failure.verdict, failure.what);
-  if (is_cut_off(failure.cause)) {
-    records_[source].again_at = self_->clock().now() + limits::source_fail_back;
-  }
+  auto& again_at = records_[source].again_at;
+  again_at.reset();
+  if (is_cut_off(failure.cause)) { again_at = self_->clock().now() + limits::source_fail_back; }
   if (setup_.parts.pulling.prefer_fast_sources && failure.verdict != source_verdict::lacks) {
     setup_.parts.speeds->add_failure(ranking_[source].name, self_->clock().now());
   }

@@ -145,6 +145,23 @@ TEST_CASE("what one could not bring is brought by another, and the last bytes co
 }
 
 // Z8
+TEST_CASE("who came when all was given out takes over from a silent one after a second") {
+  storage::piece_set held(20);
+  file_race race(held, model::byte_count{20 * mib});
+  const auto first = race.join();
+  const auto one = race.take(first, 0ns);
+  const auto rest = race.take(first, 0ns);
+  REQUIRE(one);
+  REQUIRE(rest);
+  const auto late = race.join();
+  CHECK_FALSE(race.take(late, 1ms));
+  held.add(16);
+  CHECK_FALSE(race.take_over(late, 999ms));
+  CHECK(race.take_over(late, 1s) == one->number);
+  CHECK_FALSE(race.take_over(late, 10s));  // the other one has brought something
+}
+
+// Z8
 TEST_CASE("who has nothing left takes over from a slower one, which does not get it back") {
   storage::piece_set held(32);
   file_race race(held, model::byte_count{32 * mib});

@@ -318,6 +318,21 @@ TEST_CASE("where all equal sources are silent for a moment, they are waited for,
   CHECK(alone.source("far").manifests_asked == 0);
 }
 
+// Z8, D6, D8
+TEST_CASE("who was silent for a moment goes before a lower priority when the equal one lacks it") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    virtual_node node(seed);
+    node.source("silent").manner = source_manner::hesitant;
+    node.source("lacks").manner = source_manner::lacks;
+    const auto content = node.add_package(1, 4, 1000);
+    const auto given = node.notification_for(content, {"silent:1", "lacks:1", "far:2"});
+    CHECK(node.notify(given).ok());
+    node.advance(1min);
+    CHECK(ends_with(node.reports(given.job), state_report::success));
+    CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+  }
+}
+
 // Z8, D6
 TEST_CASE("a source that was cut off is asked again after five minutes, in its place") {
   virtual_node node;
