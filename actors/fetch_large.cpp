@@ -31,8 +31,7 @@ struct large_transfer {
 
   large_transfer(page_tally& of, storage::staging_file& into, std::uint32_t lane_count)
       : page(of), staged(into), lanes(lane_count), race(into.held(), into.id().size) {
-    const bool large = model::raw(into.id().size) > limits::range_per_message;
-    const std::uint32_t sources = large ? of.asked.sources : 1;
+    const std::uint32_t sources = is_large() ? of.asked.sources : 1;
     if (sources > 1) { lanes = lanes_of_several; }
     buffers = std::max<std::uint32_t>(1, limits::buffers_per_moving_job_max / (lanes * sources));
     look.due = [this] { changed.set(); };
@@ -41,8 +40,9 @@ struct large_transfer {
   large_transfer& operator=(const large_transfer&) = delete;
   ~large_transfer() { page.place.parts.ring->disarm(look); }
 
-  [[nodiscard]] bool is_shared() const {
-    return page.asked.sources > 1 && model::raw(staged.id().size) > limits::range_per_message;
+  /// More than a range: recorded as it comes, and brought by several where there are several.
+  [[nodiscard]] bool is_large() const {
+    return model::raw(staged.id().size) > limits::range_per_message;
   }
   void cut(std::uint64_t range) { cuts.at(range).cancel(); }
 };
@@ -107,8 +107,7 @@ io::task<void> bring(large_transfer& transfer, page_tally& tally, file_race::ran
   transfer.race.settle(range.number, place.parts.ring->now());
   transfer.cuts.extract(range.number).mapped().release();
   account(transfer, tally, given_up, outcome);
-  const bool file_is_small = model::raw(transfer.staged.id().size) <= limits::range_per_message;
-  if (!file_is_small && !transfer.recording && transfer.unrecorded > 0) {
+  if (transfer.is_large() && !transfer.recording && transfer.unrecorded > 0) {
     transfer.recordings.start(record_durable(transfer));
   }
   transfer.changed.set();
@@ -152,7 +151,7 @@ io::task<void> bring_file(large_transfer& transfer) {
   page_tally& page = transfer.page;
   const std::pair name(page.asked.job, page.asked.page);
   shared_files& shared = *page.place.parts.shared;
-  if (transfer.is_shared()) {
+  if (transfer.is_large() && page.asked.sources > 1) {
     shared.emplace(name, &transfer);
     ++page.outcome.progress.files_shared;
   }

@@ -66,7 +66,6 @@ void file_race::settle(std::uint64_t number, time now) {
   const auto micros = std::max<std::int64_t>(1, pace.under_way.count() / 1000);
   mine.bytes_per_second = pace.bytes_come * 1'000'000 / static_cast<std::uint64_t>(micros);
   mine.range_bytes = fitting_range(mine.bytes_per_second);
-  mine.slow = mine.slow || found->given_up;
   ranges_.erase(found);
 }
 

@@ -39,8 +39,6 @@ public:
   /// settled, and what is left of it can be taken. See `model::is_worth_taking_over`.
   std::optional<std::uint64_t> take_over(source who, time now);
   [[nodiscard]] bool is_given_up(std::uint64_t number) const;
-  /// A range of `who` was given up to another.
-  [[nodiscard]] bool was_slow(source who) const noexcept { return sources_[who].slow; }
 
 private:
   struct one_source {
@@ -48,7 +46,6 @@ private:
     std::uint64_t first = 0;  ///< all pieces before it are held or were asked
     std::uint64_t range_bytes = limits::range_per_message;
     std::uint64_t bytes_per_second = 0;  ///< of its last range
-    bool slow = false;
   };
   struct under_way {
     std::uint64_t number = 0;

@@ -283,19 +283,29 @@ TEST_CASE("what a helper does wrong costs its place, and the job nothing") {
   CHECK(helped > 0);
 }
 
+namespace {
+
+/// Pulls a package of small files from sources of priority 1; "far", of priority 2, is not asked.
+void check_pulled_without_far(virtual_node& node, std::size_t files, const std::string& one,
+                              const std::string& other) {
+  const auto content = node.add_package(1, files, 1000);
+  const auto given = node.notification_for(content, {one + ":1", other + ":1", "far:2"});
+  CHECK(node.notify(given).ok());
+  node.advance(1min);
+  CHECK(ends_with(node.reports(given.job), state_report::success));
+  CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+}
+
+}  // namespace
+
 // Z8
 TEST_CASE("who is silent for a moment is passed over once, where another could be asked") {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     virtual_node node(seed);
     node.source("slow").manner = source_manner::hesitant;
-    const auto content = node.add_package(1, 2000, 1000);
-    const auto given = node.notification_for(content, {"slow:1", "quick:1", "far:2"});
-    CHECK(node.notify(given).ok());
-    node.advance(1min);
-    CHECK(ends_with(node.reports(given.job), state_report::success));
+    check_pulled_without_far(node, 2000, "slow", "quick");
     CHECK(node.source("slow").manifests_asked <= 1);
     CHECK(node.source("slow").pages_asked == 0);
-    CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
   }
 }
 
@@ -303,12 +313,7 @@ TEST_CASE("who is silent for a moment is passed over once, where another could b
 TEST_CASE("where all equal sources are silent for a moment, they are waited for, not passed by") {
   virtual_node node;
   node.source("a").manner = node.source("b").manner = source_manner::hesitant;
-  const auto content = node.add_package(1, 4, 1000);
-  const auto given = node.notification_for(content, {"a:1", "b:1", "far:2"});
-  CHECK(node.notify(given).ok());
-  node.advance(1min);
-  CHECK(ends_with(node.reports(given.job), state_report::success));
-  CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+  check_pulled_without_far(node, 4, "a", "b");
   virtual_node alone;
   alone.source("a").manner = source_manner::hesitant;
   const auto other = alone.add_package(1, 4, 1000);
@@ -324,12 +329,7 @@ TEST_CASE("who was silent for a moment goes before a lower priority when the equ
     virtual_node node(seed);
     node.source("silent").manner = source_manner::hesitant;
     node.source("lacks").manner = source_manner::lacks;
-    const auto content = node.add_package(1, 4, 1000);
-    const auto given = node.notification_for(content, {"silent:1", "lacks:1", "far:2"});
-    CHECK(node.notify(given).ok());
-    node.advance(1min);
-    CHECK(ends_with(node.reports(given.job), state_report::success));
-    CHECK(node.source("far").manifests_asked + node.source("far").pages_asked == 0);
+    check_pulled_without_far(node, 4, "silent", "lacks");
   }
 }
 

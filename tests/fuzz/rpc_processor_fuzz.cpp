@@ -11,7 +11,7 @@
 #include "rpc/handlers.hpp"
 #include "rpc/protocol.hpp"
 #include "rpc/wire_node.hpp"
-#include "tests/rpc/fake_services.hpp"
+#include "tests/rpc/fake_node.hpp"
 
 // The first byte of an input says what follows: a connection's bytes as a server reads them, or one
 // struct as either side does.

@@ -122,21 +122,6 @@ struct fake_admin final : admin_service, script {
   }
 };
 
-struct fake_node final : node_service, script {
-  result<model::node_report> node_status(const principal& by) override {
-    return play<model::node_report>(by, "node_status");
-  }
-  result<model::why_report> node_why(const principal& by, model::package_id a) override {
-    return play<model::why_report>(by, "node_why", a);
-  }
-  result<model::library_report> node_library(const principal& by) override {
-    return play<model::library_report>(by, "node_library");
-  }
-  result<model::adoption> node_adopt(const principal& by) override {
-    return play<model::adoption>(by, "node_adopt");
-  }
-};
-
 struct fake_management_point final : management_point_service, script {
   result<registration_answer> register_node(const principal& by, const registration& a) override {
     return play<registration_answer>(by, "register_node", a);

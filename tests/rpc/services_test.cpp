@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "rpc/wire.hpp"
-#include "tests/rpc/fake_services.hpp"
+#include "tests/rpc/fake_node.hpp"
 #include "tests/rpc/live_server.hpp"
 
 namespace sluice::rpc {
