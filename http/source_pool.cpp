@@ -45,6 +45,10 @@ void source_pool::cut_taken(source_patience patience) {
 io::task<source_pool::loan> source_pool::borrow_taken(std::shared_ptr<io::cancellation> stop,
                                                       std::string doing) {
   loan made;
+  io::cancellation::registration wake;
+  if (stop) {
+    wake = stop->on_request([this] { moved_.set(); });
+  }
   while (idle_.empty() && !lent_.empty() && !closing_ && !(stop && stop->requested())) {
     moved_.clear();
     co_await moved_.wait();
@@ -76,9 +80,14 @@ fetch_failure source_pool::unreachable(const error& cause, const std::string& do
 io::task<source_pool::loan> source_pool::borrow(bool fresh, std::shared_ptr<io::cancellation> stop,
                                                 std::string doing) {
   loan made;
-  co_await turns_.acquire();
-  if (closing_ || (stop && stop->requested())) {
-    turns_.release();
+  bool in_turn = true;
+  if (stop) {
+    in_turn = co_await turns_.acquire_unless(*stop);
+  } else {
+    co_await turns_.acquire();
+  }
+  if (!in_turn || closing_ || (stop && stop->requested())) {
+    if (in_turn) { turns_.release(); }
     made.failure = fetch_failure{error{errc::cancelled, 0, std::move(doing)}, {}, {}};
     co_return made;
   }

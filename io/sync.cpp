@@ -1,8 +1,10 @@
 #include "io/sync.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "io/cancellation.hpp"
 #include "io/detached.hpp"
 
 namespace sluice::io {
@@ -83,6 +85,39 @@ task<void> semaphore::acquire() {
   co_await detail::queued_wait{waiting_};  // `release` hands its permit over
 }
 
+namespace {
+
+/// Waits in `queue` like `queued_wait`, or until `stop`, which is not asked for yet.
+struct cancellable_wait {
+  std::deque<std::coroutine_handle<>>& queue;
+  cancellation& stop;
+  cancellation::registration on_stop{};
+  bool stopped = false;
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    queue.push_back(waiting);
+    on_stop = stop.on_request([this, waiting] {
+      const auto place = std::find(queue.begin(), queue.end(), waiting);
+      if (place == queue.end()) { return; }  // its turn has come
+      queue.erase(place);
+      stopped = true;
+      detail::make_ready(waiting);
+    });
+  }
+  bool await_resume() const noexcept { return !stopped; }
+};
+
+}  // namespace
+
+task<bool> semaphore::acquire_unless(cancellation& stop) {
+  if (stop.requested()) { co_return false; }
+  if (try_acquire()) { co_return true; }
+  cancellable_wait turn{waiting_, stop};
+  const bool acquired = co_await turn;
+  co_return acquired;
+}
+
 bool semaphore::try_acquire() noexcept {
   if (permits_ == 0 || !waiting_.empty()) { return false; }
   --permits_;
@@ -105,7 +140,7 @@ void event::set() {
 }
 
 task<void> event::wait() {
-  while (!set_) { co_await detail::queued_wait{waiting_}; }
+  if (!set_) { co_await detail::queued_wait{waiting_}; }
 }
 
 }  // namespace sluice::io

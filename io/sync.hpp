@@ -10,6 +10,8 @@
 /// beyond the queue.
 namespace sluice::io {
 
+class cancellation;
+
 namespace detail {
 
 /// Resumes a waiter of this thread: from the reactor's loop where one runs, else from here; never
@@ -50,6 +52,8 @@ class semaphore {
 public:
   explicit semaphore(std::uint32_t permits) : permits_(permits) {}
   [[nodiscard]] task<void> acquire();
+  /// False: `stop` was asked for first, and no permit was taken.
+  [[nodiscard]] task<bool> acquire_unless(cancellation& stop);
   bool try_acquire() noexcept;
   void release();
 
@@ -58,7 +62,7 @@ private:
   std::deque<std::coroutine_handle<>> waiting_;
 };
 
-/// Wakes all waiters when set; stays set until cleared.
+/// Wakes all who wait when it is set, whoever clears it before they run; stays set until cleared.
 class event {
 public:
   void set();

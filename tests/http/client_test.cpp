@@ -31,6 +31,28 @@ std::vector<source_client::small_request> many(std::size_t count, std::uint64_t 
   return requests;
 }
 
+io::task<void> fetch_into(source_client::body& into, source_client& client,
+                          std::shared_ptr<io::cancellation> stop) {
+  into = co_await client.fetch("/a", 5, 100, std::move(stop));
+}
+
+/// Two requests over one connection: the one that waits for its turn is cancelled first.
+io::task<void> cancel_in_turn(fetching_client& client, source_client::body& waiting) {
+  auto [of_first, stop_first] = io::make_ticket(client.ring());
+  auto [of_waiting, stop_waiting] = io::make_ticket(client.ring());
+  source_client::body first;
+  io::task_group holding;
+  io::task_group in_turn;
+  holding.start(fetch_into(first, client.client(), stop_first));
+  in_turn.start(fetch_into(waiting, client.client(), stop_waiting));
+  of_waiting.cancel();
+  co_await in_turn.wait_all();
+  CHECK(holding.running() == 1);
+  of_first.cancel();
+  co_await holding.wait_all();
+  CHECK(first.failure.has_value());
+}
+
 }  // namespace
 
 TEST_CASE("a client and a server of ours understand each other") {
@@ -182,6 +204,16 @@ TEST_CASE("cancelling aborts the exchange and blames nobody") {
   REQUIRE(body.failure);
   CHECK(body.failure->cause.code == errc::cancelled);
   CHECK(body.failure->fault.row.empty());
+}
+
+TEST_CASE("cancelling does not wait for the turn on a connection that another has") {
+  canned_source source([](int, int) { return canned_answer{"", then::hold}; });
+  fetching_client client(source.port());
+  source_client::body waiting;
+  io::block_on<void>(client.ring(), [&] { return cancel_in_turn(client, waiting); });
+  REQUIRE(waiting.failure);
+  CHECK(waiting.failure->cause.code == errc::cancelled);
+  CHECK(waiting.failure->fault.row.empty());
 }
 
 TEST_CASE("closing a client ends what is under way") {

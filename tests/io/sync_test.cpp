@@ -75,6 +75,25 @@ TEST_CASE("an event wakes all who wait, and is passed at once while it is set") 
   CHECK(all.running() == 0);
 }
 
+task<void> look_once(event* changed, int* looks) {
+  changed->clear();
+  co_await changed->wait();
+  ++*looks;
+  changed->clear();
+  co_await changed->wait();
+}
+
+TEST_CASE("an event wakes all who wait, also when the first of them clears it") {
+  event changed;
+  int looks = 0;
+  task_group all;
+  for (int waiter = 0; waiter < 3; ++waiter) { all.start(look_once(&changed, &looks)); }
+  changed.set();
+  CHECK(looks == 3);
+  changed.set();
+  CHECK(all.running() == 0);
+}
+
 TEST_CASE("a group is waited for until its last task ended") {
   event first;
   event second;
