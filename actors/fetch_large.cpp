@@ -18,8 +18,8 @@ constexpr auto look_interval = std::chrono::milliseconds(20);
 struct large_transfer {
   page_tally& page;
   storage::staging_file& staged;
+  std::uint32_t sources;  ///< that may take part
   std::uint32_t lanes;    ///< of each source
-  std::uint32_t buffers;  ///< of each lane
   file_race race;
   std::map<std::uint64_t, io::ticket> cuts;  ///< of the ranges under way
   io::event changed;                         ///< a range ended, or it is time to look again
@@ -30,10 +30,11 @@ struct large_transfer {
   io::task_group recordings;
 
   large_transfer(page_tally& of, storage::staging_file& into, std::uint32_t lane_count)
-      : page(of), staged(into), lanes(lane_count), race(into.held(), into.id().size) {
-    const std::uint32_t sources = is_large() ? of.asked.sources : 1;
-    if (sources > 1) { lanes = lanes_of_several; }
-    buffers = std::max<std::uint32_t>(1, limits::buffers_per_moving_job_max / (lanes * sources));
+      : page(of),
+        staged(into),
+        sources(is_large() ? of.asked.sources : 1),
+        lanes(sources > 1 ? lanes_of_several : lane_count),
+        race(into.held(), into.id().size, sources > 1 ? lanes * sources : 1) {
     look.due = [this] { changed.set(); };
   }
   large_transfer(const large_transfer&) = delete;
@@ -43,6 +44,10 @@ struct large_transfer {
   /// More than a range: recorded as it comes, and brought by several where there are several.
   [[nodiscard]] bool is_large() const {
     return model::raw(staged.id().size) > limits::range_per_message;
+  }
+  /// Of each lane, of those that take part just now.
+  [[nodiscard]] std::uint32_t buffers() const {
+    return std::max(1U, limits::buffers_per_moving_job_max / (lanes * (1 + page.helpers)));
   }
   void cut(std::uint64_t range) { cuts.at(range).cancel(); }
 };
@@ -93,7 +98,7 @@ io::task<void> bring(large_transfer& transfer, page_tally& tally, file_race::ran
   io::ingest_request request;
   request.offset = range.offset;
   request.length = range.length;
-  request.buffers_max = transfer.buffers;
+  request.buffers_max = transfer.buffers();
   auto made = io::make_ticket(*place.parts.ring);
   transfer.cuts.emplace(range.number, std::move(made.first));
   const auto cut = [&transfer, number = range.number] { transfer.cut(number); };
@@ -151,7 +156,7 @@ io::task<void> bring_file(large_transfer& transfer) {
   page_tally& page = transfer.page;
   const std::pair name(page.asked.job, page.asked.page);
   shared_files& shared = *page.place.parts.shared;
-  if (transfer.is_large() && page.asked.sources > 1) {
+  if (transfer.sources > 1) {
     shared.emplace(name, &transfer);
     ++page.outcome.progress.files_shared;
   }

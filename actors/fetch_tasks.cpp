@@ -112,12 +112,13 @@ io::task<void> fetch_all_large(page_tally& tally, large_queue& queue) {
   co_await group.wait_all();
 }
 
-/// Wrong bytes within the budget are no failure of the whole source, but the page is not complete.
+/// Wrong bytes within the budget are no failure of the whole source, but they are told, also when
+/// another source has healed them.
 void conclude(page_tally& tally, std::size_t files_asked) {
   page_outcome& page = tally.outcome;
-  if (page.failure || page.files_done == files_asked) { return; }
+  if (page.failure) { return; }
   if (page.bad_pieces == 0) {
-    if (page.trouble || page.in_use) { return; }
+    if (page.files_done == files_asked || page.trouble || page.in_use) { return; }
     page.failure = source_failure{model::source_verdict::bad,
                                   {errc::cancelled, 0, "fetch files: the job was stopped"},
                                   "",

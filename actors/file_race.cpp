@@ -31,6 +31,14 @@ bool file_race::is_free(const one_source& who, std::uint64_t piece) const {
   return !held_.has(piece) && !who.asked.has(piece) && !is_under_way(piece);
 }
 
+/// In pieces: of what is neither held nor under way, for each lane (guided self-scheduling), so
+/// that all end at about the same time.
+std::uint64_t file_race::fair_share() const {
+  std::uint64_t left = held_.size() - held_.count();
+  for (const under_way& one : ranges_) { left -= std::min(left, one.pieces.count); }
+  return std::max<std::uint64_t>(1, left / lanes_);
+}
+
 std::optional<file_race::range> file_race::take(source who, time now) {
   one_source& mine = sources_[who];
   const std::uint64_t end = held_.size();
@@ -40,7 +48,7 @@ std::optional<file_race::range> file_race::take(source who, time now) {
   std::uint64_t first = mine.first;
   while (first < end && !is_free(mine, first)) { ++first; }
   if (first == end) { return std::nullopt; }
-  const std::uint64_t most = first + mine.range_bytes / limits::piece_size;
+  const std::uint64_t most = first + std::min(mine.range_bytes / limits::piece_size, fair_share());
   std::uint64_t next = first;
   for (; next < std::min(end, most) && is_free(mine, next); ++next) { mine.asked.add(next); }
   ranges_.push_back({++last_number_, who, {first, next - first}, now, false});

@@ -24,11 +24,13 @@ public:
     std::uint64_t length = 0;
   };
 
-  file_race(const storage::piece_set& held, model::byte_count size) : held_(held), size_(size) {}
+  /// `lanes`: how many of all sources will take ranges side by side; no range is more than what is
+  /// left for each of them. 1: of any size that fits a source.
+  file_race(const storage::piece_set& held, model::byte_count size, std::uint32_t lanes)
+      : held_(held), size_(size), lanes_(lanes) {}
 
   /// One more takes part.
   source join();
-  [[nodiscard]] std::size_t sources() const noexcept { return sources_.size(); }
   /// What `who` is to bring next; nothing when nothing is left that it was not asked for.
   std::optional<range> take(source who, time now);
   /// The range has ended, in whatever way: what is held by now has come.
@@ -56,12 +58,14 @@ private:
   };
 
   [[nodiscard]] bool is_under_way(std::uint64_t piece) const;
+  [[nodiscard]] std::uint64_t fair_share() const;
   [[nodiscard]] bool is_free(const one_source& who, std::uint64_t piece) const;
   [[nodiscard]] bool lacks_some_of(source who, const under_way& one) const;
   [[nodiscard]] model::range_pace pace_of(const under_way& one, time now) const;
 
   const storage::piece_set& held_;
   model::byte_count size_;
+  std::uint32_t lanes_;
   std::vector<one_source> sources_;
   std::vector<under_way> ranges_;  ///< at most one per lane
   std::uint64_t last_number_ = 0;

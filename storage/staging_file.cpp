@@ -39,16 +39,6 @@ void staging_file::written(std::uint64_t offset, const result<void>& outcome) {
   }
 }
 
-staging_file::range staging_file::next_missing(std::uint64_t from, std::uint64_t bytes_max) const {
-  const std::uint64_t first =
-      held_.find((from + limits::piece_size - 1) / limits::piece_size, false);
-  if (first == held_.size()) { return {}; }
-  const std::uint64_t pieces_max = std::max<std::uint64_t>(1, bytes_max / limits::piece_size);
-  const std::uint64_t end = std::min(held_.find(first, true), first + pieces_max);
-  const std::uint64_t offset = first * limits::piece_size;
-  return {offset, (end - 1) * limits::piece_size + length_of(end - 1) - offset};
-}
-
 std::uint64_t staging_file::bytes_held() const noexcept {
   const std::uint64_t last = held_.size() - 1;
   const std::uint64_t short_by = limits::piece_size - length_of(last);

@@ -45,13 +45,6 @@ public:
   /// A failed write condemns the attempt.
   void written(std::uint64_t offset, const result<void>& outcome) override;
 
-  /// The next run of pieces not yet held, at most `bytes_max` long, from `from` on; empty when
-  /// there is none.
-  struct range {
-    std::uint64_t offset = 0;
-    std::uint64_t length = 0;
-  };
-  [[nodiscard]] range next_missing(std::uint64_t from, std::uint64_t bytes_max) const;
   [[nodiscard]] std::uint64_t bytes_held() const noexcept;
   [[nodiscard]] bool complete() const noexcept;
 

@@ -29,8 +29,9 @@ bool race(std::uint64_t seed) {
   for (std::uint64_t piece = 0; piece < pieces; ++piece) {
     if (random() % 4 == 0) { held.add(piece); }
   }
-  file_race race(held, model::byte_count{size});
   const std::size_t sources = 1 + random() % 4;
+  const auto lanes = static_cast<std::uint32_t>(1 + random() % (2 * sources));
+  file_race race(held, model::byte_count{size}, lanes);
   std::vector<std::uint64_t> wrong_one_in;  // of a source's pieces; 1: all
   std::vector<bool> ended(sources);
   for (std::size_t i = 0; i < sources; ++i) {
@@ -100,7 +101,7 @@ TEST_CASE("however sources race, no piece is under way twice, or asked of one of
 TEST_CASE("alone, a source is asked for all that is missing, in order, in ranges that fit it") {
   storage::piece_set held(40);
   held.add(3);
-  file_race race(held, model::byte_count{40 * mib - 7});
+  file_race race(held, model::byte_count{40 * mib - 7}, 1);
   const auto only = race.join();
   const auto first = race.take(only, 0ns);
   REQUIRE(first);
@@ -124,9 +125,24 @@ TEST_CASE("alone, a source is asked for all that is missing, in order, in ranges
 }
 
 // Z8
+TEST_CASE("of what several bring none is given more than its share, however fast it may be") {
+  storage::piece_set held(20);
+  file_race race(held, model::byte_count{20 * mib}, 4);
+  const auto first = race.join();
+  const auto late = race.join();
+  std::vector<std::uint64_t> pieces;
+  for (int lane = 0; lane < 4; ++lane) {
+    const auto range = race.take(lane < 2 ? first : late, 0ns);
+    REQUIRE(range);
+    pieces.push_back(range->length / mib);
+  }
+  CHECK(pieces == std::vector<std::uint64_t>{5, 3, 3, 2});
+}
+
+// Z8
 TEST_CASE("what one could not bring is brought by another, and the last bytes count") {
   storage::piece_set held(2);
-  file_race race(held, model::byte_count{mib + 5});
+  file_race race(held, model::byte_count{mib + 5}, 1);
   const auto one = race.join();
   const auto other = race.join();
   const auto all = race.take(one, 0ns);
@@ -147,7 +163,7 @@ TEST_CASE("what one could not bring is brought by another, and the last bytes co
 // Z8
 TEST_CASE("who came when all was given out takes over from a silent one after a second") {
   storage::piece_set held(20);
-  file_race race(held, model::byte_count{20 * mib});
+  file_race race(held, model::byte_count{20 * mib}, 1);
   const auto first = race.join();
   const auto one = race.take(first, 0ns);
   const auto rest = race.take(first, 0ns);
@@ -164,7 +180,7 @@ TEST_CASE("who came when all was given out takes over from a silent one after a 
 // Z8
 TEST_CASE("who has nothing left takes over from a slower one, which does not get it back") {
   storage::piece_set held(32);
-  file_race race(held, model::byte_count{32 * mib});
+  file_race race(held, model::byte_count{32 * mib}, 1);
   const auto quick = race.join();
   const auto slow = race.join();
   const auto of_slow = race.take(slow, 0ns);

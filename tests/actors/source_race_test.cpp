@@ -261,6 +261,32 @@ TEST_CASE("a piece that one source sends wrong is brought by another at once") {
   CHECK(node.transferred() == large + node.outcomes[2].bad_pieces * limits::mib);
 }
 
+// Z8, X21
+TEST_CASE("the first source's wrong pieces are told, though others have healed them") {
+  racing_node node(2, large);
+  auto& wrong = node.remotes[0].serves->bodies[http::file_target(node.content, node.file.id)];
+  for (std::uint64_t at = 5; at < large; at += 16 * limits::mib) { wrong[at] ^= 1; }
+  node.bring();
+  CHECK(node.outcomes[1].files_done == 1);
+  CHECK(node.outcomes[1].bad_pieces > 0);
+  REQUIRE(node.outcomes[1].failure);
+  CHECK(node.outcomes[1].failure->row == "X21");
+  CHECK_FALSE(node.outcomes[2].failure);
+}
+
+// Z8
+TEST_CASE("of a file of little more than a range every source brings a part") {
+  constexpr std::uint64_t size = 20 * limits::mib;
+  racing_node node(3, size);
+  node.bring();
+  CHECK(node.outcomes[1].files_done == 1);
+  CHECK(node.transferred() == size);
+  for (std::size_t i = 1; i < 3; ++i) {
+    CAPTURE(i);
+    CHECK(node.outcomes[1 + i].progress.bytes_transferred > 2 * limits::mib);
+  }
+}
+
 // Z8, X2
 TEST_CASE("a helper that lacks the file takes no part") {
   racing_node node(2, large);

@@ -57,8 +57,7 @@ struct repair_home : library_home {
     REQUIRE(staged.ok());
     std::uint64_t fetched = 0;
     while (!(*staged)->complete()) {
-      const auto range = (*staged)->next_missing(0, piece);
-      feed(*this, **staged, big, range.offset / piece, 1);
+      feed(*this, **staged, big, (*staged)->held().find(0, false), 1);
       ++fetched;
     }
     REQUIRE(block([&] {

@@ -46,14 +46,11 @@ TEST_CASE("one wrong piece costs that piece and nothing else") {
   CHECK(feed(home, *staged, damaged, 0, 6) == std::vector<std::uint64_t>{2});
   CHECK(staged->bytes_held() == 4 * piece + 100);
   CHECK_FALSE(staged->complete());
-  const auto range = staged->next_missing(0, limits::range_per_message);
-  CHECK(range.offset == 2 * piece);
-  CHECK(range.length == piece);
-  CHECK(staged->next_missing(3 * piece, limits::range_per_message).length == 0);
+  CHECK(staged->held().find(0, false) == 2);
+  CHECK(staged->held().find(3, false) == staged->held().size());
 
   CHECK(feed(home, *staged, file.bytes, 2, 1).empty());
   CHECK(staged->complete());
-  CHECK(staged->next_missing(0, limits::range_per_message).length == 0);
   REQUIRE(commit(home, staged).ok());
   CHECK(*read_committed(home, file.id()) == file.bytes);
   CHECK(*home.block([&] { return home.library().holds(file.id()); }));
@@ -70,21 +67,6 @@ TEST_CASE("an incomplete file cannot be committed and is still there afterwards"
   CHECK_FALSE(home.has(file_path(file.id())));
   staged = begin(home, file);
   CHECK(staged->bytes_held() == 2 * piece);
-  home.let_go(staged);
-}
-
-TEST_CASE("missing ranges are cut at what is held and at the size that is asked for") {
-  library_home home;
-  const large_file file(10 * piece + 1);
-  auto staged = begin(home, file);
-  feed(home, *staged, file.bytes, 3, 2);
-  const auto first = staged->next_missing(0, 100 * piece);
-  CHECK(first.offset == 0);
-  CHECK(first.length == 3 * piece);
-  CHECK(staged->next_missing(0, 2 * piece).length == 2 * piece);
-  const auto second = staged->next_missing(3 * piece, 100 * piece);
-  CHECK(second.offset == 5 * piece);
-  CHECK(second.length == 5 * piece + 1);
   home.let_go(staged);
 }
 
