@@ -46,7 +46,8 @@ def arguments():
     options.add_argument('--build', help='the build folder; SLUICE_BUILD when not given')
     options.add_argument('--row', action='append', choices=NAMES, metavar='NAME',
                          help=f'only this row (repeatable): {", ".join(NAMES)}')
-    options.add_argument('--rounds', type=int, help='of each row; 5 when not given')
+    options.add_argument('--rounds', type=int,
+                         help='of each row, twice so many where one takes seconds; 5 if not given')
     options.add_argument('--minutes', type=float, default=38,
                          help='no round begins that would end later; 38 when not given')
     options.add_argument('--smoke', action='store_true',
@@ -86,11 +87,12 @@ def measure(kind, given, cubic, removals, deadline):
         outcome = Outcome(kind)
         outcome.skipped = f'out of time: {given.minutes:g} minutes are over'
         return outcome
+    rounds = given.rounds * (1 if given.smoke else kind.rounds_times)
     with Stage(given.build, given.folder, FULL if not given.smoke else SMOKE, given.smoke,
-               given.rounds, removals.take) as stage:
+               rounds, removals.take) as stage:
         row = kind(stage)
         skipped = reason_to_skip(row, given, cubic, removals)
-        outcome = Outcome(row) if skipped else guarded(row, given.rounds, deadline)
+        outcome = Outcome(row) if skipped else guarded(row, rounds, deadline)
         outcome.skipped = skipped
         if outcome.error:
             stage.show_logs()

@@ -49,6 +49,8 @@ class ServeRow(Row):
 
 class ServeCachedRow(ServeRow):
     connections = 64
+    rounds_times = 2
+    minutes = 1.5
     fairness = (f'The server has core {SERVER_CORE}, the client core {CLIENT_CORE}; both servers '
                 'have the same files in the page cache, proved before each round. When client_busy '
                 'is 1 the client was the limit. nginx has the path of a file as its name, sluiced '
