@@ -10,7 +10,7 @@ import unittest
 
 PROGRAM = pathlib.Path(sys.argv.pop(1))
 LONG = os.environ.get('SLUICE_LONG') == '1'
-SEEDS = 1000 if LONG else 20
+SEEDS = int(os.environ.get('SLUICE_SEEDS', 1000 if LONG else 20))  # sanitizers take their time
 PORTION = 5  # seeds of a process
 # What each day has at least, or it proved nothing: half of what the quietest of the first had.
 BUSY = {'wishes': 350, 'faults': 100, 'targets': 450, 'files compared': 1500}
@@ -57,9 +57,14 @@ class SimulationTest(unittest.TestCase):
                            ('wrong_byte', ' serves wrong bytes of '),
                            ('loses_row', ', which nobody wishes there')):
             with self.subTest(bug):
-                run = simulate('--seed', 1, '--seeds', 3, '--bug', bug)
-                self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
-                self.assertIn(words, run.stdout)
+                said = ''
+                for seed in (1, 2, 3):  # not every day shows it
+                    run = simulate('--seed', seed, '--bug', bug)
+                    said += run.stdout + run.stderr
+                    if run.returncode == 1 and words in run.stdout:
+                        break
+                else:
+                    self.fail(said)
 
     def test_a_wrong_command_is_told(self):
         for words in (['--seed'], ['--seeds', 'many'], ['--bug', 'none'], ['now']):

@@ -7,6 +7,7 @@ namespace sluice::simulation {
 namespace {
 
 const std::string root = "root";
+constexpr std::size_t large_package = 50;  ///< has a file that several sources bring together
 
 using sources = std::vector<model::source_choice>;
 
@@ -77,6 +78,9 @@ void site_operator::write(known_package& package, const std::string& path) {
   std::size_t size = random_() % 8000;
   if (kind == 0) { size = 0; }
   if (kind == 1) { size = 1'048'576 + random_() % 1'500'000; }
+  if (packages_.size() == large_package && package.now.empty()) {
+    size = limits::range_per_message + 1'048'576 + random_() % 1'048'576;
+  }
   std::string bytes(size, '\0');
   seeded_random letters(random_() % (kind < 20 ? 50 : 1'000'000));
   for (std::size_t i = 0; i < size; i += 8) {
