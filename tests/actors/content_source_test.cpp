@@ -5,45 +5,28 @@
 
 #include <cerrno>
 
-#include "actors/node_journal.hpp"
-#include "io/simulated_world.hpp"
-#include "tests/actors/virtual_time.hpp"
+#include "tests/actors/library_machine.hpp"
 #include "tests/http/simulated_source.hpp"
 
 namespace sluice::actors::testing {
 
 namespace {
 
-constexpr const char* host = "node";
-
 std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// A node with a library on a simulated disk, and one source that has a file of 3 MiB and a bit.
-struct pulling_node {
-  io::simulated_world world{13};
-  std::unique_ptr<io::reactor> ring;
-  io::worker_pool workers{0};
-  io::task_group operations;
-  std::unique_ptr<io::buffer_pool> buffers;
-  std::unique_ptr<storage::content_library> library;
+struct pulling_node : library_machine {
   std::unique_ptr<http::test::simulated_source> remote;
-  virtual_time time;
-  std::shared_ptr<storage::node_database> database;
-  node_journal_actor journal;
   content_source_actor source;
   model::content_id content = *model::content_id::parse("PKG00001.1");
   std::vector<std::byte> bytes = std::vector<std::byte>(3 * limits::mib + 5, std::byte{7});
   hashing::measured_file file = hashing::measure(bytes);
 
-  pulling_node() {
+  pulling_node() : library_machine(13) {
     world.put_file(host, "library/left-alone", "");
-    auto made = io::reactor::make(world.machine(host));
-    REQUIRE(made.ok());
-    ring = std::move(*made);
-    buffers = std::make_unique<io::buffer_pool>(*ring, io::make_buffer_budget(16));
-    io::block_on<void>(*ring, [this] { return open(); });
+    open_library();
     remote = std::make_unique<http::test::simulated_source>(*ring);
     remote->bodies[http::file_target(content, file.id)] = text_of(bytes);
     const auto layer = hashing::print_piece_layer(file.pieces);
@@ -54,37 +37,14 @@ struct pulling_node {
   }
   ~pulling_node() {
     time.end(source);
-    time.end(journal);
     finish_operations();
     remote.reset();
-    library.reset();
-    buffers.reset();
   }
   pulling_node(const pulling_node&) = delete;
   pulling_node& operator=(const pulling_node&) = delete;
 
-  io::task<void> open() {
-    content_library_settings given;
-    given.root = "/library";
-    auto opened =
-        co_await storage::content_library::open(*ring, workers, *buffers, catalogue, given, {});
-    REQUIRE(opened.ok());
-    library = std::move(*opened);
-  }
   void spawn_actors() {
-    seeded_random random{1};
-    auto opened = storage::node_database::open("", model::epoch_id::make(random));
-    REQUIRE(opened.ok());
-    database = std::move(*opened);
-    journal = time.system().spawn(node_journal, database);
-    node_parts parts;
-    parts.name = "dp9";
-    parts.ring = ring.get();
-    parts.workers = &workers;
-    parts.buffers = buffers.get();
-    parts.operations = &operations;
-    parts.library = library.get();
-    parts.now = [this] { return time.now(); };
+    begin_journal();
     model::source_entry entry;
     entry.name = "a";
     entry.address = format("127.0.0.1:{}", http::test::simulated_source::port);
@@ -125,9 +85,6 @@ struct pulling_node {
   static progress_listener::behavior_type listen(progress_listener::pointer, int) {
     return {[](const page_progress&) {}};
   }
-  using content_library_settings = storage::content_library::settings;
-  std::shared_ptr<storage::content_catalogue> catalogue =
-      std::make_shared<storage::content_catalogue>();
 };
 
 }  // namespace

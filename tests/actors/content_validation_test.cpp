@@ -5,9 +5,7 @@
 
 #include <cerrno>
 
-#include "actors/node_journal.hpp"
-#include "io/simulated_world.hpp"
-#include "tests/actors/virtual_time.hpp"
+#include "tests/actors/library_machine.hpp"
 
 namespace sluice::actors::testing {
 
@@ -17,7 +15,6 @@ using namespace std::chrono_literals;
 using model::validation_state;
 using storage::library_user;
 
-constexpr const char* host = "node";
 constexpr std::uint64_t piece = limits::piece_size;
 using numbers = std::vector<std::uint32_t>;
 
@@ -29,28 +26,17 @@ model::cycle_id cycle_of(int number) {
 
 /// A node that holds PKG00001.1 (a file of three pieces and a small one) and, of no file at all,
 /// PKG00002.1.
-struct validating_node {
-  io::simulated_world world{11};
-  std::unique_ptr<io::reactor> ring;
-  io::worker_pool workers{0};
-  io::task_group operations;
-  std::unique_ptr<io::buffer_pool> buffers;
-  std::shared_ptr<storage::content_catalogue> catalogue =
-      std::make_shared<storage::content_catalogue>();
-  std::unique_ptr<storage::content_library> library;
-  std::shared_ptr<storage::node_database> database;
+struct validating_node : library_machine {
   std::array<std::byte, 32> seed{std::byte{1}};
   hashing::signing_key key{seed};
   bool content_moves = false;
-  virtual_time time;
-  node_journal_actor journal;
   content_validation_actor validation;
   model::content_id content = *model::content_id::parse("PKG00001.1");
   model::content_id empty = *model::content_id::parse("PKG00002.1");
   model::file_id big;
   model::file_id small;
 
-  validating_node() {
+  validating_node() : library_machine(11, 32) {
     std::string bytes(3 * piece, '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i) { bytes[i] = static_cast<char>(i % 251); }
     const std::string few = "a few bytes";
@@ -59,36 +45,22 @@ struct validating_node {
     world.put_file(host, "sources/one/big", bytes);
     world.put_file(host, "sources/one/small", few);
     world.put_file(host, "sources/two/folder/file", "");
-    auto made = io::reactor::make(world.machine(host));
-    REQUIRE(made.ok());
-    ring = std::move(*made);
-    buffers = std::make_unique<io::buffer_pool>(*ring, io::make_buffer_budget(32));
+    open_library({key.verifier()});
     io::block_on<void>(*ring, [this] { return fill(); });
-    auto opened = storage::node_database::open("", model::epoch_id{});
-    REQUIRE(opened.ok());
-    database = std::move(*opened);
-    journal = time.system().spawn(node_journal, database);
+    begin_journal();
     begin();
   }
   ~validating_node() {
     time.end(validation);
-    time.end(journal);
     settle();
-    library.reset();
-    buffers.reset();
   }
   validating_node(const validating_node&) = delete;
   validating_node& operator=(const validating_node&) = delete;
 
   void begin() {
     content_validation_setup setup;
+    setup.parts = parts;
     setup.parts.name = "dp1";
-    setup.parts.ring = ring.get();
-    setup.parts.workers = &workers;
-    setup.parts.operations = &operations;
-    setup.parts.library = library.get();
-    setup.parts.catalogue = catalogue;
-    setup.parts.now = [this] { return time.now(); };
     setup.parts.activity = [this] {
       return content_moves ? static_cast<std::uint64_t>(world.now().count()) : 0;
     };
@@ -97,13 +69,6 @@ struct validating_node {
   }
 
   io::task<void> fill() {
-    storage::content_library::settings given;
-    given.root = "/library";
-    given.site_keys = {key.verifier()};
-    auto opened =
-        co_await storage::content_library::open(*ring, workers, *buffers, catalogue, given, {});
-    REQUIRE(opened.ok());
-    library = std::move(*opened);
     co_await take("one", content);
     co_await take("two", empty);
   }

@@ -3,8 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "io/simulated_world.hpp"
-#include "tests/actors/virtual_time.hpp"
+#include "tests/actors/library_machine.hpp"
 
 namespace sluice::actors::testing {
 
@@ -12,60 +11,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* host = "node";
 constexpr const char* removed = "library/trash/000000000001.PKG00001.1/f";
 
 /// A library with something in its trash since the beginning of time.
-struct library_in_time {
-  io::simulated_world world{5};
-  std::unique_ptr<io::reactor> ring;
-  io::worker_pool workers{0};
-  io::task_group operations;
-  std::unique_ptr<io::buffer_pool> buffers;
-  std::shared_ptr<storage::content_catalogue> catalogue =
-      std::make_shared<storage::content_catalogue>();
-  std::unique_ptr<storage::content_library> library;
-  virtual_time time;
+struct library_in_time : library_machine {
   librarian_actor librarian;
 
-  explicit library_in_time(std::chrono::hours trash_kept) {
+  explicit library_in_time(std::chrono::hours trash_kept) : library_machine(5) {
     world.put_file(host, removed, "bytes");
-    auto made = io::reactor::make(world.machine(host));
-    REQUIRE(made.ok());
-    ring = std::move(*made);
-    buffers = std::make_unique<io::buffer_pool>(*ring, io::make_buffer_budget(16));
-    io::block_on<void>(*ring, [this] { return open(); });
-    node_parts parts;
-    parts.ring = ring.get();
-    parts.workers = &workers;
-    parts.operations = &operations;
-    parts.library = library.get();
-    parts.catalogue = catalogue;
-    parts.now = [this] {
+    open_library();
+    node_parts given = parts;
+    given.now = [this] {
       return model::calendar_time{
           std::chrono::duration_cast<std::chrono::milliseconds>(time.elapsed())};
     };
-    parts.kept.trash = trash_kept;
-    librarian = time.system().spawn(actors::librarian, parts);
+    given.kept.trash = trash_kept;
+    librarian = time.system().spawn(actors::librarian, given);
     settle();
   }
   ~library_in_time() {
     time.end(librarian);
     settle();
-    library.reset();
-    buffers.reset();
   }
   library_in_time(const library_in_time&) = delete;
   library_in_time& operator=(const library_in_time&) = delete;
 
-  io::task<void> open() {
-    storage::content_library::settings given;
-    given.root = "/library";
-    auto opened =
-        co_await storage::content_library::open(*ring, workers, *buffers, catalogue, given, {});
-    REQUIRE(opened.ok());
-    library = std::move(*opened);
-  }
   void settle() {
     time.run();
     ring->run_ready();

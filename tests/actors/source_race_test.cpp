@@ -5,9 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "actors/content_source.hpp"
-#include "actors/node_journal.hpp"
-#include "io/simulated_world.hpp"
-#include "tests/actors/virtual_time.hpp"
+#include "tests/actors/library_machine.hpp"
 #include "tests/http/simulated_source.hpp"
 
 using namespace std::chrono_literals;
@@ -16,7 +14,6 @@ namespace sluice::actors::testing {
 
 namespace {
 
-constexpr const char* host = "node";
 constexpr std::uint64_t rate = 8 * limits::mib;  ///< of each connection, in a second
 
 std::string text_of(std::span<const std::byte> bytes) {
@@ -31,25 +28,15 @@ struct remote_machine {
   content_source_actor actor;
 };
 
-struct racing_node {
-  io::simulated_world world{17};
-  std::unique_ptr<io::reactor> ring;
-  io::worker_pool workers{0};
-  io::task_group operations;
-  std::unique_ptr<io::buffer_pool> buffers;
-  std::unique_ptr<storage::content_library> library;
+struct racing_node : library_machine {
   std::vector<remote_machine> remotes;
-  virtual_time time;
-  std::shared_ptr<storage::node_database> database;
-  node_journal_actor journal;
-  node_parts parts;
   model::content_id content = *model::content_id::parse("PKG00001.1");
   std::vector<std::byte> bytes;
   hashing::measured_file file;
   std::map<std::uint64_t, page_outcome> outcomes;  ///< by page: 1 is the page, the others help
   std::function<void()> at_share;                  ///< the large file is open, before anyone helps
 
-  racing_node(std::size_t machines, std::uint64_t size) {
+  racing_node(std::size_t machines, std::uint64_t size) : library_machine(17, 64) {
     seeded_random random{2};
     bytes.resize(size);
     for (std::size_t at = 0; at < bytes.size(); at += 4096) {
@@ -59,46 +46,18 @@ struct racing_node {
     world.set_rate(rate);
     world.set_latency(1ms);
     world.put_file(host, "library/left-alone", "");
-    ring = make_ring(host);
-    buffers = std::make_unique<io::buffer_pool>(*ring, io::make_buffer_budget(64));
-    io::block_on<void>(*ring, [this] { return open(); });
-    auto opened = storage::node_database::open("", model::epoch_id::make(random));
-    REQUIRE(opened.ok());
-    database = std::move(*opened);
-    journal = time.system().spawn(node_journal, database);
-    parts.name = "dp9";
-    parts.ring = ring.get();
-    parts.workers = &workers;
-    parts.buffers = buffers.get();
-    parts.operations = &operations;
-    parts.library = library.get();
-    parts.now = [this] { return time.now(); };
+    open_library();
+    begin_journal();
     for (std::size_t i = 0; i < machines; ++i) { add_remote(format("10.0.0.{}", i + 1)); }
   }
   ~racing_node() {
     for (auto& remote : remotes) { time.end(remote.actor); }
-    time.end(journal);
     run();
     for (auto& remote : remotes) { remote.serves.reset(); }
-    library.reset();
-    buffers.reset();
   }
   racing_node(const racing_node&) = delete;
   racing_node& operator=(const racing_node&) = delete;
 
-  std::unique_ptr<io::reactor> make_ring(const std::string& machine) {
-    auto made = io::reactor::make(world.machine(machine));
-    REQUIRE(made.ok());
-    return std::move(*made);
-  }
-  io::task<void> open() {
-    storage::content_library::settings given;
-    given.root = "/library";
-    auto opened =
-        co_await storage::content_library::open(*ring, workers, *buffers, catalogue, given, {});
-    REQUIRE(opened.ok());
-    library = std::move(*opened);
-  }
   void add_remote(const std::string& name) {
     remote_machine made;
     made.name = name;
@@ -177,8 +136,6 @@ struct racing_node {
     for (const auto& [page, outcome] : outcomes) { sum += outcome.progress.bytes_transferred; }
     return sum;
   }
-  std::shared_ptr<storage::content_catalogue> catalogue =
-      std::make_shared<storage::content_catalogue>();
 
 private:
   bool shared_ = false;
