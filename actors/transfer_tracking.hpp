@@ -97,6 +97,7 @@ private:
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;
+  bool first_poll_ = false;  ///< under way; the first of its round
   model::job_state node_state_ = model::job_state::not_started;
 };
 

@@ -23,6 +23,7 @@ void transfer_tracking_state::poll(bool counted) {
   }
   tell(std::move(told));
   calling_ = true;
+  first_poll_ = counted && polls_ == 1;
   heard_meanwhile_ = false;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
@@ -52,6 +53,8 @@ void transfer_tracking_state::on_polled(const polled& mail) {
     tell(std::move(told));
     set_node_state(mail.answer.state.state);
   }
+  if (mail.failure && first_poll_) { say(2397, {setup_.package.text(), setup_.name}); }
+  if (!mail.failure && !mail.answer.known) { say(2398, {setup_.package.text(), setup_.name}); }
   schedule(wait::running, facts_.settings.polling.delay);
   if (!mail.failure && mail.answer.known && facts_.pushed && push_ == push_stage::none) {
     return want_push();  // it lost its connections, and waits for others

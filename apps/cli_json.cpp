@@ -154,6 +154,15 @@ json_item json_of(const model::message_row& row) {
   return {dumped(made)};
 }
 
+json_item json_of(const model::catalogue_row& row) {
+  return {dumped({{"id", row.id},
+                  {"severity", model::name_of(row.severity)},
+                  {"component", model::name_of(row.component)},
+                  {"type", model::name_of(row.type)},
+                  {"insertions", row.insertions},
+                  {"sentence", row.sentence}})};
+}
+
 json_item json_of(const model::library_report& report) {
   return {dumped({{"root", report.root},
                   {"contents", report.contents},

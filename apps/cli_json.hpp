@@ -28,6 +28,7 @@ json_item json_of_usage(const model::distribution_point_row& row, std::uint32_t 
 json_item json_of(const model::distribution_row& row);
 json_item json_of(const model::why_report& report);
 json_item json_of(const model::message_row& row);
+json_item json_of(const model::catalogue_row& row);
 json_item json_of(const model::library_report& report);
 json_item json_of(const model::node_report& report);
 json_item json_of(const model::adoption& report);

@@ -231,4 +231,27 @@ result<answer> messages(session& now) {
   return made;
 }
 
+result<answer> catalogue(session& now) {
+  const auto wanted = now.call().maybe("ID");
+  answer made;
+  text_table table({{"ID", true}, {"SEVERITY"}, {"COMPONENT"}, {"TYPE"}, {"MESSAGE"}});
+  for (const model::catalogue_row& row : model::status_catalogue()) {
+    const std::string id = format("{}", row.id);
+    if (wanted && id != *wanted) { continue; }
+    made.items.push_back(json_of(row));
+    table.add({{id},
+               {std::string(model::name_of(row.severity)), colour_of(row.severity)},
+               {std::string(model::name_of(row.component))},
+               {std::string(model::name_of(row.type))},
+               {std::string(row.sentence)}});
+  }
+  if (table.empty()) {
+    return error{
+        errc::not_found, 0,
+        format("find status message {}; all are listed by: sluice catalogue", escaped(*wanted))};
+  }
+  made.text = table.text(now.outside().colour);
+  return made;
+}
+
 }  // namespace sluice::cli

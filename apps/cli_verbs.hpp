@@ -42,6 +42,7 @@ result<answer> job_list(session& now);
 result<answer> job_show(session& now);
 result<answer> why(session& now);
 result<answer> messages(session& now);
+result<answer> catalogue(session& now);
 
 result<answer> node_status(session& now);
 result<answer> node_library(session& now);

@@ -348,6 +348,7 @@ TEST_CASE("a running job is polled every hour, and given up at the site after 72
   parts.site.node("dp1").trouble = error{errc::timed_out, 0, "ask dp1"};
   parts.site.advance(72h);
   CHECK(parts.site.node("dp1").polls == 72);
+  CHECK(parts.site.said(2397) == std::vector<std::string>{parts.package.text() + "|dp1"});
   CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
   parts.site.advance(1h);
   CHECK(parts.site.node("dp1").polls == 72);
@@ -422,6 +423,7 @@ TEST_CASE("a node that lost the job is told again") {
   parts.site.node("dp1").poll_answer.known = false;
   parts.site.advance(1h);
   CHECK(parts.site.node("dp1").notified.size() == 2);
+  CHECK(parts.site.said(2398) == std::vector<std::string>{parts.package.text() + "|dp1"});
   parts.site.node("dp1").poll_answer.known = true;
   parts.site.advance(10h);
   CHECK(parts.site.node("dp1").notified.size() == 2);
