@@ -101,6 +101,10 @@ using status_reporter_actor =
                      caf::replies_to<reporter_question>::with<reporter_answer>,
                      caf::replies_to<adopt_site>::with<model::adoption>>;
 
+/// Asks the site for its commands, on a node that opens no control port.
+using outbound_contact_actor =
+    caf::typed_actor<caf::reacts_to<contact_due>, caf::reacts_to<contact_answered>>;
+
 /// Keeps who was given content by this node.
 using usage_meter_actor = caf::typed_actor<caf::reacts_to<usage_tick>>;
 

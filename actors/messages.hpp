@@ -221,7 +221,11 @@ struct usage_measured {
 struct change_host_settings {  ///< to the status reporter: it registers anew with them
   std::vector<model::setting_row> settings;
 };
-struct usage_tick {};  ///< to the usage meter: time to look who came
+struct usage_tick {};   ///< to the usage meter: time to look who came
+struct contact_due {};  ///< to the outbound contact: time to ask for commands
+struct contact_answered {
+  std::optional<rpc::command_contact> said;  ///< to the command that came; none: there was none
+};
 /// Outcomes that come back from rpc threads.
 struct registered {
   std::optional<error> failure;

@@ -10,6 +10,7 @@
 #include "actors/librarian.hpp"
 #include "actors/node_journal.hpp"
 #include "actors/node_services.hpp"
+#include "actors/outbound_contact.hpp"
 #include "actors/site.hpp"
 #include "actors/site_services.hpp"
 #include "actors/status_reporter.hpp"
@@ -87,6 +88,8 @@ struct node_system::state {
   distribution_manager_actor pushes;
   management_point_actor management_point;
   usage_meter_actor usage;
+  outbound_contact_actor contact;
+  std::shared_ptr<command_taker> commands;  ///< of `contact`
   std::unique_ptr<node_services> node;
   std::unique_ptr<site_services> administration;
   std::optional<round_of_questions> questions;
@@ -139,6 +142,12 @@ result<void> node_system::state::start_node() {
   }
   node = std::make_unique<node_services>(*system, parts, distribution_point, validation, reporter,
                                          librarian, setup.library_root);
+  if (setup.outbound && !setup.site_address.empty()) {
+    commands = std::make_shared<command_taker>(*node, setup.site_address);
+    contact = system->spawn(outbound_contact,
+                            outbound_contact_setup{setup.clients, setup.site_address, setup.node,
+                                                   setup.node_database->epoch(), commands});
+  }
   return {};
 }
 
@@ -175,8 +184,8 @@ result<void> node_system::state::start_site() {
   const auto begun = ask<done>(*system, site, health_question{}, caf::infinite);
   if (!begun) { return begun.error(); }
   management_point = system->spawn(actors::management_point, site);
-  administration = std::make_unique<site_services>(*system, site, management_point,
-                                                   std::move(*reading), setup.parts.now);
+  administration = std::make_unique<site_services>(
+      *system, site, management_point, std::move(*reading), setup.clients, setup.parts.now);
   administration->show_policy(setup.site->policy);
   return {};
 }
@@ -221,6 +230,8 @@ node_system::node_system(std::unique_ptr<state> made) : state_(std::move(made)) 
 
 node_system::~node_system() {
   caf::actor_system& system = *state_->system;
+  end(system, state_->contact);
+  if (state_->commands) { state_->commands->close(); }
   if (state_->validation) {
     const auto aborted = ask<done>(system, state_->validation, abort_validations{"the node stops"},
                                    caf::duration{end_deadline});

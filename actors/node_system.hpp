@@ -20,6 +20,7 @@ struct node_system_setup {
   std::string usage_path;       ///< database of who was given content; "": in memory
   std::string content_address;  ///< host:port where this node serves; empty: it does not
   std::string site_address;     ///< management point; empty: this node is the site server
+  bool outbound = false;        ///< commands are asked for with heartbeats: no control port is open
   bool distribution_point = false;
   std::shared_ptr<storage::node_database> node_database;
   std::shared_ptr<rpc::client_pool> clients;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/site_rules.hpp"
 #include "actors/site_targets.hpp"
 #include "actors/site_words.hpp"
 
@@ -175,7 +176,7 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.tries_left = target.row.tries_left;
   facts.polls = target.polls;
   facts.node_state = target.node_state;
-  facts.control_address = (*point)->row.control_address;
+  facts.control_address = control_target((*point)->row);
   facts.target.content = {asked.package, target.row.version};
   facts.target.distribution_point = asked.name;
   facts.target.own = (*point)->row.own;

@@ -27,6 +27,11 @@ bool is_good_name(std::string_view name) noexcept {
   });
 }
 
+std::string control_target(const model::distribution_point_row& row) {
+  if (row.control_address != contact_outbound) { return row.control_address; }
+  return rpc::outbound_address(row.node, row.name);
+}
+
 std::string path_beneath(const std::string& root, const std::string& folder) {
   const std::filesystem::path base = std::filesystem::path(root).lexically_normal();
   const std::string relative =

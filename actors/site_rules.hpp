@@ -18,6 +18,11 @@ void warn_of_many_pushes(const model::distribution_settings& settings);
 /// '.'.
 [[nodiscard]] bool is_good_name(std::string_view name) noexcept;
 
+/// In the place of a control address: the node opens no control port, and asks for its commands.
+inline constexpr std::string_view contact_outbound = "outbound";
+/// Where the site's calls for it go (see `rpc::client_pool`).
+[[nodiscard]] std::string control_target(const model::distribution_point_row& row);
+
 /// Moves on along S1 or S5. A way that they do not have is a bug: it is refused and logged, and the
 /// row stays as it is.
 bool move(storage::site_distribution& row, model::site_job_state to);

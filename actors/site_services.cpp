@@ -26,11 +26,13 @@ std::uint32_t capped(std::uint32_t rows) { return std::min(rows, limits::list_pa
 
 site_services::site_services(caf::actor_system& system, site_actor site,
                              management_point_actor management_point,
-                             std::unique_ptr<storage::site_database> reading, calendar_clock now)
+                             std::unique_ptr<storage::site_database> reading,
+                             std::shared_ptr<rpc::client_pool> clients, calendar_clock now)
     : system_(system),
       site_(std::move(site)),
       management_point_(std::move(management_point)),
       reading_(std::move(reading)),
+      clients_(std::move(clients)),
       now_(std::move(now)) {}
 
 /// Who asks how far the folder is hears of what the returned function is told.
@@ -267,7 +269,13 @@ result<rpc::registration_answer> site_services::register_node(const rpc::princip
 
 result<rpc::heartbeat_answer> site_services::heartbeat(const rpc::principal&,
                                                        const rpc::heartbeat_request& given) {
-  return ask<rpc::heartbeat_answer>(system_, management_point_, given);
+  rpc::heartbeat_request told{given.node, given.epoch, given.jobs_open, given.usage};
+  if (given.contact) { told.contact.emplace(); }  // what was answered is nobody's but the pool's
+  auto answer = ask<rpc::heartbeat_answer>(system_, management_point_, std::move(told));
+  if (answer && answer->known && given.contact) {
+    answer->command = clients_->attend(given.node, *given.contact);
+  }
+  return answer;
 }
 
 result<std::uint64_t> site_services::submit(const rpc::principal&, const rpc::report_batch& batch) {

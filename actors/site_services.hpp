@@ -14,7 +14,8 @@ namespace sluice::actors {
 class site_services final : public rpc::admin_service, public rpc::management_point_service {
 public:
   site_services(caf::actor_system& system, site_actor site, management_point_actor management_point,
-                std::unique_ptr<storage::site_database> reading, calendar_clock now);
+                std::unique_ptr<storage::site_database> reading,
+                std::shared_ptr<rpc::client_pool> clients, calendar_clock now);
   void show_policy(const site_policy& policy);  ///< to who asks for settings, from now on
 
   result<model::package_row> package_add(const rpc::principal&,
@@ -87,6 +88,7 @@ private:
   management_point_actor management_point_;
   std::mutex reading_mutex_;
   std::unique_ptr<storage::site_database> reading_;  ///< under `reading_mutex_`
+  std::shared_ptr<rpc::client_pool> clients_;
   calendar_clock now_;
   std::vector<model::setting_row> site_settings_;      ///< under `reading_mutex_`
   std::vector<model::setting_row> own_host_settings_;  ///< likewise

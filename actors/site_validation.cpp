@@ -6,6 +6,9 @@
 /// Content validations: ordered at distribution points, and how far they are there.
 namespace sluice::actors {
 
+// Who waits for a heartbeat is answered before it is given up here.
+static_assert(limits::outbound_patience < limits::validation_ask_patience);
+
 namespace {
 
 using model::validation_state;

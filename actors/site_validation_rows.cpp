@@ -81,7 +81,7 @@ result<void> site_state::find_target(const std::optional<model::package_id>& pac
   storage::site_database& database = *setup_.database;
   validation_target target;
   target.row.distribution_point = point.name;
-  if (!point.own) { target.address = point.control_address; }
+  if (!point.own) { target.address = control_target(point); }
   for (std::uint32_t offset = 0;; offset += limits::list_page_rows) {
     auto page = database.distributions(package, point.name, offset, limits::list_page_rows);
     if (!page) { return page.error(); }

@@ -148,12 +148,26 @@ result<void> site_state::check_change(const model::distribution_point_row& chang
                         "sources",
                         changed.name)};
   }
-  if (!io::endpoint::parse(changed.control_address)) {
+  if (changed.control_address.find("://") != std::string::npos) {
     return error{errc::invalid, 0,
-                 format("use '{}' as the address of {}: write HOST:PORT",
+                 format("use '{}' as the address of {}: no sluiced runs in cloud storage, which "
+                        "neither pulls nor is pushed to; write HOST:PORT of a node",
                         escaped(changed.control_address), changed.name)};
   }
+  const bool outbound = changed.control_address == contact_outbound;
+  if (!outbound && !io::endpoint::parse(changed.control_address)) {
+    return error{errc::invalid, 0,
+                 format("use '{}' as the address of {}: write HOST:PORT, or {} for a node that "
+                        "asks for its commands",
+                        escaped(changed.control_address), changed.name, contact_outbound)};
+  }
   const bool pulls = changed.mode == model::distribution_point_mode::pull;
+  if (outbound && !pulls) {
+    return error{errc::invalid, 0,
+                 format("make {} a standard distribution point: the site cannot connect to it to "
+                        "push content, its address is {}",
+                        changed.name, contact_outbound)};
+  }
   if (pulls && changed.sources.empty()) {
     return error{errc::invalid, 0,
                  format("make {} a pull distribution point: it needs at least one "

@@ -193,10 +193,26 @@ private:
             "[distribution_point] site: the site server's own distribution point belongs to its "
             "own site; remove this line");
     }
+    check_contact();
     if (all.site && all.site->admin_socket.value == all.node.node_socket.value) {
       fault(place_of("site"), format("[site] admin_socket and [node] node_socket are both {}; give "
                                      "them different paths",
                                      escaped(all.node.node_socket.value)));
+    }
+  }
+
+  void check_contact() {
+    const auto& point = made_.settings.distribution_point;
+    const toml_setting* contact = find("distribution_point", "contact");
+    if (!point || contact == nullptr || point->contact.value != contact_way::outbound) { return; }
+    if (made_.settings.site) {
+      fault(contact->key_place,
+            "[distribution_point] contact: the site server's own distribution point needs no "
+            "connection for its commands; remove this line");
+    } else if (const toml_setting* control = find("distribution_point", "control")) {
+      fault(control->key_place,
+            "[distribution_point] control: with contact = \"outbound\" no control port is opened; "
+            "remove this line, or the other");
     }
   }
 

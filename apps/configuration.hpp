@@ -71,10 +71,13 @@ struct site_settings {
   setting<network_address> listen;
   setting<std::string> admin_socket;
 };
+/// Who opens the connection over which the site's commands come.
+enum class contact_way : std::uint8_t { inbound, outbound };
 struct distribution_point_settings {
   setting<network_address> listen;
   setting<std::optional<network_address>> content_address;  ///< nothing: `listen` as it is bound
-  setting<network_address> control;
+  setting<contact_way> contact;
+  setting<network_address> control;              ///< with `inbound`
   setting<std::optional<network_address>> site;  ///< nothing: this node is the site server
   setting<bool> anonymous_access;
   setting<std::uint32_t> start_stagger_seconds;

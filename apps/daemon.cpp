@@ -164,6 +164,7 @@ result<void> daemon::parts::start_actors() {
   given.counters = counters;
   if (serves() && settings.distribution_point->site.value) {
     given.site_address = settings.distribution_point->site.value->text();
+    given.outbound = settings.distribution_point->contact.value == contact_way::outbound;
   }
   if (settings.site) {
     given.site.emplace();

@@ -110,7 +110,8 @@ result<void> daemon::parts::open_rpc() {
   auto opened = offer({settings.node.node_socket.value, "", 0}, node_only);
   if (!opened) { return opened.error(); }
   ports.node_socket = settings.node.node_socket.value;
-  if (serves() && settings.distribution_point->site.value) {
+  if (serves() && settings.distribution_point->site.value &&
+      settings.distribution_point->contact.value == contact_way::inbound) {
     const network_address& at = settings.distribution_point->control.value;
     rpc::offered_services control_only;
     control_only.control = all.control;

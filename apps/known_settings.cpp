@@ -127,6 +127,13 @@ bool read_log_level(const toml_setting& given, log::level& into) {
   return found != log_levels.end();
 }
 
+bool read_contact(const toml_setting& given, contact_way& into) {
+  const std::string* text = text_of(given);
+  if (text == nullptr || (*text != "inbound" && *text != "outbound")) { return false; }
+  into = *text == "outbound" ? contact_way::outbound : contact_way::inbound;
+  return true;
+}
+
 bool read_truth(const toml_setting& given, bool& into) {
   const bool* truth = std::get_if<bool>(&given.value);
   if (truth != nullptr) { into = *truth; }
@@ -189,6 +196,9 @@ std::string print_value(const network_address& value) { return toml_quoted(value
 std::string print_value(const model::site_code& value) { return toml_quoted(value.text()); }
 std::string print_value(const std::optional<network_address>& value) {
   return value ? toml_quoted(value->text()) : std::string();
+}
+std::string print_value(contact_way value) {
+  return toml_quoted(value == contact_way::outbound ? "outbound" : "inbound");
 }
 std::string print_value(log::level value) {
   const auto* const found =
@@ -320,6 +330,9 @@ std::vector<known_setting> make_all() {
   all.push_back(known(
       "distribution_point", "content_address", "\"host:port\" that others can connect to",
       [](auto& it) -> auto& { return it.distribution_point->content_address; }, read_target));
+  all.push_back(known(
+      "distribution_point", "contact", "\"inbound\" or \"outbound\"",
+      [](auto& it) -> auto& { return it.distribution_point->contact; }, read_contact));
   all.push_back(known(
       "distribution_point", "control", loopback_accepted,
       [](auto& it) -> auto& { return it.distribution_point->control; }, read_loopback));

@@ -125,6 +125,11 @@ inline constexpr auto rpc_idle_deadline = 60s;
 inline constexpr auto package_add_deadline = 24h;
 inline constexpr std::uint32_t list_page_rows = 500;
 inline constexpr auto heartbeat_interval = 30s;
+// contact = outbound.
+inline constexpr std::uint32_t outbound_message_bytes_max = rpc_frame_bytes_max - kib;
+inline constexpr auto outbound_interval = 5s;
+inline constexpr auto outbound_patience = 16s;
+static_assert(outbound_patience > 3 * outbound_interval);
 static_assert(rpc_string_bytes_max < rpc_frame_bytes_max);
 static_assert(rpc_slow_threads_max < rpc_client_threads_max);
 static_assert(rpc_calls_waiting_per_address_max < rpc_calls_waiting_max);

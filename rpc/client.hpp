@@ -15,6 +15,7 @@ namespace sluice::rpc {
 struct client_options {
   std::chrono::milliseconds connect_deadline = limits::rpc_connect_deadline;
   std::chrono::milliseconds call_deadline = limits::rpc_call_deadline;
+  std::chrono::milliseconds outbound_patience = limits::outbound_patience;
   protocol_range speaks;
 };
 
@@ -46,7 +47,17 @@ public:
                                     std::function<void(control_service&)> call) = 0;
   virtual result<void> with_management_point(
       std::string address, std::function<void(management_point_service&)> call) = 0;
+  /// A heartbeat of a node that opens no control port: the next message of a call that waits for
+  /// it, when there is one. Blocks for 200 ms after an answer, and for 3 s while a call is about to
+  /// come; not when 64 block. Nothing waits in memory.
+  virtual std::optional<site_command> attend(const model::node_id&, const command_contact&) {
+    return std::nullopt;
+  }
 };
+/// In the place of an address, of a node that asks for its commands with its heartbeats: a call
+/// waits for the next one, `outbound_patience` at most. One that has not registered, and will not
+/// be heard of, has its name.
+std::string outbound_address(const std::optional<model::node_id>& node, std::string_view name);
 std::unique_ptr<client_pool> make_client_pool(unsigned threads, client_options options = {});
 
 /// The twin for tests in virtual time: finds services by address in a table, and runs calls at once

@@ -8,8 +8,8 @@
 
 #include "rpc/client.hpp"
 #include "rpc/gate.hpp"
+#include "rpc/outbound_stream.hpp"
 #include "rpc/protocol.hpp"
-#include "rpc/stream.hpp"
 #include "rpc/wire.hpp"
 
 namespace sluice::rpc {
@@ -20,12 +20,18 @@ struct call_record {
 };
 
 /// Where a client connects to, and under which conditions. `interrupt` (an eventfd, or -1) ends
-/// calls as `cancelled`; neither it nor `record` is owned.
+/// calls as `cancelled`; neither it nor `record` is owned. With an `outbound` line nothing is
+/// connected: a heartbeat must be there.
 struct remote_target {
   listen_address to;
   client_options options;
   int interrupt = -1;
   call_record* record = nullptr;
+  std::shared_ptr<outbound_line> outbound = nullptr;
+
+  [[nodiscard]] std::string text() const {
+    return outbound ? "a node that opens no control port" : to.text();
+  }
 };
 remote_target target_of(listen_address to, client_options options);
 client_options options_of(std::chrono::milliseconds call_deadline, protocol_range speaks);
@@ -50,11 +56,12 @@ public:
   void check_greeting(const wire::greeting& theirs) const;
 
 private:
+  std::shared_ptr<call_transport> connect();
   error transport_failure(int type, std::string_view what, std::string_view method);
 
   remote_target target_;
   std::string service_;
-  std::shared_ptr<stream> stream_;
+  std::shared_ptr<call_transport> stream_;
   std::shared_ptr<apache::thrift::protocol::TProtocol> protocol_;
 };
 

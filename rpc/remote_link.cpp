@@ -4,25 +4,40 @@
 #include <cerrno>
 
 #include "rpc/remote.hpp"
+#include "rpc/stream.hpp"
 
 namespace sluice::rpc {
 
 using namespace apache::thrift;
 using transport::TTransportException;
 
+std::shared_ptr<call_transport> remote_link::connect() {
+  if (target_.outbound) {
+    if (!target_.outbound->attended()) {
+      throw to_wire(error{errc::unreachable, 0,
+                          format("wait for a heartbeat of a node that opens no control port "
+                                 "(contact = outbound): none came within {} ms",
+                                 target_.options.outbound_patience.count())});
+    }
+    return std::make_shared<outbound_stream>(target_.outbound);
+  }
+  auto socket = connect_to(target_.to, target_.options.connect_deadline, target_.interrupt);
+  if (!socket) {
+    if (target_.record != nullptr && socket.error().os_error == ETIMEDOUT) {
+      target_.record->deadline_spent = true;
+    }
+    throw to_wire(socket.error());
+  }
+  return std::make_shared<stream>(std::move(*socket), target_.interrupt);
+}
+
 remote_link::opened remote_link::open() {
   if (target_.record != nullptr) { target_.record->deadline_spent = false; }
-  if (stream_ && stream_->stale()) { drop(); }
+  const bool unattended = target_.outbound && !target_.outbound->attended();
+  if (stream_ && (unattended || stream_->stale())) { drop(); }
   const bool fresh = stream_ == nullptr;
   if (fresh) {
-    auto socket = connect_to(target_.to, target_.options.connect_deadline, target_.interrupt);
-    if (!socket) {
-      if (target_.record != nullptr && socket.error().os_error == ETIMEDOUT) {
-        target_.record->deadline_spent = true;
-      }
-      throw to_wire(socket.error());
-    }
-    stream_ = std::make_shared<stream>(std::move(*socket), target_.interrupt);
+    stream_ = connect();
     protocol_ =
         std::make_shared<protocol::TMultiplexedProtocol>(framed_protocol(stream_), service_);
   }
@@ -60,7 +75,7 @@ error remote_link::failure(std::string_view method) {
   } catch (const std::exception& fault) {
     drop();
     return {errc::refused, 0,
-            format("call {}.{} at {}: {}", service_, method, target_.to.text(),
+            format("call {}.{} at {}: {}", service_, method, target_.text(),
                    escaped(fault.what(), 256))};
   }
 }
@@ -68,7 +83,7 @@ error remote_link::failure(std::string_view method) {
 error remote_link::transport_failure(int type, std::string_view what, std::string_view method) {
   drop();
   const auto failed = [&](errc code, std::string_view why) {
-    return error{code, 0, format("call {}.{} at {}: {}", service_, method, target_.to.text(), why)};
+    return error{code, 0, format("call {}.{} at {}: {}", service_, method, target_.text(), why)};
   };
   switch (type) {
     case TTransportException::TIMED_OUT:

@@ -5,6 +5,7 @@
 ///   services  the calls, as values of model/
 ///   server    offers them, bounded in every direction
 ///   client    makes them, on threads of its own
-#include "rpc/client.hpp"    // IWYU pragma: export
-#include "rpc/server.hpp"    // IWYU pragma: export
-#include "rpc/services.hpp"  // IWYU pragma: export
+#include "rpc/client.hpp"           // IWYU pragma: export
+#include "rpc/command_session.hpp"  // IWYU pragma: export
+#include "rpc/server.hpp"           // IWYU pragma: export
+#include "rpc/services.hpp"         // IWYU pragma: export

@@ -46,16 +46,33 @@ struct report_batch {
   std::vector<model::status_message> messages;
   bool operator==(const report_batch&) const = default;
 };
+/// To a node that opens no control port (`contact = outbound`): a message of
+/// DistributionPointControl. A session begins with the command whose number it has, the greeting.
+struct site_command {
+  std::uint64_t session = 0;
+  std::uint64_t number = 0;
+  std::string message;
+  bool operator==(const site_command&) const = default;
+};
+/// What such a node says with a heartbeat. See `command_session`.
+struct command_contact {
+  std::uint64_t session = 0;          ///< that it has; 0: none
+  std::uint64_t number = 0;           ///< of the command that came last; 0: none came
+  std::optional<std::string> answer;  ///< to that; none: its session is not known
+  bool operator==(const command_contact&) const = default;
+};
 struct heartbeat_request {
   model::node_id node;
   model::epoch_id epoch;
   std::uint32_t jobs_open = 0;
   std::vector<model::usage_window> usage;  ///< none: as it was told before
+  std::optional<command_contact> contact = std::nullopt;
   bool operator==(const heartbeat_request&) const = default;
 };
 struct heartbeat_answer {
   bool known = true;  ///< false: register again
   bool maintenance = false;
+  std::optional<site_command> command = std::nullopt;
   bool operator==(const heartbeat_answer&) const = default;
 };
 

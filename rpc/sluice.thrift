@@ -500,15 +500,32 @@ struct report_batch {
   3: list<state_message> states
   4: list<status_message> messages
 }
+/** To a node that opens no control port: a frame of DistributionPointControl as it would travel
+ * over a connection, in pieces of at most 256 KiB. A session is what a connection is elsewhere; it
+ * begins with the command whose number it has, which is the greeting. */
+struct site_command {
+  1: i64 session
+  2: i64 number
+  3: list<binary> message
+}
+/** What such a node says with a heartbeat: the session that it has (0: none), and the frame that
+ * command `number` brought about (0: no command); without `answer` it does not know its session. */
+struct command_contact {
+  1: i64 session
+  2: i64 number
+  3: optional list<binary> answer
+}
 struct heartbeat_request {
   1: binary node
   2: binary epoch
   3: i32 jobs_open
   4: optional list<usage_window> usage
+  5: optional command_contact contact
 }
 struct heartbeat_answer {
   1: bool known
   2: optional bool maintenance
+  3: optional site_command command
 }
 /** All may be repeated: reports are keyed by (node, epoch, sequence). */
 service ManagementPoint extends Greeting {

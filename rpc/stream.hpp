@@ -9,6 +9,15 @@
 
 namespace sluice::rpc {
 
+/// What a call travels over, as a client sees it.
+class call_transport : public apache::thrift::transport::TTransportDefaults {
+public:
+  /// The budget of the call that begins now.
+  virtual void allow(std::chrono::nanoseconds patience) noexcept = 0;
+  /// Whether the other side has closed, or sent what nobody asked for, since the last call.
+  [[nodiscard]] virtual bool stale() const noexcept = 0;
+};
+
 /// A connected socket as a Thrift transport, with a budget of waiting per call: however slowly the
 /// other side sends or takes bytes, the sum of all waiting in one call stays within `allow`.
 ///
@@ -16,16 +25,14 @@ namespace sluice::rpc {
 /// Errors:  TTransportException: TIMED_OUT when the budget is spent, END_OF_FILE when the other
 /// side
 ///          has closed, INTERRUPTED when `interrupt` became readable.
-class stream final : public apache::thrift::transport::TVirtualTransport<stream> {
+class stream final : public apache::thrift::transport::TVirtualTransport<stream, call_transport> {
 public:
   /// `interrupt` is an eventfd, or -1; it is not owned.
   stream(descriptor connected, int interrupt) noexcept
       : socket_(std::move(connected)), interrupt_(interrupt) {}
 
-  /// The budget of the call that begins now.
-  void allow(std::chrono::nanoseconds patience) noexcept { patience_ = patience; }
-  /// Whether the other side has closed, or sent what nobody asked for, since the last call.
-  [[nodiscard]] bool stale() const noexcept;
+  void allow(std::chrono::nanoseconds patience) noexcept override { patience_ = patience; }
+  [[nodiscard]] bool stale() const noexcept override;
   /// Waits for the first byte of a call; false when the other side has closed instead, or is idle.
   bool await_call();
 

@@ -24,6 +24,22 @@ model::source_entry from_wire(const wire::notification_source& value) {
   return made;
 }
 
+/// A message of up to a frame, where one string is shorter.
+std::vector<std::string> pieces_to_wire(const std::string& message, std::string_view what) {
+  if (message.size() > limits::outbound_message_bytes_max) { refuse_field(what, "is too long"); }
+  std::vector<std::string> pieces;
+  for (std::size_t at = 0; at < message.size(); at += limits::rpc_string_bytes_max) {
+    pieces.push_back(message.substr(at, limits::rpc_string_bytes_max));
+  }
+  return pieces;
+}
+std::string pieces_from_wire(const std::vector<std::string>& pieces, std::string_view what) {
+  std::string message;
+  for (const std::string& piece : pieces) { message += piece; }
+  if (message.size() > limits::outbound_message_bytes_max) { refuse_field(what, "is too long"); }
+  return message;
+}
+
 }  // namespace
 
 wire::registration to_wire(const registration& value) {
@@ -114,6 +130,15 @@ wire::heartbeat_request to_wire(const heartbeat_request& value) {
   made.__set_epoch(bytes_to_wire(value.epoch.bytes));
   made.__set_jobs_open(number_to_wire(value.jobs_open, "jobs_open"));
   if (!value.usage.empty()) { made.__set_usage(usage_to_wire(value.usage)); }
+  if (value.contact) {
+    wire::command_contact contact;
+    contact.__set_session(number_to_wire(value.contact->session, "contact.session"));
+    contact.__set_number(number_to_wire(value.contact->number, "contact.number"));
+    if (value.contact->answer) {
+      contact.__set_answer(pieces_to_wire(*value.contact->answer, "contact.answer"));
+    }
+    made.__set_contact(contact);
+  }
   return made;
 }
 heartbeat_request from_wire(const wire::heartbeat_request& value) {
@@ -122,6 +147,14 @@ heartbeat_request from_wire(const wire::heartbeat_request& value) {
   bytes_from_wire(value.epoch, made.epoch.bytes, "epoch");
   made.jobs_open = number_from_wire(value.jobs_open, "jobs_open");
   made.usage = usage_from_wire(value.usage);
+  if (value.__isset.contact) {
+    made.contact.emplace();
+    made.contact->session = number_from_wire(value.contact.session, "contact.session");
+    made.contact->number = number_from_wire(value.contact.number, "contact.number");
+    if (value.contact.__isset.answer) {
+      made.contact->answer = pieces_from_wire(value.contact.answer, "contact.answer");
+    }
+  }
   return made;
 }
 
@@ -129,10 +162,23 @@ wire::heartbeat_answer to_wire(const heartbeat_answer& value) {
   wire::heartbeat_answer made;
   made.__set_known(value.known);
   made.__set_maintenance(value.maintenance);
+  if (value.command) {
+    wire::site_command command;
+    command.__set_session(number_to_wire(value.command->session, "command.session"));
+    command.__set_number(number_to_wire(value.command->number, "command.number"));
+    command.__set_message(pieces_to_wire(value.command->message, "command.message"));
+    made.__set_command(command);
+  }
   return made;
 }
 heartbeat_answer from_wire(const wire::heartbeat_answer& value) {
-  return {.known = value.known, .maintenance = value.maintenance};
+  heartbeat_answer made{.known = value.known, .maintenance = value.maintenance};
+  if (value.__isset.command) {
+    made.command = {.session = number_from_wire(value.command.session, "command.session"),
+                    .number = number_from_wire(value.command.number, "command.number"),
+                    .message = pieces_from_wire(value.command.message, "command.message")};
+  }
+  return made;
 }
 
 wire::status_message to_wire(const model::status_message& value) {

@@ -34,3 +34,47 @@ TEST_CASE("the last source of a pull distribution point cannot be taken away") {
   CHECK(refused.error().doing.find("dp1") != std::string::npos);
   CHECK(sources_of(parts, "dp1").size() == 1);
 }
+
+// E1
+TEST_CASE("cloud storage cannot be a pull distribution point") {
+  chain parts;
+  for (const char* address : {"https://bucket.s3.example.com", "s3://bucket/content"}) {
+    rpc::distribution_point_request request;
+    request.name = "dp1";
+    request.control_address = address;
+    request.mode = model::distribution_point_mode::pull;
+    const auto refused = parts.site.set_point(request);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == errc::invalid);
+    CHECK(refused.error().doing.find("cloud storage, which neither pulls") != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "a distribution point that opens no control port is called by its heartbeats, and pulls") {
+  chain parts;
+  rpc::distribution_point_request request;
+  request.name = "dp1";
+  request.control_address = "outbound";
+  REQUIRE(parts.site.set_point(request).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.run();
+  CHECK(parts.site.node("dp1").notified.empty());  // it does not answer at its former address
+  parts.site.attend("dp1");
+  parts.beat_for(std::chrono::minutes(20));
+  CHECK(parts.site.node("dp1").notified.size() == 1);
+  CHECK(parts.site.report(parts.package, "dp1", model::state_report::success).ok());
+  CHECK(parts.site.distribute(parts.package, {"dp1"}, true).ok());
+  parts.site.run();
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+
+  request.mode = model::distribution_point_mode::standard;
+  const auto refused = parts.site.set_point(request);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::invalid);
+  CHECK(refused.error().doing.find("cannot connect to it to push content") != std::string::npos);
+  request.mode.reset();
+  request.control_address = "outwards";
+  CHECK(parts.site.set_point(request).error().doing.find("write HOST:PORT, or outbound") !=
+        std::string::npos);
+}

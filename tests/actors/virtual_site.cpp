@@ -326,6 +326,12 @@ result<model::distribution_point_row> virtual_site::add_point(
       state_->site, change_distribution_point{request, true, administrator});
 }
 
+void virtual_site::attend(const std::string& name) {
+  rpc::offered_services offered;
+  offered.control = &node(name);
+  state_->clients->offer(rpc::outbound_address(node_id_of(name), name), offered);
+}
+
 result<model::distribution_point_row> virtual_site::add_standard_point(const std::string& name) {
   rpc::distribution_point_request request;
   request.name = name;

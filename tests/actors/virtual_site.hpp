@@ -47,6 +47,7 @@ public:
   /// A pull distribution point with sources as "dp1:1"; its node is there, but not registered.
   result<model::distribution_point_row> add_point(const std::string& name,
                                                   const std::vector<std::string>& sources);
+  void attend(const std::string& name);  ///< from now on its heartbeats ask for commands
   result<model::distribution_point_row> set_sources(const std::string& name,
                                                     const std::vector<std::string>& sources);
   result<void> remove_point(const std::string& name, bool keep_content = true);

@@ -131,6 +131,20 @@ TEST_CASE("every fault names its line, its column and what is accepted") {
         std::string::npos);
 }
 
+TEST_CASE("a node that asks for its commands has no control port, and a site server does not ask") {
+  const std::string asks = "[distribution_point]\nsite = \"h:1\"\ncontact = \"outbound\"\n";
+  CHECK(faults_of(asks).empty());
+  CHECK(read(asks).settings.distribution_point->contact.value == contact_way::outbound);
+  CHECK(faults_of(asks + "control = \"127.0.0.1:1\"\n")
+            .find("sluiced.toml:4:1: [distribution_point] control: with contact = \"outbound\" no "
+                  "control port is opened; ") == 0);
+  CHECK(faults_of("[distribution_point]\ncontact = \"nat\"\n")
+            .find("accepted: \"inbound\" or \"outbound\"") != std::string::npos);
+  CHECK(faults_of("[site]\ncode = \"PKG\"\nsource_roots = [\"/a\"]\n"
+                  "[distribution_point]\ncontact = \"outbound\"\n")
+            .find("sluiced.toml:5:1: [distribution_point] contact: the site server's own") == 0);
+}
+
 constexpr const char* with_settings =
     "[site]\ncode = \"PKG\"\nsource_roots = [\"/a\"]\n"
     "[software_distribution.pull_distribution_point]\n"

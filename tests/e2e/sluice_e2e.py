@@ -92,9 +92,9 @@ class Workplace:
                              'admin_socket': str(self.folder / (admin or 'admin'))}}
         return self._start(Site(self, name, settings, **more))
 
-    def start_distribution_point(self, name, site, relay=None, **more):
+    def start_distribution_point(self, name, site, relay=None, contact='inbound', **more):
         """A distribution point of `site`; others reach its content through `relay`, if given."""
-        settings = {'site': f'127.0.0.1:{site.ready["management_point_port"]}'}
+        settings = {'site': f'127.0.0.1:{site.ready["management_point_port"]}', 'contact': contact}
         return self._start(Node(self, name, {'distribution_point': settings}, relay, **more))
 
     def _start(self, node):
@@ -117,7 +117,10 @@ class Node:
                      'node_socket': str(self.folder / 'socket'), 'observation': '127.0.0.1:0'},
             **settings}
         point = self.settings.setdefault('distribution_point', {})
-        point.update({'listen': '127.0.0.1:0', 'anonymous_access': True, 'control': '127.0.0.1:0'})
+        point.update({'listen': '127.0.0.1:0', 'anonymous_access': True})
+        self.outbound = point.get('contact') == 'outbound'
+        if not self.outbound:
+            point['control'] = '127.0.0.1:0'
         if relay:
             point['content_address'] = relay.address
         self.process, self.ready = None, {}
@@ -154,7 +157,8 @@ class Node:
     def _keep_ports(self):
         point = self.settings['distribution_point']
         point['listen'] = f'127.0.0.1:{self.ready["content_port"]}'
-        point['control'] = f'127.0.0.1:{self.ready["control_port"]}'
+        if not self.outbound:
+            point['control'] = f'127.0.0.1:{self.ready["control_port"]}'
         self.settings['node']['observation'] = f'127.0.0.1:{self.ready["observation_port"]}'
         if 'site' in self.settings:
             port = self.ready['management_point_port']
@@ -192,6 +196,10 @@ class Node:
         if self.alive:
             self.stop()
         self.start()
+
+    @property
+    def control_address(self):
+        return 'outbound' if self.outbound else f'127.0.0.1:{self.ready["control_port"]}'
 
     # Questions ---------------------------------------------------------------------------------
     @property
@@ -258,12 +266,12 @@ class Site(Node):
     def add_distribution_point(self, node, sources):
         """`sources` as NAME:PRIORITY."""
         choices = [word for source in sources for word in ('--source', source)]
-        self.sluice('dp', 'add', node.name, '--address',
-                    f'127.0.0.1:{node.ready["control_port"]}', '--mode', 'pull', *choices)
+        self.sluice('dp', 'add', node.name, '--address', node.control_address, '--mode', 'pull',
+                    *choices)
 
     def add_standard_distribution_point(self, node):
-        self.sluice('dp', 'add', node.name, '--address',
-                    f'127.0.0.1:{node.ready["control_port"]}', '--mode', 'standard')
+        self.sluice('dp', 'add', node.name, '--address', node.control_address, '--mode',
+                    'standard')
 
     def text_of(self, *arguments):
         """What an operator reads on a terminal."""

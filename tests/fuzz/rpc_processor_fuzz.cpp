@@ -99,7 +99,7 @@ void read_struct(std::uint8_t which, const std::byte* bytes, std::size_t size) {
       read_one<wire::distribute_request>, read_one<wire::status_query>,
       read_one<wire::validation_order>,   read_one<wire::validation_row>,
       read_one<wire::validation_request>, read_one<wire::validation_begun>,
-      read_one<wire::adoption>,
+      read_one<wire::adoption>,           read_one<wire::heartbeat_answer>,
   };
   readers[which % std::size(readers)](bytes, size);
 }

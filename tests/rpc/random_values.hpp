@@ -127,7 +127,10 @@ public:
     return {.node = id<model::node_id>(),
             .epoch = id<model::epoch_id>(),
             .jobs_open = small(),
-            .usage = list([this] { return usage_window(); })};
+            .usage = list([this] { return usage_window(); }),
+            .contact = maybe([&] {
+              return command_contact{large(), large(), maybe([&] { return text(); })};
+            })};
   }
   model::notification notification() {
     std::vector<model::source_entry> sources;

@@ -214,7 +214,10 @@ TEST_CASE("every method of ManagementPoint carries its values there and back") {
         [&] { return client->register_node({}, registration); }, registration);
     const auto heartbeat = random.heartbeat();
     check_call(
-        fake, "heartbeat", heartbeat_answer{random.coin()},
+        fake, "heartbeat",
+        heartbeat_answer{random.coin(), random.coin(), random.maybe([&] {
+                           return site_command{random.large(), random.large(), random.text()};
+                         })},
         [&] { return client->heartbeat({}, heartbeat); }, heartbeat);
     const auto batch = random.batch();
     check_call(
