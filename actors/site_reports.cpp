@@ -267,6 +267,8 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     return error{errc::not_found, 0, "take these reports: register this node first"};
   }
   const std::string name = (*point)->row.name;
+  const auto now = setup_.parts.node.now();
+  const auto silence = now - (*point)->row.last_heard.value_or(now);
   std::uint64_t last = (*point)->acknowledged;
   report_news reported;
   validation_news news;
@@ -284,7 +286,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
       if (added) { added = keep_validation_message(name, message, news); }
       if (!added) { return added; }
     }
-    auto heard = database.put_heard(name, setup_.parts.node.now());
+    auto heard = database.put_heard(name, now);
     if (!heard) { return heard; }
     say(reported.said);  // acknowledged together with what is said of them
     return database.put_acknowledged(name, last);
@@ -300,6 +302,7 @@ result<std::uint64_t> site_state::on_reports(const rpc::report_batch& batch) {
     if (message.sequence > (*point)->acknowledged) { note_validation_message(name, message); }
   }
   tell(name, news);
+  if (silence > 3 * limits::heartbeat_interval) { broadcast_back(name); }
   return last;
 }
 

@@ -266,6 +266,39 @@ TEST_CASE("a node that registers is told at once what it missed") {
   CHECK(parts.site.row(parts.package, "dp1").row.job_state == site_job_state::started);
 }
 
+TEST_CASE("a node whose first word after a silence is a report is told at once what it missed") {
+  chain parts;
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(5min);
+  parts.site.node("dp1").trouble.reset();
+  parts.site.say("dp1", 20007, {"dp1", "/", "5"});
+  parts.site.run();
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  CHECK(parts.site.node("dp1").notified_at.back() == 5min);
+}
+
+TEST_CASE("a heartbeat that asks for commands is a word like others, written down now and then") {
+  chain parts;
+  const auto heard = [&parts] {
+    return *(*parts.site.database().distribution_point("dp1"))->row.last_heard;
+  };
+  CHECK(parts.site.heartbeat("dp1").ok());
+  const auto before = heard();
+  parts.site.advance(14s);
+  CHECK(parts.site.ask_for_commands("dp1")->known);
+  CHECK(heard() == before);
+  parts.site.advance(1s);
+  CHECK(parts.site.ask_for_commands("dp1")->known);
+  CHECK(heard() == before + 15s);
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(5min);
+  parts.site.node("dp1").trouble.reset();
+  CHECK(parts.site.ask_for_commands("dp1").ok());
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+}
+
 TEST_CASE("a heartbeat after a silence opens a new round, even after the last try") {
   chain parts;
   parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};

@@ -498,6 +498,11 @@ result<rpc::registration_answer> virtual_site::register_holding(const std::strin
   return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 
+result<rpc::heartbeat_answer> virtual_site::ask_for_commands(const std::string& name) {
+  rpc::heartbeat_request given{node_id_of(name), epoch_of(1), 0, {}, rpc::command_contact{}};
+  return state_->ask<rpc::heartbeat_answer>(state_->management_point, std::move(given));
+}
+
 result<rpc::heartbeat_answer> virtual_site::heartbeat(
     const std::string& name, std::uint8_t epoch, const std::vector<model::usage_window>& usage) {
   return state_->ask<rpc::heartbeat_answer>(

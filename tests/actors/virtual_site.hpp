@@ -92,6 +92,7 @@ public:
                                                  bool more);
   result<rpc::heartbeat_answer> heartbeat(const std::string& name, std::uint8_t epoch = 1,
                                           const std::vector<model::usage_window>& usage = {});
+  result<rpc::heartbeat_answer> ask_for_commands(const std::string& name);  ///< a heartbeat, too
   void measure_own_usage(const std::vector<model::usage_window>& usage);
   result<std::uint64_t> report(const std::string& name, const rpc::report_batch& batch);
   /// One report about the target's present job, with the next sequence of the node.
