@@ -250,6 +250,9 @@ node_system::~node_system() {
   state_->node.reset();
   end(system, state_->librarian);
   end(system, state_->journal);
+  // Its threads may have asked actors: CAF's end waits until each of them has dropped the logger,
+  // which it does when it ends.
+  state_->setup.clients.reset();
 }
 
 bool node_system::responsive() {
