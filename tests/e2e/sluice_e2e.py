@@ -92,9 +92,11 @@ class Workplace:
                              'admin_socket': str(self.folder / (admin or 'admin'))}}
         return self._start(Site(self, name, settings, **more))
 
-    def start_distribution_point(self, name, site, relay=None, contact='inbound', **more):
+    def start_distribution_point(self, name, site, relay=None, contact=None, **more):
         """A distribution point of `site`; others reach its content through `relay`, if given."""
-        settings = {'site': f'127.0.0.1:{site.ready["management_point_port"]}', 'contact': contact}
+        settings = {'site': f'127.0.0.1:{site.ready["management_point_port"]}'}
+        if contact:
+            settings['contact'] = contact
         return self._start(Node(self, name, {'distribution_point': settings}, relay, **more))
 
     def _start(self, node):
