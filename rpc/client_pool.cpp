@@ -21,7 +21,8 @@ using control_call = std::function<void(control_service&)>;
 using management_point_call = std::function<void(management_point_service&)>;
 using any_call = std::variant<control_call, management_point_call>;
 
-constexpr std::string_view outbound_prefix = "outbound:";
+constexpr std::string_view outbound_prefix = "outbound/";  // no HOST:PORT begins so
+constexpr std::string_view unheard_prefix = "outbound/unheard/";
 constexpr std::uint32_t heartbeats_staying_max = limits::rpc_connections_max / 2;
 using pool_clock = outbound_line::clock;
 
@@ -66,6 +67,7 @@ private:
   [[nodiscard]] bool must_sleep(const called_address& one) const;
   void wake(called_address& one);
   void wake_overdue();
+  void on_heartbeat(called_address& one);
   called_address* next();
   void work();
   void wait(std::unique_lock<std::mutex>& lock);
@@ -84,6 +86,7 @@ private:
   /// Until a heartbeat, or their first call is overdue.
   std::set<std::pair<pool_clock::time_point, called_address*>> asleep_;
   std::uint32_t heartbeats_ = 0;
+  std::atomic<std::uint64_t> numbers_ = 0;  ///< of messages to nodes without a control port
   unsigned slow_running_ = 0;
   std::uint32_t waiting_ = 0;
   bool stopping_ = false;
@@ -134,7 +137,9 @@ result<void> threaded_client_pool::enqueue(std::string address, any_call call) {
   }
   called_address& one = place_of(address);
   if (known == addresses_.end()) { one.to = std::move(to); }
-  one.waiting.push_back({std::move(call), pool_clock::now() + options_.outbound_patience});
+  const auto patience = address.starts_with(unheard_prefix) ? std::chrono::milliseconds(0)
+                                                            : options_.outbound_patience;
+  one.waiting.push_back({std::move(call), pool_clock::now() + patience});
   ++waiting_;
   if (one.line) { one.line->expect(true); }
   if (!one.running && one.waiting.size() == 1) { queue(one); }
@@ -147,7 +152,9 @@ called_address& threaded_client_pool::place_of(const std::string& address) {
   if (!one) {
     one = std::make_unique<called_address>();
     one->text = address;
-    if (address.starts_with(outbound_prefix)) { one->line = std::make_shared<outbound_line>(); }
+    if (address.starts_with(outbound_prefix)) {
+      one->line = std::make_shared<outbound_line>(numbers_);
+    }
   }
   return *one;
 }
@@ -186,15 +193,20 @@ std::optional<site_command> threaded_client_pool::attend(const model::node_id& n
   ++one.heartbeats;
   const bool stays = ++heartbeats_ <= heartbeats_staying_max;
   lock.unlock();
-  auto message = line->attend(said, stays, [&] {
-    const std::lock_guard again(mutex_);
-    wake(one);
-  });
+  auto message = line->attend(said, stays, [&] { on_heartbeat(one); });
   lock.lock();
   --heartbeats_;
   --one.heartbeats;
   forget_if_idle(one);
   return message;
+}
+
+/// What waits from now on waits for a thread, not for the node.
+void threaded_client_pool::on_heartbeat(called_address& one) {
+  const std::lock_guard lock(mutex_);
+  wake(one);
+  if (one.waiting.empty()) { return; }
+  one.waiting.front().until = pool_clock::now() + options_.outbound_patience;
 }
 
 /// Slow ones first, as far as they have threads: so neither kind waits for the other.
@@ -224,6 +236,8 @@ void threaded_client_pool::work() {
     --waiting_;
     if (!asleep_.empty()) { wake_.notify_one(); }  // somebody is to watch those that sleep
     one->running = true;
+    one->record = {};
+    one->record.nobody_there = one->line && !one->line->attended();  // and it is overdue
     const bool counted = one->slow;
     if (counted) { ++slow_running_; }
     lock.unlock();
@@ -249,7 +263,6 @@ void threaded_client_pool::wait(std::unique_lock<std::mutex>& lock) {
 
 void threaded_client_pool::run(called_address& one, any_call& call) {
   const remote_target target{one.to, options_, interrupt_.number(), &one.record, one.line};
-  one.record = {};
   if (auto* const wanted = std::get_if<control_call>(&call)) {
     if (!one.control) { one.control = make_remote_control(target); }
     (*wanted)(*one.control);
@@ -282,7 +295,7 @@ void threaded_client_pool::forget_if_idle(called_address& one) {
 
 std::string outbound_address(const std::optional<model::node_id>& node, std::string_view name) {
   return node ? format("{}{}", outbound_prefix, node->text())
-              : format("{}unheard {}", outbound_prefix, name);
+              : format("{}{}", unheard_prefix, name);
 }
 
 std::unique_ptr<client_pool> make_client_pool(unsigned threads, client_options options) {

@@ -25,7 +25,7 @@ std::uint64_t outbound_line::session() const {
 
 std::uint64_t outbound_line::send(std::string message, std::uint64_t session) {
   const std::lock_guard lock(mutex_);
-  ++command_.number;
+  command_.number = ++numbers_;
   command_.session = session == 0 ? command_.number : session;
   command_.message = std::move(message);
   call_ = call::waits;
@@ -72,14 +72,16 @@ bool outbound_line::take_answer(const command_contact& said) {
 std::optional<site_command> outbound_line::attend(const command_contact& said, bool stays,
                                                   const std::function<void()>& here) {
   std::unique_lock lock(mutex_);
-  const auto waits = take_answer(said) ? linger : 0ms;
+  const bool answered = take_answer(said);
+  const auto waits = answered ? linger : 0ms;
   const auto waits_until = clock::now() + ready_max;
   ++heartbeats_;
   changed_.notify_all();
   lock.unlock();
   here();
   lock.lock();
-  while (call_ != call::waits && !stopped_ && stays) {
+  while (call_ != call::waits && !stopped_) {
+    if (!stays && !(answered && more_)) { break; }
     const auto until = more_ ? waits_until : quiet_since_ + waits;
     if (clock::now() >= until) { break; }
     changed_.wait_until(lock, until);

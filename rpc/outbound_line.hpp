@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -16,10 +17,12 @@ namespace sluice::rpc {
 /// with the next heartbeat. One message at a time. Messages of one session, which the first of them
 /// begins, are what messages over one connection are elsewhere.
 /// Memory:   two messages (1 MiB each) at most.
+/// Lifetime: within that of `numbers`, which all lines of a pool take the numbers of messages from.
 /// Threads:  any; one caller at a time, any number of heartbeats.
 class outbound_line {
 public:
   using clock = std::chrono::steady_clock;
+  explicit outbound_line(std::atomic<std::uint64_t>& numbers) : numbers_(numbers) {}
 
   // Of the caller ------------------------------------------------------------------------------
   /// A heartbeat is here and waits for a message; or nobody waits any longer (`stop`).
@@ -36,8 +39,9 @@ public:
   void stop();
 
   // Of one heartbeat ---------------------------------------------------------------------------
-  /// Takes its answer, and returns the next message; nothing: there is none, ask again later. With
-  /// `stays` it waits a little for one. `here` runs once `attended` knows of this heartbeat.
+  /// Takes its answer, and returns the next message; nothing: there is none, ask again later. It
+  /// waits a little for one: with `stays`, or for what its answer brings about. `here` runs once
+  /// `attended` knows of this heartbeat.
   std::optional<site_command> attend(const command_contact& said, bool stays,
                                      const std::function<void()>& here);
 
@@ -45,6 +49,7 @@ private:
   enum class call : std::uint8_t { none, waits, taken, answered, lost };
   bool take_answer(const command_contact& said);
 
+  std::atomic<std::uint64_t>& numbers_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   call call_ = call::none;

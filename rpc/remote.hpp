@@ -14,14 +14,15 @@
 
 namespace sluice::rpc {
 
-/// What the pool wants to know of the last call.
+/// What the pool wants to know of the last call, and what it knows of the next.
 struct call_record {
   bool deadline_spent = false;
+  bool nobody_there = false;  ///< an outbound line without a heartbeat, for too long
 };
 
 /// Where a client connects to, and under which conditions. `interrupt` (an eventfd, or -1) ends
 /// calls as `cancelled`; neither it nor `record` is owned. With an `outbound` line nothing is
-/// connected: a heartbeat must be there.
+/// connected, and there is a `record`.
 struct remote_target {
   listen_address to;
   client_options options;

@@ -13,7 +13,7 @@ using transport::TTransportException;
 
 std::shared_ptr<call_transport> remote_link::connect() {
   if (target_.outbound) {
-    if (!target_.outbound->attended()) {
+    if (target_.record->nobody_there) {
       throw to_wire(error{errc::unreachable, 0,
                           format("wait for a heartbeat of a node that opens no control port "
                                  "(contact = outbound): none came within {} ms",
@@ -33,7 +33,7 @@ std::shared_ptr<call_transport> remote_link::connect() {
 
 remote_link::opened remote_link::open() {
   if (target_.record != nullptr) { target_.record->deadline_spent = false; }
-  const bool unattended = target_.outbound && !target_.outbound->attended();
+  const bool unattended = target_.record != nullptr && target_.record->nobody_there;
   if (stream_ && (unattended || stream_->stale())) { drop(); }
   const bool fresh = stream_ == nullptr;
   if (fresh) {

@@ -57,8 +57,8 @@ struct site_command {
 /// What such a node says with a heartbeat. See `command_session`.
 struct command_contact {
   std::uint64_t session = 0;          ///< that it has; 0: none
-  std::uint64_t number = 0;           ///< of the command that came last; 0: none came
-  std::optional<std::string> answer;  ///< to that; none: its session is not known
+  std::uint64_t number = 0;           ///< of the command that this is about; 0: of none
+  std::optional<std::string> answer;  ///< to that; none: no message, or of no session known
   bool operator==(const command_contact&) const = default;
 };
 struct heartbeat_request {

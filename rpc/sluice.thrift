@@ -509,7 +509,8 @@ struct site_command {
   3: list<binary> message
 }
 /** What such a node says with a heartbeat: the session that it has (0: none), and the frame that
- * command `number` brought about (0: no command); without `answer` it does not know its session. */
+ * command `number` brought about (0: it is about none); without `answer` that was no message, or
+ * of a session that the node does not know. */
 struct command_contact {
   1: i64 session
   2: i64 number

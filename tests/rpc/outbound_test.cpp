@@ -1,7 +1,9 @@
 // Nodes that open no control port: calls of the site travel with their heartbeats.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <future>
+#include <thread>
 
 #include "tests/rpc/fake_services.hpp"
 #include "tests/rpc/live_server.hpp"
@@ -53,10 +55,10 @@ struct asked_notify {
       std::make_shared<std::promise<result<notify_answer>>>();
   std::future<result<notify_answer>> outcome = promise->get_future();
 
-  void ask(client_pool& pool, const model::node_id& node) {
+  void ask(client_pool& pool, const std::optional<model::node_id>& node) {
     random_values random(7);
     const auto given = random.notification();
-    REQUIRE(pool.with_control(outbound_address(node, ""),
+    REQUIRE(pool.with_control(outbound_address(node, "dp1"),
                               [promise = promise, given](control_service& client) {
                                 promise->set_value(client.notify({}, given));
                               })
@@ -117,19 +119,15 @@ TEST_CASE("what the node refuses comes back in its own words") {
 TEST_CASE("a heartbeat that brought an answer stays for the call that this brings about") {
   asking_node node;
   const auto pool = make_client_pool(2, patient());
+  asked_notify first;
   asked_notify second;
-  std::promise<bool> first;
-  random_values random(7);
-  const auto given = random.notification();
-  REQUIRE(pool->with_control(outbound_address(node.id, ""),
-                             [&](control_service& client) {
-                               const bool answered = client.notify({}, given).ok();
-                               second.ask(*pool, node.id);
-                               first.set_value(answered);
-                             })
-              .ok());
-  CHECK(node.ask_and_perform(*pool) >= 3);
-  CHECK(first.get_future().get());
+  first.ask(*pool, node.id);
+  std::thread caller([&] {
+    CHECK(first.outcome.get().ok());
+    second.ask(*pool, node.id);
+  });
+  CHECK(node.ask_and_perform(*pool) == 4);  // each was greeted, and one heartbeat began it all
+  caller.join();
   CHECK(second.outcome.get().ok());
 }
 
@@ -139,6 +137,9 @@ TEST_CASE("calls that no heartbeat comes for end unreachable together, and say w
   const auto pool = make_client_pool(2, given);
   std::array<asked_notify, 3> calls;
   for (asked_notify& call : calls) { call.ask(*pool, some_node()); }
+  asked_notify unheard;  // of a node that has never been heard of: at once
+  unheard.ask(*pool, std::nullopt);
+  CHECK(unheard.outcome.get().error().code == errc::unreachable);
   for (asked_notify& call : calls) {
     const auto told = call.outcome.get();
     REQUIRE_FALSE(told.ok());
@@ -178,7 +179,7 @@ TEST_CASE("what is said to an earlier call, or again, is no answer to the one un
 
 TEST_CASE("what a node says after the call was given up is nobody's answer") {
   client_options given = patient();
-  given.call_deadline = 500ms;
+  given.call_deadline = 2s;
   asking_node node;
   const auto pool = make_client_pool(2, given);
   asked_notify late;
