@@ -38,13 +38,22 @@ struct asking_node {
 
   [[nodiscard]] command_contact idle() const { return {session.session(), 0, {}}; }
   std::optional<site_command> ask(client_pool& pool) { return pool.attend(id, idle()); }
+  /// Performs the greeting of a call that waits; returns the message after it.
+  std::optional<site_command> greeted(client_pool& pool) {
+    const auto greeting = ask(pool);
+    REQUIRE(greeting);
+    CHECK(greeting->session == greeting->number);
+    said = session.perform(*greeting);
+    return pool.attend(id, said);
+  }
+  command_contact said{};  ///< to the greeting
   /// Heartbeats until no command comes. Returns how many came, the greetings among them.
   int ask_and_perform(client_pool& pool) {
-    auto said = idle();
+    auto told = idle();
     for (int done = 0;; ++done) {
-      const auto command = pool.attend(id, said);
+      const auto command = pool.attend(id, told);
       if (!command) { return done; }
-      said = session.perform(*command);
+      told = session.perform(*command);
     }
   }
 };
@@ -166,13 +175,10 @@ TEST_CASE("what is said to an earlier call, or again, is no answer to the one un
   const auto pool = make_client_pool(2, patient());
   asked_notify call;
   call.ask(*pool, node.id);
-  const auto greeting = node.ask(*pool);
-  REQUIRE(greeting);
-  const auto greeted = node.session.perform(*greeting);
-  const auto command = pool->attend(node.id, greeted);
+  const auto command = node.greeted(*pool);
   REQUIRE(command);
-  CHECK(command->session == greeting->number);
-  pool->attend(node.id, greeted);  // as a network may deliver it twice
+  CHECK(command->session == node.said.number);
+  pool->attend(node.id, node.said);  // as a network may deliver it twice
   CHECK(call.outcome.get().error().code == errc::peer_closed);
   CHECK(node.control.method.empty());
 }
@@ -200,9 +206,7 @@ TEST_CASE("a node that began anew does not know the session, and the call is tol
   const auto pool = make_client_pool(2, patient());
   asked_notify call;
   call.ask(*pool, node.id);
-  const auto greeting = node.ask(*pool);
-  REQUIRE(greeting);
-  const auto command = pool->attend(node.id, node.session.perform(*greeting));
+  const auto command = node.greeted(*pool);
   REQUIRE(command);
   command_session anew(node.control, site_address);
   const auto said = anew.perform(*command);
@@ -267,9 +271,7 @@ TEST_CASE("what is no message, or not greeted, is performed by nobody") {
   const auto pool = make_client_pool(2, patient());
   asked_notify call;
   call.ask(*pool, node.id);
-  const auto greeting = node.ask(*pool);
-  REQUIRE(greeting);
-  auto command = pool->attend(node.id, node.session.perform(*greeting));
+  auto command = node.greeted(*pool);
   REQUIRE(command);
   command->session = command->number;  // it says that it begins a session
   const auto refused = node.session.perform(*command);
