@@ -3,7 +3,6 @@
 
 #include <array>
 #include <future>
-#include <thread>
 
 #include "tests/rpc/fake_services.hpp"
 #include "tests/rpc/live_server.hpp"
@@ -125,18 +124,22 @@ TEST_CASE("what the node refuses comes back in its own words") {
   CHECK(describe(told.error()) == describe(*node.control.failure));
 }
 
-TEST_CASE("a heartbeat that brought an answer stays for the call that this brings about") {
+TEST_CASE("a call that another brings about goes in the same turn") {
   asking_node node;
   const auto pool = make_client_pool(2, patient());
-  asked_notify first;
   asked_notify second;
-  first.ask(*pool, node.id);
-  std::thread caller([&] {
-    CHECK(first.outcome.get().ok());
-    second.ask(*pool, node.id);
-  });
-  CHECK(node.ask_and_perform(*pool) == 4);  // each was greeted, and one heartbeat began it all
-  caller.join();
+  std::promise<bool> first;
+  random_values random(7);
+  const auto given = random.notification();
+  REQUIRE(pool->with_control(outbound_address(node.id, "dp1"),
+                             [&](control_service& client) {
+                               const bool answered = client.notify({}, given).ok();
+                               second.ask(*pool, node.id);
+                               first.set_value(answered);
+                             })
+              .ok());
+  CHECK(node.ask_and_perform(*pool) == 3);  // they are greeted once
+  CHECK(first.get_future().get());
   CHECK(second.outcome.get().ok());
 }
 
