@@ -125,6 +125,11 @@ struct racing_node : library_machine {
     run([this] { return outcomes.size() == remotes.size(); });
     return world.now() - begun;
   }
+  /// One piece in sixteen of what it has is wrong.
+  void spoil(std::size_t remote) {
+    auto& body = remotes[remote].serves->bodies[http::file_target(content, file.id)];
+    for (std::size_t at = 5; at < body.size(); at += 16 * limits::mib) { body[at] ^= 1; }
+  }
   /// How often the file was asked of it, by range.
   [[nodiscard]] std::size_t ranges_of(std::size_t remote) const {
     const auto& asked = remotes[remote].serves->asked;
@@ -207,8 +212,7 @@ TEST_CASE("the source that was asked first goes away, and others finish its page
 // Z8, X21
 TEST_CASE("a piece that one source sends wrong is brought by another at once") {
   racing_node node(2, large);
-  auto& wrong = node.remotes[1].serves->bodies[http::file_target(node.content, node.file.id)];
-  for (std::uint64_t at = 5; at < large; at += 16 * limits::mib) { wrong[at] ^= 1; }
+  node.spoil(1);
   node.bring();
   CHECK(node.outcomes[1].files_done == 1);
   CHECK_FALSE(node.outcomes[1].failure);
@@ -221,8 +225,7 @@ TEST_CASE("a piece that one source sends wrong is brought by another at once") {
 // Z8, X21
 TEST_CASE("the first source's wrong pieces are told, though others have healed them") {
   racing_node node(2, large);
-  auto& wrong = node.remotes[0].serves->bodies[http::file_target(node.content, node.file.id)];
-  for (std::uint64_t at = 5; at < large; at += 16 * limits::mib) { wrong[at] ^= 1; }
+  node.spoil(0);
   node.bring();
   CHECK(node.outcomes[1].files_done == 1);
   CHECK(node.outcomes[1].bad_pieces > 0);

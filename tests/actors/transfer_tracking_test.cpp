@@ -16,6 +16,14 @@ namespace {
 
 constexpr std::uint64_t package_bytes = 1'000'000;
 
+/// dp1 was away when it was notified, and is there again five minutes later.
+void miss_a_notification(chain& parts) {
+  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  parts.site.advance(5min);
+  parts.site.node("dp1").trouble.reset();
+}
+
 }  // namespace
 
 // B1
@@ -256,10 +264,7 @@ TEST_CASE("polls and looks for a source are settings, too") {
 
 TEST_CASE("a node that registers is told at once what it missed") {
   chain parts;
-  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
-  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
-  parts.site.advance(5min);
-  parts.site.node("dp1").trouble.reset();
+  miss_a_notification(parts);
   CHECK(parts.site.register_node("dp1", 2).ok());
   CHECK(parts.site.node("dp1").notified.size() == 2);
   CHECK(parts.site.node("dp1").notified_at.back() == 5min);
@@ -268,10 +273,7 @@ TEST_CASE("a node that registers is told at once what it missed") {
 
 TEST_CASE("a node whose first word after a silence is a report is told at once what it missed") {
   chain parts;
-  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
-  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
-  parts.site.advance(5min);
-  parts.site.node("dp1").trouble.reset();
+  miss_a_notification(parts);
   parts.site.say("dp1", 20007, {"dp1", "/", "5"});
   parts.site.run();
   CHECK(parts.site.node("dp1").notified.size() == 2);
@@ -291,10 +293,7 @@ TEST_CASE("a heartbeat that asks for commands is a word like others, written dow
   parts.site.advance(1s);
   CHECK(parts.site.ask_for_commands("dp1")->known);
   CHECK(heard() == before + 15s);
-  parts.site.node("dp1").trouble = error{errc::unreachable, 0, "connect to dp1"};
-  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
-  parts.site.advance(5min);
-  parts.site.node("dp1").trouble.reset();
+  miss_a_notification(parts);
   CHECK(parts.site.ask_for_commands("dp1").ok());
   CHECK(parts.site.node("dp1").notified.size() == 2);
 }

@@ -74,6 +74,20 @@ struct asked_notify {
   }
 };
 
+/// A call of which the greeting has been answered: its message has come to the node.
+struct call_under_way {
+  asking_node node;
+  std::unique_ptr<client_pool> pool = make_client_pool(2, patient());
+  asked_notify call;
+  std::optional<site_command> command;
+
+  call_under_way() {
+    call.ask(*pool, node.id);
+    command = node.greeted(*pool);
+    REQUIRE(command);
+  }
+};
+
 /// A site whose heartbeats are answered by the pool that calls its nodes.
 struct attended_site final : management_point_service {
   client_pool& pool;
@@ -174,16 +188,11 @@ TEST_CASE("a node that asks anew without an answer has lost the call, and takes 
 }
 
 TEST_CASE("what is said to an earlier call, or again, is no answer to the one under way") {
-  asking_node node;
-  const auto pool = make_client_pool(2, patient());
-  asked_notify call;
-  call.ask(*pool, node.id);
-  const auto command = node.greeted(*pool);
-  REQUIRE(command);
-  CHECK(command->session == node.said.number);
-  pool->attend(node.id, node.said);  // as a network may deliver it twice
-  CHECK(call.outcome.get().error().code == errc::peer_closed);
-  CHECK(node.control.method.empty());
+  call_under_way one;
+  CHECK(one.command->session == one.node.said.number);
+  one.pool->attend(one.node.id, one.node.said);  // as a network may deliver it twice
+  CHECK(one.call.outcome.get().error().code == errc::peer_closed);
+  CHECK(one.node.control.method.empty());
 }
 
 TEST_CASE("what a node says after the call was given up is nobody's answer") {
@@ -205,18 +214,13 @@ TEST_CASE("what a node says after the call was given up is nobody's answer") {
 }
 
 TEST_CASE("a node that began anew does not know the session, and the call is told so at once") {
-  asking_node node;
-  const auto pool = make_client_pool(2, patient());
-  asked_notify call;
-  call.ask(*pool, node.id);
-  const auto command = node.greeted(*pool);
-  REQUIRE(command);
-  command_session anew(node.control, site_address);
-  const auto said = anew.perform(*command);
-  CHECK(said == command_contact{0, command->number, {}});
-  pool->attend(node.id, said);
-  CHECK(call.outcome.get().error().code == errc::peer_closed);
-  CHECK(node.control.method.empty());
+  call_under_way one;
+  command_session anew(one.node.control, site_address);
+  const auto said = anew.perform(*one.command);
+  CHECK(said == command_contact{0, one.command->number, {}});
+  one.pool->attend(one.node.id, said);
+  CHECK(one.call.outcome.get().error().code == errc::peer_closed);
+  CHECK(one.node.control.method.empty());
 }
 
 TEST_CASE("calls that wait for a node, or for its answer, are cancelled when the pool ends") {
@@ -270,23 +274,18 @@ TEST_CASE("what is longer than a string may be travels whole over a real connect
 }
 
 TEST_CASE("what is no message, or not greeted, is performed by nobody") {
-  asking_node node;
-  const auto pool = make_client_pool(2, patient());
-  asked_notify call;
-  call.ask(*pool, node.id);
-  auto command = node.greeted(*pool);
-  REQUIRE(command);
-  command->session = command->number;  // it says that it begins a session
-  const auto refused = node.session.perform(*command);
+  call_under_way one;
+  one.command->session = one.command->number;  // it says that it begins a session
+  const auto refused = one.node.session.perform(*one.command);
   REQUIRE(refused.answer);
   CHECK(refused.answer->find("hello") != std::string::npos);
   for (const std::string& message :
        {std::string(), std::string("GET / HTTP/1.1\r\n\r\n"),
         std::string(limits::rpc_frame_bytes_max + 1, 'x'), std::string("\0\0\0\0", 4)}) {
-    CHECK_FALSE(node.session.perform({9, 9, message}).answer);
-    CHECK(node.session.session() == 0);
+    CHECK_FALSE(one.node.session.perform({9, 9, message}).answer);
+    CHECK(one.node.session.session() == 0);
   }
-  CHECK(node.control.method.empty());
+  CHECK(one.node.control.method.empty());
 }
 
 }  // namespace sluice::rpc
