@@ -98,14 +98,21 @@ std::string apply_rule(std::string_view rule, distribution_schedule& into) {
   return {};
 }
 
-/// The rules of one day, as in "mon 08-18 high", each after a comma.
-void print_day(const distribution_schedule& schedule, std::uint32_t day, std::string& text) {
-  const auto* const hours = schedule.hours.data() + day * hours_of_day;
+const distribution_window* hours_of(const distribution_schedule& schedule, std::size_t day) {
+  return schedule.hours.data() + day * hours_of_day;
+}
+
+/// The rules of equal days, as in "mon-fri 08-18 high", each after a comma.
+void print_days(const distribution_schedule& schedule, std::size_t first, std::size_t last,
+                std::string& text) {
+  const auto* const hours = hours_of(schedule, first);
+  const std::string name =
+      first == last ? std::string(days[first]) : format("{}-{}", days[first], days[last]);
   for (std::uint32_t from = 0; from < hours_of_day;) {
     std::uint32_t end = from + 1;
     while (end < hours_of_day && hours[end] == hours[from]) { ++end; }
     if (hours[from] != distribution_window::open) {
-      text += format("{} {} {:02}-{:02} {}", text.empty() ? "" : ",", days[day], from, end,
+      text += format("{} {} {:02}-{:02} {}", text.empty() ? "" : ",", name, from, end,
                      windows[static_cast<std::size_t>(hours[from])]);
     }
     from = end;
@@ -140,7 +147,14 @@ result<distribution_schedule> parse_schedule(std::string_view text) {
 
 std::string text_of(const distribution_schedule& schedule) {
   std::string rules;
-  for (std::uint32_t day = 0; day < days.size(); ++day) { print_day(schedule, day, rules); }
+  for (std::size_t first = 0, last = 0; first < days.size(); first = ++last) {
+    const auto* const hours = hours_of(schedule, first);
+    while (last + 1 < days.size() &&
+           std::equal(hours, hours + hours_of_day, hours_of(schedule, last + 1))) {
+      ++last;
+    }
+    print_days(schedule, first, last, rules);
+  }
   return rules.empty() ? "always" : schedule.zone + rules;
 }
 

@@ -33,7 +33,9 @@ package_status status_of(package_state state, std::optional<site_job_state> job)
     case package_state::install_pending:
     case package_state::content_updating:
       if (!job) { return package_status::none; }
-      return *job == site_job_state::in_progress ? package_status::received : package_status::sent;
+      return *job == site_job_state::in_progress || *job == site_job_state::suspended
+                 ? package_status::received
+                 : package_status::sent;
   }
   return package_status::none;
 }

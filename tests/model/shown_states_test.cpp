@@ -82,6 +82,8 @@ TEST_CASE("whatever a package goes through on a distribution point, its status h
   CHECK(status_of(package_state::install_pending, site_job_state::started) == package_status::sent);
   CHECK(status_of(package_state::content_updating, site_job_state::in_progress) ==
         package_status::received);
+  CHECK(status_of(package_state::install_pending, site_job_state::suspended) ==
+        package_status::received);
   CHECK(name_of(package_status::retry_remove) == "retry_remove");
 }
 
