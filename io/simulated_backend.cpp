@@ -76,6 +76,7 @@ int simulated_backend::fail(operation& asked) {
   if (os_error != 0 && sync && on != own_.handles.end() && on->second.file) {
     simulated_disk::lose_unsynced(*on->second.file);
   }
+  if (os_error != 0 && asked.code == opcode::sync_volume) { own_.disk.lose_all_unsynced(); }
   return os_error;
 }
 

@@ -143,6 +143,10 @@ void simulated_disk::sync_all() {
   });
 }
 
+void simulated_disk::lose_all_unsynced() {
+  for_each_node(*root_, [](node& each) { lose_unsynced(each); });
+}
+
 void simulated_disk::apply(change made) {
   for (const name_change& each : made) {
     const auto old = each.folder->names.find(each.name);

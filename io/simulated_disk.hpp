@@ -51,6 +51,7 @@ public:
   void sync_all();
   /// What a failed sync leaves: the kernel believes the pages clean, and the bytes never arrive.
   static void lose_unsynced(node& of) { of.unsynced.clear(); }
+  void lose_all_unsynced();
 
   std::int64_t make_folder(node& in, const std::string& name, std::uint32_t permissions,
                            std::chrono::nanoseconds now);

@@ -183,6 +183,12 @@ void simulated_state::send(std::uint64_t number) {
   complete(number, length);
 }
 
+/// The slowest of the line and the two machines.
+std::uint64_t simulated_state::rate_of(const connection_end& from, const connection_end& to) const {
+  return std::min({bytes_per_second, machines.at(from.host).bytes_per_second,
+                   machines.at(to.host).bytes_per_second});
+}
+
 void simulated_state::transmit(const end_pointer& from, std::string bytes, bool last) {
   const auto other = from->other.lock();
   if (!other) {
@@ -190,16 +196,16 @@ void simulated_state::transmit(const end_pointer& from, std::string bytes, bool 
     return;
   }
   from->travelling += bytes.size();
+  const std::uint64_t rate = rate_of(*from, *other);
   std::size_t begin = 0;
   do {  // what takes longer than a second comes in as it travels
-    std::string part = bytes.substr(begin, bytes_per_second);
+    std::string part = bytes.substr(begin, rate);
     begin += part.size();
-    from->free_at = std::max(from->free_at, now) +
-                    time(part.size() * std::uint64_t{1'000'000'000} / bytes_per_second);
+    from->free_at =
+        std::max(from->free_at, now) + time(part.size() * std::uint64_t{1'000'000'000} / rate);
     const bool ends = last && begin == bytes.size();
-    after(from->free_at + latency - now, [this, other, from, ends, part = std::move(part)] {
-      deliver(other, from, part, ends);
-    });
+    after(from->free_at + latency - now,
+          [this, other, from, ends, part = std::move(part)] { deliver(other, from, part, ends); });
   } while (begin < bytes.size());
 }
 
@@ -226,6 +232,17 @@ void simulated_state::shut(const end_pointer& own) {
   transmit(own, {}, true);
   wake(own->receiving, &simulated_state::receive);
   wake(own->sending, &simulated_state::send);
+}
+
+/// What travels is lost; both sides hear of it, but for one behind a partition.
+void simulated_state::reset(const end_pointer& own) {
+  const end_pointer other = own->other.lock();
+  for (const end_pointer& each : {own, other}) {
+    if (!each || (each == other && parted(own->host, other->host))) { continue; }
+    each->broken = true;
+    wake(each->receiving, &simulated_state::receive);
+    wake(each->sending, &simulated_state::send);
+  }
 }
 
 void simulated_state::shut(door& own) {

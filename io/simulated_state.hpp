@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -61,6 +62,7 @@ struct machine {
   std::uint64_t doors_asked = 0;
   std::vector<fault> faults;
   std::uint64_t short_one_in = 0;
+  std::uint64_t bytes_per_second = std::numeric_limits<std::uint64_t>::max();
 };
 
 struct in_flight {
@@ -102,10 +104,12 @@ struct simulated_state {
   void accept(std::uint64_t number);
   void receive(std::uint64_t number);
   void send(std::uint64_t number);
+  [[nodiscard]] std::uint64_t rate_of(const connection_end& from, const connection_end& to) const;
   void transmit(const end_pointer& from, std::string bytes, bool last);
   void deliver(const end_pointer& to, const end_pointer& from, std::string bytes, bool last);
   void shut(const end_pointer& own);
   void shut(door& own);
+  void reset(const end_pointer& own);
   void wake(std::uint64_t& waiting, void (simulated_state::*again)(std::uint64_t));
 
   time now = std::chrono::seconds(1);

@@ -47,9 +47,25 @@ void simulated_world::shorten(const std::string& host, std::uint64_t one_in) {
   state_->named(host).short_one_in = one_in;
 }
 
+void simulated_world::slow_down(const std::string& host, std::uint64_t bytes_per_second) {
+  state_->named(host).bytes_per_second = bytes_per_second;
+}
+
+void simulated_world::reset_connections(const std::string& host) {
+  const detail::machine& own = state_->named(host);
+  for (const auto& [descriptor, each] : own.handles) {
+    if (each.end) { state_->reset(each.end); }
+  }
+  for (const auto& each : own.doors) {
+    for (const detail::end_pointer& arrived : each->arrived) { state_->reset(arrived); }
+  }
+}
+
 void simulated_world::mend(const std::string& host) {
-  state_->named(host).faults.clear();
-  state_->named(host).short_one_in = 0;
+  detail::machine& own = state_->named(host);
+  own.faults.clear();
+  own.short_one_in = 0;
+  own.bytes_per_second = std::numeric_limits<std::uint64_t>::max();
 }
 
 void simulated_world::cut_power(const std::string& host) {

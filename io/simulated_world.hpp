@@ -46,7 +46,11 @@ public:
             bool for_good = false);
   /// One of `one_in` reads, writes, sends and receives moves only a part; 0: none.
   void shorten(const std::string& host, std::uint64_t one_in);
-  /// From now on its operations are whole and succeed.
+  /// Of each direction of each of its connections, when that is less than `set_rate` says of all.
+  void slow_down(const std::string& host, std::uint64_t bytes_per_second);
+  /// All its connections are cut off, as a firewall does that forgets them: both sides are told.
+  void reset_connections(const std::string& host);
+  /// From now on its operations are whole, succeed, and are as fast as others'.
   void mend(const std::string& host);
   /// The machine loses its power: unsynced bytes and names are lost (or some of them not), all its
   /// operations end with `cancelled`, and its reactors get nothing done any more. Peers hear

@@ -126,14 +126,19 @@ TEST_CASE("write_whole leaves the old or the new bytes, whenever the power goes"
   }
 }
 
-task<void> write_with_fault(reactor* ring, error* second, bool* third_ok) {
+task<void> write_with_fault(reactor* ring, bool volume, error* second, bool* third_ok) {
   auto root = co_await folder::open(*ring, "/");
   const open_options fresh{.access = access_mode::write, .create = true};
   auto made = co_await root->open_file("file", fresh);
   const std::string text = pattern(10'000);
   auto first = co_await made->write(bytes_of(text), 0);
   CHECK(first.ok());
-  auto failed = co_await made->sync_data();
+  result<void> failed;
+  if (volume) {
+    failed = co_await root->sync_volume();
+  } else {
+    failed = co_await made->sync_data();
+  }
   REQUIRE_FALSE(failed.ok());
   *second = failed.error();
   auto again = co_await made->sync_data();
@@ -143,17 +148,19 @@ task<void> write_with_fault(reactor* ring, error* second, bool* third_ok) {
 }
 
 TEST_CASE("after a failed sync the next one says ok and the bytes are gone") {
-  simulated_world world(3);
-  world.fail("node", opcode::sync_data, 1, EIO);
-  const auto ring = reactor_of(world, "node");
-  error failure;
-  bool again = false;
-  block_on<void>(*ring, [&] { return write_with_fault(ring.get(), &failure, &again); });
-  CHECK(failure.os_error == EIO);
-  CHECK(again);
-  CHECK(world.peek_file("node", "file") == pattern(10'000));
-  world.cut_power("node");
-  CHECK(world.peek_file("node", "file") != pattern(10'000));
+  for (const bool volume : {false, true}) {
+    simulated_world world(3);
+    world.fail("node", volume ? opcode::sync_volume : opcode::sync_data, 1, EIO);
+    const auto ring = reactor_of(world, "node");
+    error failure;
+    bool again = false;
+    block_on<void>(*ring, [&] { return write_with_fault(ring.get(), volume, &failure, &again); });
+    CHECK(failure.os_error == EIO);
+    CHECK(again);
+    CHECK(world.peek_file("node", "file") == pattern(10'000));
+    world.cut_power("node");
+    CHECK(world.peek_file("node", "file") != pattern(10'000));
+  }
 }
 
 task<void> fill_volume(reactor* ring, errc* into) {
@@ -270,6 +277,72 @@ TEST_CASE("a killed machine ends its connections, one without power falls silent
     CHECK(outcome->ok() == !power);
     if (power) { CHECK(outcome->error().code == errc::timed_out); }
   }
+}
+
+/// How long until so many bytes came, or it ended.
+task<void> receive_all(reactor* ring, std::size_t bytes, std::optional<errc>* failure) {
+  auto connected = co_await socket::connect(*ring, endpoint("server", 80), 1s);
+  REQUIRE(connected.ok());
+  std::string all(bytes, 'x');
+  std::size_t came = 0;
+  while (came < bytes) {
+    auto part =
+        co_await connected->receive(std::as_writable_bytes(std::span(all)).subspan(came), 1min);
+    if (!part) { *failure = part.error().code; }
+    if (!part || *part == 0) { break; }
+    came += *part;
+  }
+  CHECK((failure->has_value() || all == pattern(bytes)));
+}
+
+task<void> serve_pattern(reactor* ring, std::size_t bytes, std::optional<errc>* failure) {
+  auto door = co_await listener::open(*ring, endpoint("server", 80), port_sharing::none);
+  REQUIRE(door.ok());
+  auto came = co_await door->accept();
+  REQUIRE(came.ok());
+  const std::string all = pattern(bytes);
+  auto sent = co_await came->send(bytes_of(all), 1min);
+  if (!sent) { *failure = sent.error().code; }
+}
+
+TEST_CASE("a slow machine is slow to all, until it is mended") {
+  simulated_world world(1);
+  world.slow_down("server", 1'000);
+  const auto server = reactor_of(world, "server");
+  const auto client = reactor_of(world, "client");
+  for (const bool slow : {true, false}) {
+    std::optional<errc> failure;
+    server->start(serve_pattern(server.get(), 10'000, &failure));
+    server->advance_to_next_event();
+    const auto start = client->now();
+    block_on<void>(*client, [&] { return receive_all(client.get(), 10'000, &failure); });
+    CHECK_FALSE(failure.has_value());
+    CHECK((client->now() - start >= 10s) == slow);
+    while (server->advance_to_next_event()) {}
+    world.mend("server");
+  }
+}
+
+TEST_CASE("both sides hear of a connection that is reset") {
+  simulated_world world(1);
+  world.set_rate(1'000'000);
+  const auto server = reactor_of(world, "server");
+  const auto client = reactor_of(world, "client");
+  std::optional<errc> sending;
+  std::optional<errc> receiving;
+  server->start(serve_pattern(server.get(), 20'000'000, &sending));
+  client->start(receive_all(client.get(), 20'000'000, &receiving));
+  while (world.now() < 5s) {
+    REQUIRE(world.next_event());
+    world.advance_to(*world.next_event());
+    world.run_ready();
+  }
+  CHECK_FALSE(sending.has_value());
+  CHECK_FALSE(receiving.has_value());
+  world.reset_connections("client");
+  while (client->advance_to_next_event()) {}
+  CHECK(sending == errc::peer_closed);
+  CHECK(receiving == errc::peer_closed);
 }
 
 TEST_CASE("links of a simulated disk are read but not followed, and bits can rot") {
