@@ -76,6 +76,9 @@ public:
   /// Gives the writer's place back and leaves the bytes for a later resume; removes those of a
   /// condemned attempt.
   [[nodiscard]] io::task<void> release_file(std::unique_ptr<staging_file> staged);
+  /// Removes from staging the large files of these contents that nobody writes, and manifests whose
+  /// files are all gone. What is to heal a content that is there stays.
+  [[nodiscard]] io::task<result<void>> discard_staging(discard_request asked);
   /// Waits until nobody writes this file.
   [[nodiscard]] io::task<void> staging_released(model::file_id file);
   /// Files of <= 1 MiB, whole in memory: verified, written, one barrier, named, one barrier.

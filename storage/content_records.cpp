@@ -55,7 +55,11 @@ io::task<result<void>> publish_manifest(library_state& library, model::content_i
   }
   auto signature = co_await library.root.rename(staging_signature_path(content),
                                                 signature_path(content), io::on_existing::replace);
-  if (!signature) { co_return signature; }
+  if (!signature) {
+    auto moved = co_await library.root.facts(signature_path(content));
+    // By an earlier attempt, which could not move the manifest after it.
+    if (!moved || signature.error().code != errc::not_found) { co_return signature; }
+  }
   auto manifest = co_await library.root.rename(staging_manifest_path(content),
                                                manifest_path(content), io::on_existing::replace);
   if (!manifest) { co_return manifest; }

@@ -233,6 +233,32 @@ io::task<result<bool>> stage_damaged(library_state& library, model::file_id file
   co_return true;
 }
 
+/// Nothing has to be made durable: when a power cut brings it back, its records may be gone, and
+/// the next start removes it; or they are not, and then they are true.
+io::task<bool> drop_staged(library_state& library, model::file_id file,
+                           std::function<void(const model::file_id&)> dropped) {
+  const auto found = library.places.find(file);
+  if (found == library.places.end() || found->second.busy || !found->second.on_disk) {
+    co_return false;
+  }
+  found->second.busy = true;
+  found->second.released->clear();
+  const std::string path = staging_path(file, found->second.attempt);
+  auto removed = co_await library.root.remove_file(path);
+  const bool gone = removed.ok() || removed.error().code == errc::not_found;
+  if (gone) {
+    staging_place& place = library.places[file];
+    place.on_disk = false;
+    place.condemned = false;
+    place.attempt = 1;
+    if (dropped) { dropped(file); }
+  } else {
+    log::warning("storage", describe(removed.error()));
+  }
+  leave(library, file, false);
+  co_return gone;
+}
+
 io::task<result<std::unique_ptr<staging_file>>> content_library::begin_file(
     model::file_id file, hashing::piece_layer layer, std::vector<piece_run> recorded) {
   staging_place& place = state_->places[file];

@@ -92,6 +92,10 @@ io::task<result<bool>> store_large(library_state& library, const large_bytes& gi
 /// Makes a file of filelib/ the next attempt in staging/, durably; its right pieces are to be
 /// recorded after that. False: somebody writes the file, so it stays where it is. file_staging.cpp
 io::task<result<bool>> stage_damaged(library_state& library, model::file_id file);
+/// Removes a file from staging/; false: somebody writes it, or it cannot be. `dropped` is called
+/// before it may be begun anew. file_staging.cpp
+io::task<bool> drop_staged(library_state& library, model::file_id file,
+                           std::function<void(const model::file_id&)> dropped);
 /// One of the files that are looked for together.
 struct file_lookup {
   model::file_id file;
@@ -107,6 +111,9 @@ io::task<result<bool>> is_in_library(library_state& library, model::file_id file
 io::task<result<std::string>> read_manifest(library_state& library, model::content_id content);
 /// Where it is, relative to the root: staged, or committed. manifest_store.cpp
 result<std::string> manifest_place(const library_state& library, const model::content_id& content);
+
+/// Removes it and its signature from staging/. manifest_store.cpp
+io::task<void> remove_staged_manifest(library_state& library, model::content_id content);
 
 /// Moves a library path into a folder of the trash; removes it when there is no room even for
 /// that. `not_found` is a success. trash.cpp

@@ -86,17 +86,6 @@ io::task<result<content_facts>> read_and_check(library_state& library, std::stri
   co_return facts;
 }
 
-io::task<void> remove_staged(library_state& library, model::content_id content) {
-  const std::array<std::string, 2> paths{staging_manifest_path(content),
-                                         staging_signature_path(content)};
-  for (const std::string& path : paths) {
-    auto removed = co_await library.root.remove_file(path);
-    if (!removed && removed.error().code != errc::not_found) {
-      log::warning("storage", describe(removed.error()));
-    }
-  }
-}
-
 /// A manifest with the signature that lies beside it.
 io::task<result<content_facts>> check_pair(library_state& library, std::string manifest,
                                            std::string signature, check_request asked) {
@@ -108,6 +97,17 @@ io::task<result<content_facts>> check_pair(library_state& library, std::string m
 }
 
 }  // namespace
+
+io::task<void> remove_staged_manifest(library_state& library, model::content_id content) {
+  const std::array<std::string, 2> paths{staging_manifest_path(content),
+                                         staging_signature_path(content)};
+  for (const std::string& path : paths) {
+    auto removed = co_await library.root.remove_file(path);
+    if (!removed && removed.error().code != errc::not_found) {
+      log::warning("storage", describe(removed.error()));
+    }
+  }
+}
 
 result<std::string> manifest_place(const library_state& library, const model::content_id& content) {
   const auto found = library.manifests.find(content);
@@ -139,7 +139,7 @@ io::task<result<io::file>> content_library::stage_manifest(model::content_id con
     state_->manifests.erase(known);  // about to be overwritten
   }
   // The old one's readers keep their bytes: a new file takes its name.
-  co_await remove_staged(*state_, content);
+  co_await remove_staged_manifest(*state_, content);
   auto opened = co_await state_->root.open_file(
       staging_manifest_path(content),
       {.access = io::access_mode::read_write, .create = true, .truncate = true});
@@ -155,7 +155,7 @@ io::task<result<content_facts>> content_library::verify_manifest(model::content_
   if (!facts) {
     const errc code = facts.error().code;
     if (code == errc::corrupt || code == errc::invalid) {
-      co_await remove_staged(*state_, content);
+      co_await remove_staged_manifest(*state_, content);
     }
     co_return facts;
   }
@@ -175,7 +175,7 @@ io::task<result<content_facts>> content_library::recheck_manifest(model::content
     state_->manifests[content] = {hash, size, *staged, true};
     co_return staged;
   }
-  if (staged.error().code == errc::corrupt) { co_await remove_staged(*state_, content); }
+  if (staged.error().code == errc::corrupt) { co_await remove_staged_manifest(*state_, content); }
   auto committed =
       co_await check_pair(*state_, manifest_path(content), signature_path(content), asked);
   if (committed) { state_->manifests[content] = {hash, size, *committed, false}; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -29,6 +30,15 @@ struct missing_request {
   std::uint64_t bytes_max = limits::bytes_per_batch_max;  ///< ends at the file that reaches it
   bool all = false;                      ///< redistribute: everything counts as missing
   std::optional<manifest_cursor> until;  ///< the walk stops before it: end = false, next = until
+};
+
+/// What was fetched of a content and of the versions before it, and has not become theirs.
+struct discard_request {
+  model::content_id content;
+  std::vector<model::content_id> wanted;  ///< what these need stays
+  /// Called for each file that goes, before it may be begun anew: what was recorded of its pieces
+  /// is to be forgotten. On the reactor's thread.
+  std::function<void(const model::file_id&)> dropped;
 };
 
 /// What a content consists of, told once its manifest is verified.

@@ -8,7 +8,7 @@ namespace sluice::storage {
 namespace {
 
 /// In the order of `every_column`; the first two are the key.
-constexpr std::array<std::string_view, 29> column_names{"package",
+constexpr std::array<std::string_view, 30> column_names{"package",
                                                         "name",
                                                         "version",
                                                         "bucket",
@@ -36,7 +36,8 @@ constexpr std::array<std::string_view, 29> column_names{"package",
                                                         "polls",
                                                         "cancel_asked",
                                                         "held_by",
-                                                        "pushed"};
+                                                        "pushed",
+                                                        "discard"};
 constexpr std::size_t key_columns = 2;
 
 /// Calls `use` with the fields of a row that stand in columns.
@@ -48,7 +49,7 @@ void every_column(Row& row, Use use) {
       shown.pieces_verified, shown.bytes_per_second, shown.remaining, shown.source,
       shown.tries_left, shown.next_try, shown.reason, shown.changed, row.redistribute, row.heard,
       row.cancelled, row.removing, row.last_sequence, row.node_state, row.polls, row.cancel_asked,
-      row.held_by, row.pushed);
+      row.held_by, row.pushed, row.discard);
 }
 
 std::string list_of_columns() {
@@ -129,9 +130,11 @@ result<std::vector<site_distribution>> site_database::open_distributions() {
   return state_->read("list the open distributions in", [&] {
     std::vector<site_distribution> open;
     // A job that the site gave up, or follows no more, may be one that is to be stopped.
-    auto row = state_->prepare(
-        select_where("WHERE unsettled UNION ALL ") +
-        select_where("WHERE cancel_asked AND NOT unsettled ORDER BY package, name"));
+    auto row =
+        state_->prepare(select_where("WHERE unsettled UNION ALL ") +
+                        select_where("WHERE cancel_asked AND NOT unsettled UNION ALL ") +
+                        select_where("WHERE discard AND NOT cancel_asked AND NOT unsettled") +
+                        " ORDER BY package, name");
     while (row.next()) { open.push_back(take_distribution(row)); }
     return open;
   });

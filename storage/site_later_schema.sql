@@ -22,3 +22,6 @@ CREATE TABLE IF NOT EXISTS host_setting (
   origin   TEXT NOT NULL,
   PRIMARY KEY (name, position)
 ) WITHOUT ROWID;
+
+-- What a node is to throw away, once its job has stopped.
+CREATE INDEX IF NOT EXISTS distribution_discarding ON distribution (package, name) WHERE discard;

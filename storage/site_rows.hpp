@@ -39,6 +39,7 @@ struct site_distribution {
   std::uint32_t polls = 0;          ///< in vain, since the node was last heard of this job
   bool pushed = false;              ///< its job is one that the site pushes
   bool cancel_asked = false;        ///< the node is to stop the job, and has not said so yet
+  bool discard = false;             ///< the node is to throw away what it fetched, once it stopped
   std::string held_by;              ///< who cancelled it; until it is distributed again
   model::job_state node_state = model::job_state::not_started;
 };

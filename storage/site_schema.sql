@@ -104,6 +104,7 @@ CREATE TABLE distribution (
   node_state        INTEGER NOT NULL,
   polls             INTEGER NOT NULL DEFAULT 0, -- in vain, since the last news of this job
   cancel_asked      INTEGER NOT NULL DEFAULT 0,
+  discard           INTEGER NOT NULL DEFAULT 0,
   held_by           TEXT NOT NULL DEFAULT '',   -- who cancelled it
   pushed            INTEGER NOT NULL DEFAULT 0, -- its job is one that the site pushes
 

@@ -53,6 +53,21 @@ TEST_CASE("a named manifest without a record: nothing is visible, and the job co
   CHECK(home.catalogue->all().size() == 1);
 }
 
+TEST_CASE("a signature that got its name, when its manifest could not: the next commit goes on") {
+  library_home home;
+  const auto made = first(home);
+  for (const auto& [id, bytes] : made.files) {
+    const std::vector<content_library::small_file> one{{id, bytes}};
+    home.block([&] { return home.library().commit_small(one, io::on_existing::keep); });
+  }
+  REQUIRE(give_manifest(home, made).ok());
+  std::filesystem::rename(home.path(staging_signature_path(made.content)),
+                          home.path(signature_path(made.content)));
+  CHECK(commit(home, made).ok());
+  CHECK(home.has(manifest_path(made.content)));
+  CHECK(home.has(signature_path(made.content)));
+}
+
 TEST_CASE("a record without an index row: the row is added") {
   library_home home;
   REQUIRE(install(home, first(home), library_user::site).ok());

@@ -1,0 +1,154 @@
+// What was fetched in vain leaves `staging/`.
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "storage/library_layout.hpp"
+#include "storage/library_state.hpp"
+#include "storage/manifest_lines.hpp"
+
+namespace sluice::storage {
+
+namespace {
+
+using file_set = std::unordered_set<model::file_id>;
+using file_use = std::function<void(const model::file_id&)>;
+
+/// Calls `use` with each file that the manifest names. One that is not there names none.
+io::task<result<void>> for_each_file(library_state& library, std::string path, file_use use) {
+  auto manifest = co_await library.root.open_file(path, {});
+  if (!manifest && manifest.error().code == errc::not_found) { co_return result<void>(); }
+  if (!manifest) { co_return manifest.error(); }
+  line_reader reader{*manifest};
+  reader.in_header = true;
+  result<void> outcome;
+  while (true) {
+    auto files = co_await read_files(reader, ~std::uint64_t{0});
+    if (!files) { outcome = files.error(); }
+    if (!files || files->empty()) { break; }
+    for (const listed_file& one : *files) { use(one.file); }
+  }
+  co_await manifest->close();
+  co_return outcome;
+}
+
+bool is_meant(const discard_request& asked, const model::content_id& content) {
+  const auto& wanted = asked.wanted;
+  return content.package == asked.content.package && content.version <= asked.content.version &&
+         std::find(wanted.begin(), wanted.end(), content) == wanted.end();
+}
+
+/// Those whose manifests lie in staging.
+io::task<result<std::vector<model::content_id>>> staged_contents(library_state& library,
+                                                                 const discard_request& asked) {
+  auto entries = co_await library.root.list(staging_folder);
+  if (!entries) { co_return entries.error(); }
+  std::vector<model::content_id> found;
+  for (const io::folder_entry& entry : *entries) {
+    const auto content = model::content_id::parse(entry.name);
+    if (content && is_meant(asked, *content)) { found.push_back(*content); }
+  }
+  co_return found;
+}
+
+/// A discard under way. Memory: the files in staging that these contents name.
+struct discard {
+  library_state& library;
+  discard_request asked;
+  std::vector<model::content_id> staged{};  ///< their manifests lie in staging
+  file_set files{};                         ///< that may go
+  file_set stayed{};
+
+  [[nodiscard]] bool lies_in_staging(const model::file_id& file) const {
+    const auto found = library.places.find(file);
+    return found != library.places.end() && found->second.on_disk;
+  }
+};
+
+io::task<result<void>> find_files(discard& work) {
+  const file_use take = [&work](const model::file_id& file) {
+    if (work.lies_in_staging(file)) { work.files.insert(file); }
+  };
+  for (const model::content_id& content : work.staged) {
+    auto read = co_await for_each_file(work.library, staging_manifest_path(content), take);
+    if (!read) { log::warning("storage", describe(read.error())); }  // half of it may have come
+  }
+  // What is to be replaced (redistribute) has no manifest in staging.
+  for (const catalogue_entry& entry : work.library.catalogue->all()) {
+    if (!is_meant(work.asked, entry.content)) { continue; }
+    auto read = co_await for_each_file(work.library, manifest_path(entry.content), take);
+    if (!read) { co_return read; }
+  }
+  co_return result<void>();
+}
+
+io::task<result<void>> spare_wanted(discard& work) {
+  const file_use spare = [&work](const model::file_id& file) { work.files.erase(file); };
+  for (const model::content_id& content : work.asked.wanted) {
+    const std::array<std::string, 2> paths{staging_manifest_path(content), manifest_path(content)};
+    for (const std::string& path : paths) {
+      auto read = co_await for_each_file(work.library, path, spare);
+      if (!read) { co_return read; }
+    }
+  }
+  co_return result<void>();
+}
+
+/// What a content that is there lacks: a validation took it out, and a job is to come for it.
+io::task<result<void>> spare_healing(discard& work) {
+  const std::vector<model::file_id> candidates(work.files.begin(), work.files.end());
+  for (const model::file_id& file : candidates) {
+    auto there = co_await is_in_library(work.library, file);
+    if (!there) { co_return there.error(); }
+    if (*there) { continue; }
+    result<bool> used = false;
+    co_await work.library.workers.run(work.library.ring,
+                                      [&] { used = work.library.index->is_used(file); });
+    if (!used) { co_return used.error(); }
+    if (*used) { work.files.erase(file); }
+  }
+  co_return result<void>();
+}
+
+/// Whoever is to take the rest away later finds it by its manifest.
+io::task<void> drop_manifest(discard& work, model::content_id content) {
+  bool is_needed = false;
+  const file_use look = [&](const model::file_id& file) {
+    is_needed = is_needed || work.stayed.contains(file);
+  };
+  if (!work.stayed.empty()) {
+    auto read = co_await for_each_file(work.library, staging_manifest_path(content), look);
+    if (!read) { is_needed = true; }
+  }
+  if (is_needed) { co_return; }
+  const auto known = work.library.manifests.find(content);
+  if (known != work.library.manifests.end() && known->second.staged) {
+    work.library.manifests.erase(known);
+  }
+  co_await remove_staged_manifest(work.library, content);
+}
+
+}  // namespace
+
+io::task<result<void>> content_library::discard_staging(discard_request asked) {
+  discard work{*state_, std::move(asked)};
+  auto contents = co_await staged_contents(*state_, work.asked);
+  if (!contents) { co_return contents.error(); }
+  work.staged = std::move(*contents);
+  auto found = co_await find_files(work);
+  if (!found) { co_return found; }
+  auto wanted = co_await spare_wanted(work);
+  if (!wanted) { co_return wanted; }
+  auto healing = co_await spare_healing(work);
+  if (!healing) { co_return healing; }
+  for (const model::file_id& file : work.files) {
+    const bool gone = co_await drop_staged(*state_, file, work.asked.dropped);
+    if (!gone && work.lies_in_staging(file)) { work.stayed.insert(file); }
+  }
+  for (const model::content_id& content : work.staged) { co_await drop_manifest(work, content); }
+  co_return result<void>();
+}
+
+}  // namespace sluice::storage
