@@ -30,6 +30,7 @@ using librarian_actor = caf::typed_actor<
     caf::replies_to<measure_missing>::with<std::uint64_t>,
     caf::replies_to<install_content>::with<done>, caf::replies_to<add_content_user>::with<done>,
     caf::replies_to<drop_content>::with<done>, caf::replies_to<drop_former>::with<done>,
+    caf::replies_to<discard_staging>::with<done>,
     caf::replies_to<make_snapshot>::with<storage::snapshot_outcome>,
     caf::replies_to<count_library>::with<storage::content_library::totals>,
     caf::replies_to<health_question>::with<done>, caf::reacts_to<trash_tick>,

@@ -38,6 +38,8 @@ void distribution_manager_state::on_wanted(const push_wanted& mail) {
   entry& of = pushes_[mail.what];
   if (of.wish.asker != mail.asker) { self_->monitor(mail.asker); }
   const bool other_limit = of.wish.limit != mail.limit;
+  const bool other_window = of.wish.schedule != mail.schedule || of.wish.priority != mail.priority;
+  if (other_window || of.wish.asker != mail.asker) { of.told.reset(); }
   of.wish = mail;
   if (other_limit && of.running) { of.running->change(mail.limit); }
   look(mail.what, of);
@@ -55,30 +57,46 @@ void distribution_manager_state::look(const push& what, entry& of) {
   }
   if (model::lets_through(schedule, of.wish.priority, now)) {
     if (slots_.goes_on(what) && of.number == 0) {
+      of.told.reset();
       return caf::anon_send(of.wish.asker, push_granted{});
     }
     slots_.ask(what, of.wish.priority);
-    return grant();
+    grant();
+    if (!slots_.goes_on(what)) { tell_held(of, {{}, true}); }
+    return;
   }
   of.number = 0;
   of.running.reset();  // what is verified over there stays (F2)
   slots_.leave(what);
-  caf::anon_send(of.wish.asker, push_held{edge});
+  tell_held(of, {edge});
   grant();
+}
+
+/// Once for each reason: each is written down.
+void distribution_manager_state::tell_held(entry& of, const push_held& why) {
+  if (of.told == why) { return; }
+  of.told = why;
+  caf::anon_send(of.wish.asker, why);
 }
 
 void distribution_manager_state::grant() {
   while (const auto next = slots_.next()) {
     const auto found = pushes_.find(*next);
     SLUICE_CHECK(found != pushes_.end());
+    found->second.told.reset();
     caf::anon_send(found->second.wish.asker, push_granted{});
   }
 }
 
 void distribution_manager_state::on_begun(const push_begun& mail) {
   const auto found = pushes_.find(mail.what);
-  if (found == pushes_.end() || !slots_.goes_on(mail.what) || found->second.number != 0) { return; }
+  if (found == pushes_.end() || found->second.number != 0) { return; }
   entry& of = found->second;
+  if (!slots_.goes_on(mail.what)) {  // what it was granted was another one's
+    of.told.reset();
+    tell_held(of, {{}, true});
+    return look(mail.what, of);
+  }
   of.order = mail;
   of.number = ++last_;
   const distribution_manager_actor me{self_};
@@ -122,6 +140,7 @@ void distribution_manager_state::on_over(const push_over& mail) {
 void distribution_manager_state::end(const push& what, entry& of, push_ended how) {
   of.number = 0;
   of.running.reset();
+  of.told.reset();
   of.timer = ++last_;
   slots_.leave(what);
   caf::anon_send(of.wish.asker, std::move(how));

@@ -36,12 +36,14 @@ private:
     push_begun order;          ///< once it has begun
     std::uint64_t number = 0;  ///< of its present run; 0: none
     std::uint64_t timer = 0;
+    std::optional<push_held> told;  ///< why it waits, as its tracking knows
     std::unique_ptr<running_push> running;
   };
 
   void on_down(const caf::down_msg& mail);
   void look(const push& what, entry& of);
   void grant();
+  void tell_held(entry& of, const push_held& why);
   void end(const push& what, entry& of, push_ended how);
   self_pointer self_ = nullptr;
   distribution_manager_setup setup_;

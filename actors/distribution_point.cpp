@@ -21,7 +21,7 @@ void distribution_point_state::begin(self_pointer self, distribution_point_setup
   self_ = self;
   setup_ = std::move(setup);
   self->set_down_handler([this](caf::down_msg& mail) { on_down(mail); });
-  for (const storage::job_record& job : setup_.jobs) { open(job.notification, job.situation); }
+  for (const storage::job_record& job : setup_.jobs) { open(job); }
   setup_.jobs.clear();
 }
 
@@ -54,8 +54,8 @@ std::vector<content_source_actor> distribution_point_state::sources_of(
   return actors;
 }
 
-void distribution_point_state::open(const model::notification& given,
-                                    const model::job_situation& before) {
+void distribution_point_state::open(const storage::job_record& row) {
+  const model::notification& given = row.notification;
   transfer_job_setup setup;
   setup.parts = setup_.parts;
   setup.notification = given;
@@ -64,7 +64,8 @@ void distribution_point_state::open(const model::notification& given,
   setup.sources = sources_of(given);
   setup.owner = distribution_point_actor{self_};
   setup.seed = setup_.parts.random();
-  setup.before = before;
+  setup.before = row.situation;
+  setup.reason_before = row.reason;
   const transfer_job_actor job = self_->spawn<caf::monitored>(transfer_job, std::move(setup));
   jobs_.emplace(given.job, open_job{given.content, job, job.address()});
   caf::anon_send(job, start_job{});
@@ -110,17 +111,23 @@ caf::result<rpc::notify_answer> distribution_point_state::on_notification(
                         format("take {}: it is being removed from {}; tell it again right after",
                                given.content.text(), setup_.parts.name)});
   }
+  if (is_being_discarded(given.content)) {
+    return to_caf(error{errc::limit_reached, 0,
+                        format("take {}: what was fetched of it is just being thrown away on {}; "
+                               "tell it again right after",
+                               given.content.text(), setup_.parts.name)});
+  }
   auto promise = self_->make_response_promise<rpc::notify_answer>();
   storage::job_record row;
   row.notification = given;
   pending_.emplace(given.job, given.content);
   self_->request(setup_.journal, caf::infinite, add_job{row})
       .then(
-          [this, given, promise](bool added) mutable {
+          [this, given, row, promise](bool added) mutable {
             pending_.erase(given.job);
             if (added) {
               stop_former(given.content);
-              open(given, {});
+              open(row);
             }
             if (!added) { settle_removals(given.job); }
             promise.deliver(added ? rpc::notify_answer::accepted : rpc::notify_answer::known);
@@ -175,22 +182,6 @@ caf::result<rpc::poll_answer> distribution_point_state::on_poll(model::job_id jo
             promise.deliver(rpc::poll_answer{true, std::move(answer.last)});
           },
           [promise](caf::error&) mutable { promise.deliver(rpc::poll_answer{}); });
-  return promise;
-}
-
-caf::result<rpc::cancel_outcome> distribution_point_state::on_cancel(const cancel_order& asked) {
-  if (pending_.contains(asked.job)) {
-    return to_caf(error{
-        errc::limit_reached, 0,
-        format("cancel job {}: it is just beginning; ask again right after", asked.job.text())});
-  }
-  if (dead_.erase(asked.job) > 0) { caf::anon_send(setup_.journal, forget_job{asked.job}); }
-  const auto found = jobs_.find(asked.job);
-  if (found == jobs_.end()) { return rpc::cancel_outcome::unknown; }
-  auto promise = self_->make_response_promise<rpc::cancel_outcome>();
-  self_->request(found->second.actor, caf::infinite, cancel_wish{asked.user})
-      .then([promise](rpc::cancel_outcome outcome) mutable { promise.deliver(outcome); },
-            [promise](caf::error&) mutable { promise.deliver(rpc::cancel_outcome::unknown); });
   return promise;
 }
 
@@ -272,7 +263,10 @@ void distribution_point_state::grant_turns() {
 
 void distribution_point_state::on_job_settled(model::job_id job) {
   const auto found = jobs_.find(job);
-  if (found != jobs_.end()) { found->second.settled = true; }
+  if (found != jobs_.end()) {
+    found->second.settled = true;
+    discard_former(found->second.content);
+  }
   settle_removals(job);
 }
 
@@ -337,9 +331,7 @@ void distribution_point_state::on_job_due(model::job_id job) {
   self_->request(setup_.journal, caf::infinite, recall_job{job})
       .then(
           [this, job](const recalled_job& row) {
-            if (dead_.erase(job) > 0 && row.job) {
-              open(row.job->notification, row.job->situation);
-            }
+            if (dead_.erase(job) > 0 && row.job) { open(*row.job); }
           },
           [this, job](caf::error& failure) {
             log::error("distribution_point", describe(from_caf(failure)));

@@ -73,8 +73,14 @@ private:
   caf::result<done> end_jobs(removal made, const char* why);
   void settle_removals(const model::job_id& over);
   void carry_out(const removal& asked);
+  using cancel_promise = caf::typed_response_promise<rpc::cancel_outcome>;
+  void discard_for(const cancel_order& asked, cancel_promise promise);
+  void discard(const model::content_id& content,
+               std::function<void(const std::optional<error>&)> then);
+  void discard_former(const model::content_id& settled);
+  [[nodiscard]] bool is_being_discarded(const model::content_id& content) const;
   [[nodiscard]] bool is_being_removed(const model::content_id& content) const;
-  void open(const model::notification& given, const model::job_situation& before);
+  void open(const storage::job_record& row);
   content_source_actor source_of(const model::source_entry& entry, const model::job_id& job);
   std::vector<content_source_actor> sources_of(const model::notification& given);
   void forget_push(const model::job_id& job);
@@ -90,6 +96,7 @@ private:
   std::map<model::job_id, model::content_id> pending_;  ///< notified, not yet journalled
   std::vector<removal> removals_;                       ///< waiting for jobs
   std::multiset<model::content_id> leaving_;            ///< the librarian removes them
+  std::multiset<model::content_id> discarding_;         ///< ... or what was fetched of them
   std::map<std::string, content_source_actor>
       sources_;  ///< by address, at most one per DP of the site; those of pushes by job
   std::deque<model::job_id> waiting_for_turn_;

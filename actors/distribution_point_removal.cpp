@@ -14,6 +14,45 @@ bool goes_with(const model::content_id& content, const model::content_id& leavin
 
 }  // namespace
 
+/// C4. What was fetched goes when no job of it is left: the site asks once more then.
+caf::result<rpc::cancel_outcome> distribution_point_state::on_cancel(const cancel_order& asked) {
+  if (pending_.contains(asked.job)) {
+    return to_caf(error{
+        errc::limit_reached, 0,
+        format("cancel job {}: it is just beginning; ask again right after", asked.job.text())});
+  }
+  if (dead_.erase(asked.job) > 0) { caf::anon_send(setup_.journal, forget_job{asked.job}); }
+  auto promise = self_->make_response_promise<rpc::cancel_outcome>();
+  const auto found = jobs_.find(asked.job);
+  if (found == jobs_.end()) {
+    discard_for(asked, promise);
+    return promise;
+  }
+  self_->request(found->second.actor, caf::infinite, cancel_wish{asked.user})
+      .then(
+          [this, promise, asked](rpc::cancel_outcome outcome) mutable {
+            if (outcome == rpc::cancel_outcome::unknown) { return discard_for(asked, promise); }
+            promise.deliver(outcome);
+          },
+          [promise](caf::error&) mutable { promise.deliver(rpc::cancel_outcome::unknown); });
+  return promise;
+}
+
+/// Answers when it is done.
+void distribution_point_state::discard_for(const cancel_order& asked, cancel_promise promise) {
+  if (!asked.discard) {
+    promise.deliver(rpc::cancel_outcome::unknown);
+    return;
+  }
+  discard(*asked.discard, [promise](const std::optional<error>& failure) mutable {
+    if (failure) {
+      promise.deliver(to_caf(*failure));
+    } else {
+      promise.deliver(rpc::cancel_outcome::unknown);
+    }
+  });
+}
+
 bool distribution_point_state::removal::covers(const model::content_id& content) const {
   return !asked || goes_with(content, asked->content);
 }
@@ -84,6 +123,7 @@ void distribution_point_state::carry_out(const removal& asked) {
   leaving_.insert(asked.asked->content);
   const auto gone = [this, content = asked.asked->content] {
     leaving_.erase(leaving_.find(content));
+    discard(content, {});
   };
   drop_content dropped = *asked.asked;
   dropped.older = true;
@@ -101,6 +141,42 @@ void distribution_point_state::carry_out(const removal& asked) {
               promise.deliver(std::move(given));
             }
           });
+}
+
+/// What was fetched of this version and those before it, and that no open job wants.
+void distribution_point_state::discard(const model::content_id& content,
+                                       std::function<void(const std::optional<error>&)> then) {
+  storage::discard_request asked{content, {}, {}};
+  for (const auto& [id, job] : jobs_) {
+    if (!job.settled) { asked.wanted.push_back(job.content); }
+  }
+  for (const auto* const others : {&pending_, &dead_}) {
+    for (const auto& [id, wanted] : *others) { asked.wanted.push_back(wanted); }
+  }
+  asked.dropped = [journal = setup_.journal](const model::file_id& file) {
+    caf::anon_send(journal, forget_pieces{file});
+  };
+  discarding_.insert(content);
+  const auto over = [this, content, then](const std::optional<error>& failure) {
+    discarding_.erase(discarding_.find(content));
+    if (failure) { log::warning("distribution_point", describe(*failure)); }
+    if (then) { then(failure); }
+  };
+  self_->request(setup_.librarian, caf::infinite, discard_staging{std::move(asked)})
+      .then([over](done) { over(std::nullopt); },
+            [over](caf::error& failure) { over(from_caf(failure)); });
+}
+
+/// Nobody begins anew what is just being thrown away.
+bool distribution_point_state::is_being_discarded(const model::content_id& content) const {
+  return std::any_of(discarding_.begin(), discarding_.end(),
+                     [&](const model::content_id& going) { return goes_with(content, going); });
+}
+
+/// Once a version is complete nobody goes on with those before it.
+void distribution_point_state::discard_former(const model::content_id& settled) {
+  const bool complete = setup_.parts.catalogue->find(settled).has_value();
+  if (complete && settled.version > 1) { discard(settled, {}); }
 }
 
 }  // namespace sluice::actors

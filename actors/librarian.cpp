@@ -101,6 +101,9 @@ librarian_actor::behavior_type librarian(self_pointer self, node_parts parts) {
           return library->drop_former(mail.contents, mail.user, mail.before);
         });
       },
+      [self, library](const discard_staging& mail) {
+        return change(self, [library, mail] { return library->discard_staging(mail.asked); });
+      },
       [self](const make_snapshot& mail) { return snapshot(self, mail); },
       [self, library](const count_library& mail) {
         return promise_of<result<storage::content_library::totals>>(

@@ -114,6 +114,10 @@ struct make_snapshot {
   std::optional<model::content_id> unless_same_as{};
 };
 
+struct discard_staging {
+  storage::discard_request asked;
+};
+
 // To a transfer job -----------------------------------------------------------------------------
 struct start_job {};
 struct turn_granted {};
@@ -194,6 +198,7 @@ struct poll_job {
 struct cancel_order {
   model::job_id job;
   std::string user;
+  std::optional<model::content_id> discard{};  ///< what was fetched of it goes as well
 };
 /// The site took this node's registration: its keys are pinned, its notifications can be believed.
 struct site_registered {};

@@ -35,10 +35,11 @@ result<rpc::poll_answer> node_services::poll(const rpc::principal&, model::job_i
   return ask<rpc::poll_answer>(system_, target_, poll_job{job});
 }
 
-result<rpc::cancel_outcome> node_services::cancel(const rpc::principal&, model::job_id job,
-                                                  const std::string& user) {
+result<rpc::cancel_outcome> node_services::cancel(const rpc::principal&,
+                                                  const rpc::job_cancel& given) {
   if (const auto no = refusal("cancel a job")) { return *no; }
-  return ask<rpc::cancel_outcome>(system_, target_, cancel_order{job, user});
+  return ask<rpc::cancel_outcome>(system_, target_,
+                                  cancel_order{given.job, given.user, given.discard});
 }
 
 result<void> node_services::remove_content(const rpc::principal&, model::content_id content) {

@@ -19,8 +19,7 @@ public:
   result<rpc::notify_answer> notify(const rpc::principal&,
                                     const model::notification& given) override;
   result<rpc::poll_answer> poll(const rpc::principal&, model::job_id job) override;
-  result<rpc::cancel_outcome> cancel(const rpc::principal&, model::job_id job,
-                                     const std::string& user) override;
+  result<rpc::cancel_outcome> cancel(const rpc::principal&, const rpc::job_cancel& given) override;
   result<void> remove_content(const rpc::principal&, model::content_id content) override;
   result<rpc::page<model::content_id>> inventory(const rpc::principal&,
                                                  rpc::page_request asked) override;

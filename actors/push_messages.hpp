@@ -62,9 +62,12 @@ struct push_due {
 
 // To a tracking ----------------------------------------------------------------------------------
 struct push_granted {};
-/// It waits, or was cut off: its schedule lets nothing of this priority through.
+/// It waits, or was cut off: its schedule lets nothing of this priority through; or does again, and
+/// it waits for its turn.
 struct push_held {
   std::optional<model::calendar_time> until;  ///< nothing: it never will
+  bool for_its_turn = false;
+  bool operator==(const push_held&) const = default;
 };
 struct push_ended {
   bool over = false;  ///< the node takes no more: it is done, or does not know the job

@@ -193,6 +193,7 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.reason = target.row.reason;
   facts.held = target.cancelled;
   facts.cancelling = target.cancel_asked;
+  facts.discarding = target.discard;
   facts.cancelled_by = target.held_by;
   facts.target.job_open = job_is_open(target);
   model::notification& given = facts.notification;
@@ -230,7 +231,12 @@ void site_state::on_news(const tracking_news& news) {
   auto found = setup_.database->distribution(news.package, news.name);
   if (!found || !*found) { return; }
   storage::site_distribution row = **found;
-  if (news.job && news.job != row.row.job) { return; }  // of an earlier job
+  if (news.job && (row.removing || news.job != row.row.job)) { return; }  // of an earlier job
+  if (news.discarded) {
+    row.discard = false;
+    const auto put = setup_.database->put_distribution(row);
+    return put ? void() : log::error("site", describe(put.error()));
+  }
   const bool ends = news.cancelled || news.cancel_over;
   if (is_installed(row) || (!row.removing && is_over(row) && !ends)) { return; }  // reports lead
   const bool starts = news.job_state == model::site_job_state::started;
@@ -238,6 +244,8 @@ void site_state::on_news(const tracking_news& news) {
   if (starts && was_refused(row) && !move(row, model::package_state::install_pending)) { return; }
   if (news.job_state && !move(row, *news.job_state)) { return; }
   if (news.state && !move(row, *news.state)) { return; }
+  const bool suspends = news.job_state == model::site_job_state::suspended;
+  if (suspends && was_refused(row)) { move(row, model::package_state::install_pending); }
   if (news.pushed) { row.pushed = *news.pushed; }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }

@@ -28,7 +28,7 @@ void end_job(storage::site_distribution& row, std::string reason) {
 }  // namespace
 
 /// C1-C5. A job that the node knows of is asked to stop, and says so (128, then 64); all others end
-/// here.
+/// here. What was fetched goes once nothing of it runs.
 result<void> site_state::cancel_on(const std::string& name, const cancel_package& asked,
                                    rpc::cancel_answer& answer, std::vector<site_message>& words) {
   storage::site_database& database = *setup_.database;
@@ -44,11 +44,17 @@ result<void> site_state::cancel_on(const std::string& name, const cancel_package
   }
   storage::site_distribution row = **found;
   const bool is_there = is_installed(row) && !job_is_open(row);
+  const bool discards = asked.request.discard && !asked.request.detach;
   const bool runs_on = may_be_there(row) && !asked.request.detach;
-  if ((*point)->row.own || row.removing || is_there || (is_over(row) && !runs_on)) {
+  if ((*point)->row.own || row.removing || is_there) {
     const bool too_late = is_there && !(*point)->row.own && !row.removing;
     (too_late ? answer.too_late : answer.nothing).push_back(name);
     return {};
+  }
+  const bool was_to_discard = std::exchange(row.discard, discards);
+  if (is_over(row) && !runs_on) {
+    (discards ? answer.discarding : answer.nothing).push_back(name);
+    return was_to_discard == discards ? result<void>() : database.put_distribution(row);
   }
   row.row.changed = setup_.parts.node.now();
   row.heard = true;
@@ -68,6 +74,7 @@ result<void> site_state::cancel_on(const std::string& name, const cancel_package
   } else {
     row.held_by = asked.admin;
     row.cancelled = true;
+    row.cancel_asked = false;
     end_job(row, format("cancelled by {}", asked.admin));
     answer.cancelled.push_back(name);
   }
@@ -91,7 +98,7 @@ result<rpc::cancel_answer> site_state::on_cancel(const cancel_package& asked) {
   });
   if (!kept) { return kept.error(); }
   say(words);
-  for (const auto* changed : {&answer.cancelled, &answer.requested}) {
+  for (const auto* changed : {&answer.cancelled, &answer.requested, &answer.discarding}) {
     for (const std::string& name : *changed) { deliver_to(name, asked.request.package); }
   }
   return answer;

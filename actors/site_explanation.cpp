@@ -86,6 +86,10 @@ words open_words(const why_facts& facts) {
             "the distribution point asks all sources again, at once when one answers",
             more_sources(facts)};
   }
+  if (row.row.job_state == model::site_job_state::suspended) {
+    said = {"is suspended", "the site pushes on when the schedule lets it",
+            format("to push on now: sluice dp set {} --schedule always", name)};
+  }
   if (row.node_state == model::job_state::parked) {
     said = {"is parked: the volume has no space",
             "it goes on by itself within seconds when there is room",

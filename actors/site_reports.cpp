@@ -240,8 +240,10 @@ result<void> site_state::take_state(const std::string& name, const model::state_
 
 /// A version that came after its package was updated, though that target was left out, as it was
 /// being cancelled: the present one follows. So does an order to fetch, for a job that still waits
-/// for prestaged content where nothing is prestaged any more.
+/// for prestaged content where nothing is prestaged any more; and the order to throw away what was
+/// fetched, once the job has stopped.
 result<bool> site_state::catch_up(storage::site_distribution& row) {
+  if (row.discard && is_over(row) && !row.removing) { return true; }
   const bool waits = row.node_state == model::job_state::waiting_prestage && job_is_open(row) &&
                      !row.removing && !row.cancel_asked && !row.cancelled;
   if (waits) {

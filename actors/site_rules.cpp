@@ -72,7 +72,7 @@ bool move(storage::site_distribution& row, package_state to) {
 
 void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std::string reason) {
   row.removing = true;
-  row.cancelled = row.cancel_asked = false;
+  row.cancelled = row.cancel_asked = row.discard = false;
   row.held_by.clear();
   move(row, model::package_state::removal_pending);
   row.row.tries_left = tries;
@@ -83,11 +83,13 @@ void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std:
 
 bool job_is_open(const storage::site_distribution& row) noexcept {
   return row.row.job_state == site_job_state::started ||
-         row.row.job_state == site_job_state::in_progress;
+         row.row.job_state == site_job_state::in_progress ||
+         row.row.job_state == site_job_state::suspended;
 }
 
 bool has_begun(const storage::site_distribution& row) noexcept {
   return row.row.job_state == site_job_state::in_progress ||
+         row.row.job_state == site_job_state::suspended ||
          row.row.job_state == site_job_state::complete ||
          row.row.job_state == site_job_state::failed || row.cancelled;
 }
@@ -122,7 +124,7 @@ bool is_without_package(const model::content_id& content,
 bool waits_for_heartbeat(const storage::site_distribution& row) noexcept {
   if (row.row.state == package_state::removal_failed) { return true; }
   return row.row.job_state == site_job_state::cancelled && row.row.tries_left == 0 &&
-         !row.cancelled && !row.removing;
+         !row.cancelled && !row.cancel_asked && !row.removing;
 }
 
 void derive(storage::site_distribution& row) {
@@ -168,7 +170,7 @@ void begin_job(storage::site_distribution& row, const job_begin& given) {
   row.heard = row.cancelled = row.removing = false;
   row.last_sequence = 0;
   row.polls = 0;
-  row.cancel_asked = false;
+  row.cancel_asked = row.discard = false;
   row.held_by.clear();
   row.node_state = model::job_state::not_started;
   derive(row);
@@ -192,13 +194,17 @@ void take_progress(storage::site_distribution& row, const model::state_message& 
   shown.source = message.source;
   // Why a push waits, and until when, the site knows better than the node.
   const bool waits_for_push = row.pushed && message.state == model::job_state::waiting_for_source;
-  if (waits_for_push && !shown.reason.empty()) { return; }
+  const bool is_suspended =
+      shown.job_state == site_job_state::suspended && !model::is_final(message.state);
+  if ((waits_for_push || is_suspended) && !shown.reason.empty()) { return; }
   shown.reason = message.reason;
   shown.next_try.reset();
   if (message.next_try) { shown.next_try = now + (*message.next_try - message.time); }
 }
 
+/// A suspended one stays so: that it waits is no trouble, and the site says when it goes on.
 void go_on(storage::site_distribution& row, bool warned) {
+  if (row.row.job_state == site_job_state::suspended) { return; }
   const bool updating = row.row.state == package_state::content_updating;
   if (!updating) {
     move(row, warned ? package_state::install_retrying : package_state::install_pending);
@@ -242,7 +248,7 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
       move(row, site_job_state::complete);
       shown.bytes_per_second = 0;
       row.cancelled = false;
-      row.cancel_asked = false;
+      row.cancel_asked = row.discard = false;
       row.held_by.clear();
       row.redistribute = false;
       break;

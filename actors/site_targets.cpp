@@ -98,8 +98,10 @@ bool push_instead(distribution_facts& facts, const model::distribution_point_row
   const bool waits = is_standard && point.prestaged && !facts.target.job_open;
   if (!facts.pushed && !waits) { return false; }
   facts.content_address = point.content_address;
-  facts.schedule = point.schedule;
-  facts.limit = point.limit;
+  if (is_standard) {  // E4: of one that pulls now they are inactive, also for what is pushed on
+    facts.schedule = point.schedule;
+    facts.limit = point.limit;
+  }
   const model::source_entry entry{site, {}, "", std::string(model::push_protocol), 1};
   facts.notification.sources = {entry};
   facts.target.sources = {entry};

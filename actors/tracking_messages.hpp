@@ -32,6 +32,7 @@ struct distribution_facts {
   std::string reason;        ///< what the row says of its wait
   bool held = false;         ///< cancelled by an operator
   bool cancelling = false;   ///< the node is to be asked to stop
+  bool discarding = false;   ///< when it has stopped, it is to throw away what it fetched
   std::string cancelled_by;  ///< whose wish that is
 };
 /// Written into the distribution's row; unset fields stay.
@@ -49,6 +50,7 @@ struct tracking_news {
   std::optional<bool> pushed;                  ///< the job that starts is one that the site pushes
   bool cancelled = false;
   bool cancel_over = false;  ///< it was too late
+  bool discarded = false;    ///< what the node fetched is gone, or has become the content
 };
 struct removal_done {
   model::package_id package;

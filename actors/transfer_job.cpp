@@ -25,6 +25,9 @@ void transfer_job_state::begin(self_pointer self, transfer_job_setup setup) {
 void transfer_job_state::on_start() {
   if (model::is_final(setup_.before.state)) {
     situation_ = setup_.before;
+    reason_ = setup_.reason_before;
+    brings_nothing_ = true;
+    caf::anon_send(setup_.owner, job_settled{setup_.notification.job});
     for (const job_command command : model::commands_after_restart(situation_)) {
       carry_out(command);
     }
@@ -267,7 +270,9 @@ void transfer_job_state::commit() {
 }
 
 void transfer_job_state::on_commit_failed(const error& failure) {
-  if (failure.code == errc::corrupt || failure.code == errc::not_found) {
+  const bool is_damage = failure.code == errc::corrupt || failure.code == errc::not_found;
+  // Where nothing was found to be fetched again, looking once more does not help.
+  if (is_damage && std::exchange(fetched_since_commit_, false)) {
     reason_ = describe(failure);
     cursor_ = {};
     at_end_ = false;

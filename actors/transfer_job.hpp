@@ -24,6 +24,7 @@ struct transfer_job_setup {
   std::uint64_t seed = 0;  ///< for the random choice among equal sources
   /// Of before the restart: a cancelled or failed one reports once more; any other begins anew.
   model::job_situation before;
+  std::string reason_before;
 };
 
 /// One content on its way: carries out what `model::advance` decides. Holds counters and cursors,
@@ -180,6 +181,7 @@ private:
   bool brings_nothing_ = false;               ///< `job_settled` was sent
   bool commit_lacks_room_ = false;            ///< the commit is tried again and again
   std::optional<std::string> cancel_wanted_;  ///< by whom, after the commit point
+  bool fetched_since_commit_ = true;          ///< anything, since the last commit that failed
   std::optional<time_point> next_round_;
   std::optional<time_point> begins_at_;        ///< it is held back a moment (G10)
   std::optional<time_point> quarantine_over_;  ///< of the first source that may be asked again

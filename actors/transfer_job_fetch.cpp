@@ -130,6 +130,7 @@ void transfer_job_state::on_listing(const stretch& where, const storage::missing
 }
 
 void transfer_job_state::dispatch(const stretch& where, const storage::missing_page& found) {
+  fetched_since_commit_ = true;
   const stretch mine{where.from, found.next, where.avoid, true};
   const auto source = choose(where.avoid);
   if (!source) {

@@ -109,9 +109,12 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   if (!facts.wanted) { return over(); }
   // Also when it was cancelled at the site while a notification was on its way.
   const bool is_to_stop = facts.cancelling || (facts.held && may_be_there_);
+  if (is_to_stop || facts.removing) { drop_push(); }
   if (is_to_stop && !facts.removing) { return ask_to_cancel(); }
-  if (facts.removing) { drop_push(); }
   if (facts.removing) { return facts.target.own ? withdraw_locally() : withdraw(); }
+  if (facts.discarding && facts.target.has_it && !facts.target.job_open) {
+    return ask_to_discard();
+  }
   const model::planned_step step = model::plan(facts.target);
   switch (step.action) {
     case model::plan_action::nothing:
@@ -241,9 +244,10 @@ void transfer_tracking_state::wait_until_it_takes_more() {
 void transfer_tracking_state::notify() {
   if (calling_) { return; }
   calling_ = true;
-  if (!may_be_there_ && !facts_.target.job_open) {
+  if (!facts_.target.job_open) {
     auto told = news();
-    told.job_state = site_job_state::ready;  // from here on a cancel has to ask the node
+    told.pushed = facts_.pushed;  // before a report of the node can make it an open job
+    if (!may_be_there_) { told.job_state = site_job_state::ready; }  // a cancel has to ask the node
     tell(std::move(told));
   }
   may_be_there_ = true;
@@ -288,9 +292,9 @@ void transfer_tracking_state::on_notified(const notified& mail) {
     return retry_later(*mail.failure, "did not take the notification");
   }
   if (mail.answer == rpc::notify_answer::at_capacity) { return wait_until_it_takes_more(); }
+  facts_.target.job_open = true;
   auto told = news();
   told.job_state = site_job_state::started;
-  told.pushed = facts_.pushed;
   told.reason = "";
   told.next_try = model::calendar_time{};
   tell(told);

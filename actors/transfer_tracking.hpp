@@ -72,7 +72,13 @@ private:
   void drop_push();
   void ask_for_room();
   void begin_push();
+  void ask_to_discard();
+  void call_cancel(rpc::job_cancel asked);
+  void on_discard_answered(const cancel_answered& mail);
   [[nodiscard]] model::push_slots::push this_push() const;
+  void say_cannot_push(const error& failure);
+  [[nodiscard]] tracking_news waits_for_turn() const;
+  [[nodiscard]] tracking_news waits_for_window(std::optional<model::calendar_time> until) const;
   void retry_later(const error& failure, std::string_view how);
   void schedule(wait what, std::chrono::nanoseconds delay);
   void tell(tracking_news news);
@@ -94,6 +100,8 @@ private:
   enum class push_stage : std::uint8_t { none, asked, granted, going };
   push_stage push_ = push_stage::none;
   std::uint32_t quick_tries_ = 0;  ///< of a push that broke off, in a row
+  bool cannot_push_said_ = false;  ///< 2323, since the last push that did its work
+  bool discarding_ = false;        ///< what is asked of the node is not only to stop
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;

@@ -3,6 +3,8 @@
 /// What a tracking does for a standard distribution point, beside what it does for any.
 namespace sluice::actors {
 
+using model::site_job_state;
+
 namespace {
 
 /// The manager is asked again so often, in case it lost the wish.
@@ -23,22 +25,22 @@ model::push_slots::push transfer_tracking_state::this_push() const {
 
 /// B16, F1: its turn is the manager's to give.
 void transfer_tracking_state::want_push() {
-  const bool was_asked = push_ != push_stage::none;
-  if (!was_asked) { push_ = push_stage::asked; }
+  if (push_ == push_stage::none) { push_ = push_stage::asked; }
   const transfer_tracking_actor me{self_};
   caf::anon_send(setup_.parts.pushes, push_wanted{me, this_push(), facts_.notification.priority,
                                                   facts_.schedule, facts_.limit});
   if (push_ == push_stage::going) { return schedule(wait::running, facts_.settings.polling.delay); }
-  if (!was_asked) {
-    auto told = news();
-    told.reason = format(
-        "waits for its turn to be pushed: {} packages to {} distribution points "
-        "each at a time",
-        facts_.settings.push_packages, facts_.settings.push_threads);
-    told.next_try = model::calendar_time{};
-    tell(std::move(told));
-  }
   schedule(wait::push, ask_again_delay);
+}
+
+tracking_news transfer_tracking_state::waits_for_turn() const {
+  auto told = news();
+  told.reason = format(
+      "waits for its turn to be pushed: {} packages to {} distribution points "
+      "each at a time",
+      facts_.settings.push_packages, facts_.settings.push_threads);
+  told.next_try = model::calendar_time{};
+  return told;
 }
 
 void transfer_tracking_state::drop_push() {
@@ -51,7 +53,8 @@ void transfer_tracking_state::on_push_granted() {
   if (push_ != push_stage::asked) { return; }
   push_ = push_stage::granted;
   if (facts_.target.job_open) { return begin_push(); }
-  ask_for_room();
+  if (asking_) { return; }  // for a slot: it goes on with the answer
+  want_slot();
 }
 
 /// B14: a standard distribution point is asked whether it is ready before anything is sent to it.
@@ -78,6 +81,7 @@ void transfer_tracking_state::on_room_told(const room_told& mail) {
   }
   if (mail.failure) {
     drop_push();
+    say_cannot_push(*mail.failure);
     return retry_later(*mail.failure, "is not ready");
   }
   if (model::raw(mail.free) >= room_min) { return notify(); }
@@ -92,35 +96,53 @@ void transfer_tracking_state::on_room_told(const room_told& mail) {
   schedule(wait::retry, facts_.settings.retry.delay);
 }
 
+/// Not with every try.
+void transfer_tracking_state::say_cannot_push(const error& failure) {
+  if (std::exchange(cannot_push_said_, true)) { return; }
+  say(2323, {setup_.name, describe(failure)});
+}
+
 /// The node has the job, and takes what is pushed.
 void transfer_tracking_state::begin_push() {
   push_ = push_stage::going;
+  caf::anon_send(setup_.owner, slot_taken{setup_.package});
   caf::anon_send(setup_.parts.pushes,
                  push_begun{this_push(), facts_.notification.job, facts_.target.content,
                             facts_.control_address, facts_.content_address});
   auto told = news();
+  told.job_state = site_job_state::in_progress;
   told.reason = "";
   told.next_try = model::calendar_time{};
   tell(std::move(told));
   schedule(wait::running, facts_.settings.polling.delay);
 }
 
-/// F2: what is verified over there is kept, and the job waits.
+tracking_news transfer_tracking_state::waits_for_window(
+    std::optional<model::calendar_time> until) const {
+  auto told = news();
+  told.reason =
+      until ? format("its schedule ({}) lets no packages of {} priority through now",
+                     model::text_of(facts_.schedule), model::name_of(facts_.notification.priority))
+            : format(
+                  "its schedule ({}) never lets packages of {} priority through; change one of "
+                  "them: sluice dp set {} --schedule, sluice package set {} --priority",
+                  model::text_of(facts_.schedule), model::name_of(facts_.notification.priority),
+                  setup_.name, setup_.package.text());
+  told.next_try = until.value_or(model::calendar_time{});
+  return told;
+}
+
+/// F2, S1: what is verified over there is kept; a job that the node has is suspended, one that it
+/// was not told of yet stays as it is. Neither keeps a slot from what the window lets through.
 void transfer_tracking_state::on_push_held(const push_held& mail) {
   if (push_ == push_stage::none) { return; }
   push_ = push_stage::asked;
-  auto told = news();
-  told.reason =
-      mail.until
-          ? format("its schedule ({}) lets no packages of {} priority through now",
-                   model::text_of(facts_.schedule), model::name_of(facts_.notification.priority))
-          : format(
-                "its schedule ({}) never lets packages of {} priority through; change one of "
-                "them: sluice dp set {} --schedule, sluice package set {} --priority",
-                model::text_of(facts_.schedule), model::name_of(facts_.notification.priority),
-                setup_.name, setup_.package.text());
-  told.next_try = mail.until.value_or(model::calendar_time{});
+  auto told = mail.for_its_turn ? waits_for_turn() : waits_for_window(mail.until);
+  if (facts_.target.job_open) {
+    told.job_state = mail.for_its_turn ? site_job_state::in_progress : site_job_state::suspended;
+  }
   tell(std::move(told));
+  if (!mail.for_its_turn) { leave_slot(); }
   schedule(wait::push, ask_again_delay);
 }
 
@@ -129,11 +151,13 @@ void transfer_tracking_state::on_push_ended(const push_ended& mail) {
   push_ = push_stage::none;
   if (mail.over) {
     quick_tries_ = 0;
+    cannot_push_said_ = false;
     return schedule(wait::push_over, report_delay);
   }
   const error failure = mail.failure.value_or(error{errc::peer_closed, 0, "push"});
   if (quick_tries_++ >= quick_tries_max) {
     quick_tries_ = 0;
+    say_cannot_push(failure);
     return retry_later(failure, "could not be pushed to");
   }
   auto told = news();

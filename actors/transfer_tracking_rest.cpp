@@ -104,13 +104,23 @@ void transfer_tracking_state::withdraw_locally() {
 /// C5: the node is asked until it answers, also when it was away in between; that it has stopped
 /// is what its report says.
 void transfer_tracking_state::ask_to_cancel() {
+  call_cancel({facts_.notification.job, facts_.cancelled_by});
+}
+
+/// C4: when its job has stopped; the same until it says that it is done.
+void transfer_tracking_state::ask_to_discard() {
+  if (calling_) { return; }
+  discarding_ = true;
+  call_cancel({facts_.notification.job, facts_.cancelled_by, facts_.target.content});
+}
+
+void transfer_tracking_state::call_cancel(rpc::job_cancel asked) {
   if (calling_) { return; }
   calling_ = true;
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
-      facts_.control_address,
-      [me, job = facts_.notification.job, user = facts_.cancelled_by](rpc::control_service& node) {
-        const auto answer = node.cancel({}, job, user);
+      facts_.control_address, [me, asked = std::move(asked)](rpc::control_service& node) {
+        const auto answer = node.cancel({}, asked);
         cancel_answered mail;
         if (answer) { mail.answer = *answer; }
         if (!answer) { mail.failure = answer.error(); }
@@ -119,12 +129,26 @@ void transfer_tracking_state::ask_to_cancel() {
   if (!taken) { on_cancel_answered({taken.error(), {}}); }
 }
 
+void transfer_tracking_state::on_discard_answered(const cancel_answered& mail) {
+  constexpr auto soon = std::chrono::seconds(2);
+  const bool runs = !mail.failure && mail.answer == rpc::cancel_outcome::requested;
+  const bool begins = mail.failure && mail.failure->code == errc::limit_reached;
+  if (runs || begins) { return schedule(wait::cancelling, soon); }
+  if (mail.failure) { return schedule(wait::cancelling, facts_.settings.retry.delay); }
+  auto told = news();
+  told.discarded = true;
+  tell(std::move(told));
+  over();
+}
+
 void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
   calling_ = false;
+  const bool discarding = std::exchange(discarding_, false);
   if (look_again_) {
     look_again_ = false;
     return look();
   }
+  if (discarding) { return on_discard_answered(mail); }
   auto told = news();
   if (mail.failure) {
     told.reason = format("is being cancelled by {}: {} did not take it: {}", facts_.cancelled_by,
@@ -143,7 +167,7 @@ void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
     told.next_try = model::calendar_time{};
     told.cancelled = true;
     tell(told);
-    return over();
+    return facts_.discarding ? ask_to_discard() : over();
   }
   if (mail.answer == rpc::cancel_outcome::too_late) {
     told.reason =

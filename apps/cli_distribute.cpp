@@ -98,7 +98,8 @@ result<answer> distribute_as(session& now, bool again) {
 result<answer> cancel_as(session& now, bool detach) {
   const auto id = model::package_id::parse(now.call().one("PKG"));
   if (!id) { return id.error(); }
-  const rpc::cancel_request request{*id, now.call().all("--dp"), detach};
+  const bool discard = now.call().has("--discard");
+  const rpc::cancel_request request{*id, now.call().all("--dp"), detach, discard};
   const auto given = now.site().cancel(session::me(), request);
   if (!given) { return given.error(); }
   answer made;
@@ -108,8 +109,10 @@ result<answer> cancel_as(session& now, bool detach) {
   };
   say(given->cancelled, detach ? "not followed any more; its success will still count"
                                : "cancelled, and held until it is distributed again");
-  say(given->requested, "asked to stop; it is cancelled when the node says so");
+  say(given->requested, discard ? "asked to stop, and then to throw away what was fetched"
+                                : "asked to stop; it is cancelled when the node says so");
   say(given->too_late, "too late, it is there");
+  say(given->discarding, "nothing to cancel; what was fetched is thrown away");
   say(given->nothing, "nothing to cancel");
   if (made.text.empty()) { made.text = format("{}: nothing to cancel.\n", id->text()); }
   made.next = {format("sluice status {}", id->text())};

@@ -246,6 +246,7 @@ json_item json_of(const rpc::cancel_answer& given) {
   return {dumped({{"cancelled", given.cancelled},
                   {"requested", given.requested},
                   {"too_late", given.too_late},
+                  {"discarding", given.discarding},
                   {"nothing", given.nothing}})};
 }
 

@@ -68,8 +68,7 @@ public:
     answer.state.job = job;
     return answer;
   }
-  result<rpc::cancel_outcome> cancel(const rpc::principal&, model::job_id,
-                                     const std::string&) override {
+  result<rpc::cancel_outcome> cancel(const rpc::principal&, const rpc::job_cancel&) override {
     return rpc::cancel_outcome::unknown;
   }
   result<void> remove_content(const rpc::principal&, model::content_id) override { return {}; }

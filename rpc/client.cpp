@@ -269,10 +269,10 @@ public:
       return from_wire(answer);
     });
   }
-  result<cancel_outcome> cancel(const principal&, model::job_id job,
-                                const std::string& user) override {
+  result<cancel_outcome> cancel(const principal&, const job_cancel& given) override {
     return call("cancel", [&](thrift_client& client) {
-      return from_wire(client.cancel(bytes_to_wire(job.bytes), user));
+      const std::string discard = given.discard ? given.discard->text() : "";
+      return from_wire(client.cancel(bytes_to_wire(given.job.bytes), given.user, discard));
     });
   }
   result<void> remove_content(const principal&, model::content_id content) override {

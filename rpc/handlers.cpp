@@ -231,8 +231,11 @@ public:
   void poll(wire::poll_answer& into, const std::string& job) override {
     into = to_wire(good(service_->poll(caller(), job_from_wire(job))));
   }
-  wire::cancel_outcome::type cancel(const std::string& job, const std::string& user) override {
-    return to_wire(good(service_->cancel(caller(), job_from_wire(job), user)));
+  wire::cancel_outcome::type cancel(const std::string& job, const std::string& user,
+                                    const std::string& discard) override {
+    job_cancel given{job_from_wire(job), user};
+    if (!discard.empty()) { given.discard = content_from_wire(discard); }
+    return to_wire(good(service_->cancel(caller(), given)));
   }
   void remove_content(const std::string& content) override {
     good(service_->remove_content(caller(), content_from_wire(content)));

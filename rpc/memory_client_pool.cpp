@@ -39,9 +39,8 @@ public:
   result<poll_answer> poll(const principal&, model::job_id job) override {
     return pass(&control_service::poll, job);
   }
-  result<cancel_outcome> cancel(const principal&, model::job_id job,
-                                const std::string& user) override {
-    return pass(&control_service::cancel, job, user);
+  result<cancel_outcome> cancel(const principal&, const job_cancel& given) override {
+    return pass(&control_service::cancel, given);
   }
   result<void> remove_content(const principal&, model::content_id content) override {
     return pass(&control_service::remove_content, content);

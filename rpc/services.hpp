@@ -89,6 +89,14 @@ public:
 enum class notify_answer : std::uint8_t { accepted = 1, known = 2, at_capacity = 3 };
 /// `too_late`: the last piece is verified, it will succeed. `unknown`: the job is not there.
 enum class cancel_outcome : std::uint8_t { requested = 1, too_late = 2, unknown = 3 };
+/// With `discard`, what was fetched for that content and no other job wants is thrown away, whether
+/// or not the job is there.
+struct job_cancel {
+  model::job_id job;
+  std::string user;
+  std::optional<model::content_id> discard{};
+  bool operator==(const job_cancel&) const = default;
+};
 struct poll_answer {
   bool known = false;
   model::state_message state;
@@ -101,8 +109,7 @@ public:
   virtual ~control_service() = default;
   virtual result<notify_answer> notify(const principal&, const model::notification&) = 0;
   virtual result<poll_answer> poll(const principal&, model::job_id) = 0;
-  virtual result<cancel_outcome> cancel(const principal&, model::job_id,
-                                        const std::string& user) = 0;
+  virtual result<cancel_outcome> cancel(const principal&, const job_cancel&) = 0;
   virtual result<void> remove_content(const principal&, model::content_id) = 0;
   virtual result<page<model::content_id>> inventory(const principal&, page_request) = 0;
   virtual result<void> validate(const principal&, const validation_order&) = 0;

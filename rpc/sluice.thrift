@@ -304,12 +304,14 @@ struct cancel_request {
   1: string package_id
   2: list<string> distribution_points
   3: bool detach
+  4: bool discard
 }
 struct cancel_answer {
   1: list<string> cancelled
   2: list<string> requested
   3: list<string> too_late
   4: list<string> nothing
+  5: list<string> discarding
 }
 struct status_query {
   1: optional string package_id
@@ -594,7 +596,8 @@ service DistributionPointControl extends Greeting {
     throws (1: failure refused) (authorization = "site")
   poll_answer poll(1: binary job)
     throws (1: failure refused) (authorization = "site")
-  cancel_outcome cancel(1: binary job, 2: string user)
+  /** discard: a content whose fetched pieces go as well; empty: they stay. */
+  cancel_outcome cancel(1: binary job, 2: string user, 3: string discard)
     throws (1: failure refused) (authorization = "site")
   void remove_content(1: string content)
     throws (1: failure refused) (authorization = "site")

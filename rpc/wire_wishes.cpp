@@ -115,30 +115,35 @@ wire::cancel_request to_wire(const cancel_request& value) {
   check_items(value.distribution_points.size(), "distribution points");
   made.__set_distribution_points(value.distribution_points);
   made.__set_detach(value.detach);
+  made.__set_discard(value.discard);
   return made;
 }
 cancel_request from_wire(const wire::cancel_request& value) {
   return {.package = package_from_wire(value.package_id),
           .distribution_points = value.distribution_points,
-          .detach = value.detach};
+          .detach = value.detach,
+          .discard = value.discard};
 }
 
 wire::cancel_answer to_wire(const cancel_answer& value) {
   wire::cancel_answer made;
-  for (const auto* names : {&value.cancelled, &value.requested, &value.too_late, &value.nothing}) {
+  for (const auto* names :
+       {&value.cancelled, &value.requested, &value.too_late, &value.nothing, &value.discarding}) {
     check_items(names->size(), "distribution points");
   }
   made.__set_cancelled(value.cancelled);
   made.__set_requested(value.requested);
   made.__set_too_late(value.too_late);
   made.__set_nothing(value.nothing);
+  made.__set_discarding(value.discarding);
   return made;
 }
 cancel_answer from_wire(const wire::cancel_answer& value) {
   return {.cancelled = value.cancelled,
           .requested = value.requested,
           .too_late = value.too_late,
-          .nothing = value.nothing};
+          .nothing = value.nothing,
+          .discarding = value.discarding};
 }
 
 wire::status_query to_wire(const status_query& value) {

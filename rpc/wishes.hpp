@@ -83,7 +83,8 @@ struct package_update_answer {
 struct cancel_request {
   model::package_id package;
   std::vector<std::string> distribution_points;
-  bool detach = false;  ///< the site stops following it; it goes on over there
+  bool detach = false;   ///< the site stops following it; it goes on over there
+  bool discard = false;  ///< what was fetched of it goes, too
   bool operator==(const cancel_request&) const = default;
 };
 enum class group_action : std::uint8_t { create = 1, add = 2, remove = 3 };
@@ -101,9 +102,10 @@ struct group_answer {
 };
 struct cancel_answer {
   std::vector<std::string> cancelled;
-  std::vector<std::string> requested;  ///< the node is asked; it says when it has stopped
-  std::vector<std::string> too_late;   ///< it is there already, whole
-  std::vector<std::string> nothing;    ///< nothing is under way there
+  std::vector<std::string> requested;     ///< the node is asked; it says when it has stopped
+  std::vector<std::string> too_late;      ///< it is there already, whole
+  std::vector<std::string> nothing;       ///< nothing is under way there
+  std::vector<std::string> discarding{};  ///< ... but what was fetched there goes
   bool operator==(const cancel_answer&) const = default;
 };
 struct status_query {

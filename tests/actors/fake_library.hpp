@@ -31,6 +31,7 @@ struct fake_library {
   std::uint64_t bytes_in_trash = 0;
   std::vector<model::content_id> dropped_with_older{};  ///< of `dropped`
   std::vector<std::vector<model::content_id>> former_asked{};
+  std::vector<storage::discard_request> discarded{};
   std::vector<std::chrono::nanoseconds> former_before{};
   std::optional<error> snapshot_failure{};
   storage::snapshot_outcome snapshot;            ///< of every package that is added

@@ -20,6 +20,7 @@ public:
   std::vector<model::content_id> removed;
   rpc::cancel_outcome cancel_answer = rpc::cancel_outcome::requested;
   std::vector<model::job_id> cancelled;  ///< asked to, when it could be reached
+  std::vector<model::content_id> discarded;
   std::uint32_t polls = 0;
   std::function<std::chrono::nanoseconds()> clock;
   std::function<void(const model::notification&)> on_notify;    ///< before the answer leaves
@@ -30,8 +31,7 @@ public:
   result<rpc::notify_answer> notify(const rpc::principal&,
                                     const model::notification& given) override;
   result<rpc::poll_answer> poll(const rpc::principal&, model::job_id job) override;
-  result<rpc::cancel_outcome> cancel(const rpc::principal&, model::job_id job,
-                                     const std::string& user) override;
+  result<rpc::cancel_outcome> cancel(const rpc::principal&, const rpc::job_cancel& given) override;
   result<void> remove_content(const rpc::principal&, model::content_id content) override;
   result<rpc::page<model::content_id>> inventory(const rpc::principal&,
                                                  rpc::page_request asked) override;

@@ -80,6 +80,10 @@ librarian_actor::behavior_type librarian_stand_in(
         library->former_before.push_back(mail.before);
         return done{};
       },
+      [library](const discard_staging& mail) {
+        library->discarded.push_back(mail.asked);
+        return done{};
+      },
       [library](const make_snapshot& mail) -> caf::result<storage::snapshot_outcome> {
         if (library->snapshot_failure) { return to_caf(*library->snapshot_failure); }
         if (!library->snapshot.same) { library->for_site.insert(mail.content); }

@@ -18,7 +18,7 @@ TEST_CASE("while a node does not know its site no order is taken, and each is to
     CHECK(answer.error().doing.find("another site answers") != std::string::npos);
   };
   check_refused(node.notify({}, {}));
-  check_refused(node.cancel({}, {}, "somebody"));
+  check_refused(node.cancel({}, {}));
   check_refused(node.remove_content({}, {}));
   check_refused(node.inventory({}, {}));
   check_refused(node.validate({}, {}));

@@ -78,3 +78,22 @@ TEST_CASE(
   CHECK(parts.site.set_point(request).error().doing.find("write HOST:PORT, or outbound") !=
         std::string::npos);
 }
+
+TEST_CASE("a registration that is refused is told when its reason changes, until one is taken") {
+  chain parts;
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = parts.site.register_another("dp1", "twin");
+    REQUIRE(!refused);
+    CHECK(refused.error().code == errc::denied);
+  }
+  parts.site.run();
+  REQUIRE(parts.site.said(2370).size() == 1);
+  const std::string said = parts.site.said(2370).front();
+  CHECK(said.starts_with("dp1|"));
+  CHECK(said.find("register node 'dp1': another node has this name") != std::string::npos);
+  CHECK(parts.site.register_node("dp1").ok());
+  CHECK(!parts.site.register_another("dp1", "twin"));
+  CHECK(!parts.site.register_another("nobody", "twin"));
+  parts.site.run();
+  CHECK(parts.site.said(2370).size() == 2);
+}

@@ -1,49 +1,16 @@
 // Standard distribution points: the site pushes (A1, A7, B14, B16, E4, E5, E7, F1, F2).
 #include <doctest/doctest.h>
 
+#include "tests/actors/pushing_site.hpp"
 #include "tests/actors/site_chain.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
 using actors::testing::fake_push;
-using actors::testing::virtual_site;
+using actors::testing::pushing_site;
 using model::console_bucket;
 using model::package_state;
 using model::state_report;
-
-namespace {
-
-constexpr std::uint64_t package_bytes = 1'000'000;
-
-/// `main` is the site; std1 a standard distribution point that has registered.
-struct pushing_site {
-  pushing_site() : package(site.add_package()) { add("std1"); }
-  void add(const std::string& name) {
-    CHECK(site.add_standard_point(name).ok());
-    CHECK(site.register_node(name).ok());
-  }
-  rpc::distribution_point_request change(const std::string& name) const {
-    rpc::distribution_point_request request;
-    request.name = name;
-    return request;
-  }
-  void set_schedule(const std::string& name, const char* text) {
-    auto request = change(name);
-    request.schedule = *model::parse_schedule(text);
-    CHECK(site.set_point(request).ok());
-  }
-  /// The node's job waits, as it does without a connection.
-  void report_waiting(const std::string& name) {
-    auto waits = site.message_for(package, name, state_report::warning);
-    waits.state = model::job_state::waiting_for_source;
-    waits.reason = "no source has it: main bad";
-    CHECK(site.report(name, site.batch_of(name, {waits})).ok());
-  }
-  virtual_site site;
-  model::package_id package;
-};
-
-}  // namespace
 
 // A1, B14
 TEST_CASE("a standard distribution point is asked for room, notified, and pushed to") {
@@ -61,7 +28,8 @@ TEST_CASE("a standard distribution point is asked for room, notified, and pushed
   CHECK(push.content.package == on.package);
   CHECK(push.content_address == "std1.example:8080");
   CHECK(push.limit == model::rate_limit{});
-  CHECK(on.site.report(on.package, "std1", state_report::success, package_bytes).ok());
+  CHECK(
+      on.site.report(on.package, "std1", state_report::success, pushing_site::package_bytes).ok());
   CHECK(push.cut);  // nothing is left to be pushed
   const auto row = on.site.row(on.package, "std1");
   CHECK(row.row.state == package_state::installed);
@@ -126,7 +94,10 @@ TEST_CASE("3 packages go to 5 standard distribution points each; pull ones take 
       const auto push = on.site.pushes[i];
       if (push->cut) { continue; }
       const std::string name = push->content_address.substr(0, push->content_address.find('.'));
-      CHECK(on.site.report(push->content.package, name, state_report::success, package_bytes).ok());
+      CHECK(on.site
+                .report(push->content.package, name, state_report::success,
+                        pushing_site::package_bytes)
+                .ok());
       CHECK(on.site.pushes_going_on() <= 15);
       break;
     }
@@ -151,34 +122,6 @@ TEST_CASE("the numbers of pushes may change while the site runs") {
   settings.push_threads = 2;
   on.site.change_settings(settings);
   CHECK(on.site.pushes_going_on() == 2);
-}
-
-// F1, F2
-TEST_CASE("a window that closes pauses the push, and it goes on when one opens") {
-  pushing_site on;
-  const auto hour = std::chrono::floor<std::chrono::hours>(on.site.now());
-  const auto until_edge = hour + 1h - on.site.now();
-  const std::uint32_t next = (model::hour_of_week("UTC", on.site.now()) + 1) % 24;
-  REQUIRE(next < 22);
-  on.set_schedule("std1", format("UTC mon-sun {:02}-{:02} closed", next, next + 1).c_str());
-  CHECK(on.site.distribute(on.package, {"std1"}).ok());
-  REQUIRE(on.site.pushes_going_on() == 1);
-  CHECK(on.site.report(on.package, "std1", state_report::in_progress, 1000).ok());
-  on.site.advance(until_edge + 1s);
-  CHECK(on.site.pushes_going_on() == 0);
-  on.report_waiting("std1");
-  auto row = on.site.row(on.package, "std1").row;
-  CHECK_MESSAGE(
-      row.reason.find("lets no packages of medium priority through now") != std::string::npos,
-      row.reason);
-  CHECK(row.next_try == hour + 2h);
-  CHECK(row.bucket == console_bucket::in_progress);
-  on.site.advance(1h);
-  CHECK(on.site.pushes_going_on() == 1);
-  CHECK(on.site.node("std1").notified.size() <= 2);  // once more at most: it is known there
-  CHECK(on.site.node("std1").push_jobs.size() == 2);
-  CHECK(on.site.node("std1").push_jobs.front() == on.site.node("std1").push_jobs.back());
-  CHECK(on.site.row(on.package, "std1").row.reason.empty());
 }
 
 // F1, D15
@@ -230,9 +173,12 @@ TEST_CASE("a push that breaks off is taken up again soon, and then by the retry 
   const auto row = on.site.row(on.package, "std1").row;
   CHECK(row.tries_left == limits::notification_tries_max - 1);
   CHECK(row.state == package_state::install_retrying);
+  REQUIRE(on.site.said(2323).size() == 1);
+  CHECK(on.site.said(2323).front().starts_with("std1|"));
   on.site.advance(20min);
   CHECK(on.site.pushes_going_on() == 1);
-  CHECK(on.site.report(on.package, "std1", state_report::success, package_bytes).ok());
+  CHECK(
+      on.site.report(on.package, "std1", state_report::success, pushing_site::package_bytes).ok());
   CHECK(on.site.row(on.package, "std1").row.state == package_state::installed);
 }
 
@@ -264,7 +210,8 @@ TEST_CASE("a job that runs finishes the way it began, whatever the mode becomes 
   CHECK(on.site.set_point(request).ok());
   CHECK(on.site.pushes_going_on() == 1);
   CHECK(on.site.node("std1").notified.size() == 1);
-  CHECK(on.site.report(on.package, "std1", state_report::success, package_bytes).ok());
+  CHECK(
+      on.site.report(on.package, "std1", state_report::success, pushing_site::package_bytes).ok());
   const auto second = on.site.add_package();
   CHECK(on.site.distribute(second, {"main", "std1"}).ok());
   REQUIRE(on.site.node("std1").notified.size() == 2);
@@ -273,7 +220,7 @@ TEST_CASE("a job that runs finishes the way it began, whatever the mode becomes 
   request.mode = model::distribution_point_mode::standard;
   CHECK(on.site.set_point(request).ok());
   CHECK(on.site.pushes.size() == 1);
-  CHECK(on.site.report(second, "std1", state_report::success, package_bytes).ok());
+  CHECK(on.site.report(second, "std1", state_report::success, pushing_site::package_bytes).ok());
   CHECK(on.site.row(on.package, "std1").row.state == package_state::installed);
   CHECK(on.site.row(second, "std1").row.state == package_state::installed);
 }

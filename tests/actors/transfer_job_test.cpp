@@ -112,6 +112,8 @@ TEST_CASE("a job whose end the outbox did not take tells it after a restart") {
     node.advance(60s);
     CHECK(node.jobs_in_database() == 0);
     CHECK(ends_with(node.reports(given.job), end.report));
+    const bool went_well = end.state == job_state::succeeded;
+    CHECK(node.messages(given.job).back().reason.empty() == went_well);
   }
 }
 
@@ -894,5 +896,19 @@ TEST_CASE("percent never decreases, whatever the sources do") {
     node.advance(2h, look);
     CHECK(ends_with(node.reports(given.job), state_report::success));
     CHECK(shown == 300'000);
+  }
+}
+
+TEST_CASE("a commit that fails again and again, with nothing to fetch, ends the job") {
+  for (const errc code : {errc::not_found, errc::corrupt}) {
+    virtual_node node;
+    const auto content = node.add_package(1, 4, 1000);
+    const auto given = node.notification_for(content, {"a:1"});
+    node.library.commit_failures.assign(1000, error{code, 0, "commit"});
+    CHECK(node.notify(given).ok());
+    node.advance(5min);
+    CHECK(ends_with(node.reports(given.job), state_report::failure));
+    CHECK(node.reports(given.job).size() < 20);
+    CHECK(node.library.commit_failures.size() > 980);
   }
 }

@@ -382,9 +382,10 @@ result<std::string> virtual_node::begin_push(model::job_id job) {
   return *answer;
 }
 
-rpc::cancel_outcome virtual_node::cancel(model::job_id job) {
-  auto answer =
-      state_->time.ask<rpc::cancel_outcome>(state_->distribution_point, cancel_order{job, "root"});
+rpc::cancel_outcome virtual_node::cancel(model::job_id job,
+                                         std::optional<model::content_id> discard) {
+  auto answer = state_->time.ask<rpc::cancel_outcome>(state_->distribution_point,
+                                                      cancel_order{job, "root", discard});
   SLUICE_CHECK(answer.has_value() && answer->ok());
   return **answer;
 }

@@ -78,8 +78,9 @@ public:
   void tell_to_cancel(model::content_id content);  ///< the mail only; nobody takes a turn
   bool leave_site();                               ///< whether it was answered
   result<std::string> begin_push(model::job_id job);
-  rpc::cancel_outcome cancel(model::job_id job);  ///< as an operator at the site wishes
-  void tell_to_cancel_job(model::job_id job);     ///< the mail only; nobody takes a turn
+  /// As an operator at the site wishes.
+  rpc::cancel_outcome cancel(model::job_id job, std::optional<model::content_id> discard = {});
+  void tell_to_cancel_job(model::job_id job);  ///< the mail only; nobody takes a turn
   /// Kills every job that waits for a silent source's manifest, then those that ask in its place,
   /// until nobody does; returns how many.
   std::size_t kill_jobs_that_ask();

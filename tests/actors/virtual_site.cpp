@@ -44,6 +44,7 @@ result<rpc::notify_answer> fake_node::notify(const rpc::principal&,
   notified_at.push_back(clock());
   if (trouble) { return *trouble; }
   if (on_notify) { on_notify(given); }
+  if (trouble) { return *trouble; }  // the answer is lost
   return answer;
 }
 
@@ -54,11 +55,11 @@ result<rpc::poll_answer> fake_node::poll(const rpc::principal&, model::job_id jo
   return poll_answer;
 }
 
-result<rpc::cancel_outcome> fake_node::cancel(const rpc::principal&, model::job_id job,
-                                              const std::string&) {
+result<rpc::cancel_outcome> fake_node::cancel(const rpc::principal&, const rpc::job_cancel& given) {
   if (trouble) { return *trouble; }
-  cancelled.push_back(job);
-  if (on_cancel) { return on_cancel(job); }
+  cancelled.push_back(given.job);
+  if (given.discard) { discarded.push_back(*given.discard); }
+  if (on_cancel) { return on_cancel(given.job); }
   return cancel_answer;
 }
 
@@ -413,6 +414,12 @@ result<rpc::cancel_answer> virtual_site::cancel(model::package_id package,
                                          cancel_package{{package, names, detach}, administrator});
 }
 
+result<rpc::cancel_answer> virtual_site::discard(model::package_id package,
+                                                 const std::vector<std::string>& names) {
+  return state_->ask<rpc::cancel_answer>(
+      state_->site, cancel_package{{package, names, false, true}, administrator});
+}
+
 void virtual_site::tell_cancel(model::package_id package, const std::vector<std::string>& names) {
   caf::anon_send(state_->site, cancel_package{{package, names, false}, administrator});
 }
@@ -473,6 +480,13 @@ result<rpc::registration_answer> virtual_site::register_node(
     const std::string& name, std::uint8_t epoch, const std::vector<model::setting_row>& settings) {
   rpc::registration given = registration_of(name, epoch);
   given.settings = settings;
+  return state_->ask<rpc::registration_answer>(state_->management_point, given);
+}
+
+result<rpc::registration_answer> virtual_site::register_another(const std::string& name,
+                                                                const std::string& node) {
+  rpc::registration given = registration_of(name, 1);
+  given.node = node_id_of(node);
   return state_->ask<rpc::registration_answer>(state_->management_point, given);
 }
 

@@ -68,6 +68,8 @@ public:
                                          const std::vector<std::string>& points = {});
   result<rpc::cancel_answer> cancel(model::package_id package,
                                     const std::vector<std::string>& names, bool detach = false);
+  result<rpc::cancel_answer> discard(model::package_id package,
+                                     const std::vector<std::string>& names);
   void tell_cancel(model::package_id package, const std::vector<std::string>& names);
   result<model::package_row> set_priority(model::package_id package,
                                           model::package_priority priority);
@@ -83,6 +85,9 @@ public:
   result<rpc::registration_answer> register_node(
       const std::string& name, std::uint8_t epoch = 1,
       const std::vector<model::setting_row>& settings = {});
+  /// A node that says it is `name`, and is another.
+  result<rpc::registration_answer> register_another(const std::string& name,
+                                                    const std::string& node);
   /// It holds this one content.
   result<rpc::registration_answer> register_holding(const std::string& name,
                                                     const rpc::held_content& held);

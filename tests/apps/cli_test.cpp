@@ -361,8 +361,16 @@ TEST_CASE("cancel says of each distribution point what came of it") {
         "Next: sluice status PKG00012\n");
   CHECK(here.run({"cancel", "PKG00012"}).code == 0);
   CHECK(here.site.cancel_request.distribution_points.empty());
+  CHECK(!here.site.cancel_request.discard);
   here.site.cancelled = {};
   CHECK(here.run({"cancel", "PKG00012"}).output.starts_with("PKG00012: nothing to cancel.\n"));
+}
+
+// C4
+TEST_CASE("cancel passes on that what was fetched goes as well") {
+  stage here;
+  CHECK(here.run({"cancel", "PKG00012", "--dp", "dp2", "--discard"}).code == 0);
+  CHECK(here.site.cancel_request.discard);
 }
 
 // C4

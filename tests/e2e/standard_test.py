@@ -146,12 +146,42 @@ class StandardTest(unittest.TestCase):
         self.site.wait_for_success(package, 'std1')
         self.compare(self.standard, package, folder, files)
 
+    # F2, S1
+    def test_a_window_that_closes_suspends_a_push_until_it_opens(self):
+        package, folder, files = self.pushing_slowly()
+        self.site.sluice('dp', 'set', 'std1', '--rate-limit', 'unlimited', '--schedule',
+                         'UTC mon-sun 00-24 closed')
+        wait_for(lambda: self.site.row(package, 'std1')['job_state'] == 'suspended', 'it is held')
+        told = self.site.why(package, 'std1')
+        self.assertTrue(told['doing'].startswith('is suspended: '), told)
+        self.assertEqual(told['unblock'],
+                         'to push on now: sluice dp set std1 --schedule always')
+        self.site.sluice('dp', 'set', 'std1', '--schedule', 'always')
+        row = self.site.wait_for_success(package, 'std1')
+        self.compare(self.standard, package, folder, files)
+        self.assertLess(row['bytes_transferred'], 41 * 1024 * 1024)
+
     # C1
     def test_a_push_is_cancelled(self):
         package, _, _ = self.pushing_slowly()
         self.site.sluice('cancel', package, '--dp', 'std1')
         wait_for(lambda: self.site.row(package, 'std1')['bucket'] == 'failed', 'it is cancelled')
         self.assertIn('cancelled by', self.site.row(package, 'std1')['reason'])
+
+    # C4
+    def test_what_a_cancel_kept_is_thrown_away_when_that_is_wished(self):
+        package, folder, files = self.pushing_slowly()
+        staging = self.standard.library / 'staging'
+        self.site.sluice('cancel', package, '--dp', 'std1')
+        wait_for(lambda: self.site.row(package, 'std1')['bucket'] == 'failed', 'it is cancelled')
+        self.assertTrue(list(staging.glob('*')))
+        self.site.sluice('cancel', package, '--dp', 'std1', '--discard')
+        wait_for(lambda: not list(staging.glob('*')), 'nothing of it is left')
+        self.site.sluice('dp', 'set', 'std1', '--rate-limit', 'unlimited')
+        self.site.distribute(package, 'std1')
+        self.site.wait_for_success(package, 'std1')
+        self.compare(self.standard, package, folder, files)
+        self.assertFalse(list(staging.glob('*')))
 
     # E6
     def test_schedule_and_limit_are_hidden_while_it_pulls(self):

@@ -36,7 +36,7 @@ struct polled_node final : control_service {
     return notify_answer::accepted;
   }
   result<poll_answer> poll(const principal&, model::job_id) override { return poll_answer{}; }
-  result<cancel_outcome> cancel(const principal&, model::job_id, const std::string&) override {
+  result<cancel_outcome> cancel(const principal&, const job_cancel&) override {
     return cancel_outcome::unknown;
   }
   result<void> remove_content(const principal&, model::content_id) override { return {}; }

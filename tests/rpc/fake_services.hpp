@@ -141,9 +141,8 @@ struct fake_control final : control_service, script {
   result<poll_answer> poll(const principal& by, model::job_id a) override {
     return play<poll_answer>(by, "poll", a);
   }
-  result<cancel_outcome> cancel(const principal& by, model::job_id a,
-                                const std::string& b) override {
-    return play<cancel_outcome>(by, "cancel", a, b);
+  result<cancel_outcome> cancel(const principal& by, const job_cancel& a) override {
+    return play<cancel_outcome>(by, "cancel", a);
   }
   result<void> remove_content(const principal& by, model::content_id a) override {
     return play<void>(by, "remove_content", a);

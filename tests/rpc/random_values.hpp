@@ -21,13 +21,11 @@ public:
             .name = maybe([this] { return text(); })};
   }
   cancel_request cancel() {
-    return {.package = package(),
-            .distribution_points = list([this] { return text(); }),
-            .detach = coin()};
+    return {package(), list([this] { return text(); }), coin(), coin()};
   }
   cancel_answer cancelled() {
     const auto texts = [this] { return list([this] { return text(); }); };
-    return {.cancelled = texts(), .requested = texts(), .too_late = texts(), .nothing = texts()};
+    return {texts(), texts(), texts(), texts(), texts()};
   }
   rpc::cancel_outcome cancel_outcome() {
     return one_of({rpc::cancel_outcome::requested, rpc::cancel_outcome::too_late,

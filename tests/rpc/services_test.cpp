@@ -238,10 +238,10 @@ TEST_CASE("every method of DistributionPointControl carries its values there and
     const auto job = random.id<model::job_id>();
     check_call(
         fake, "poll", random.polled(), [&] { return client->poll({}, job); }, job);
-    const auto user = random.text();
+    job_cancel stop{job, random.text()};
+    if (round % 2 == 0) { stop.discard = random.content(); }
     check_call(
-        fake, "cancel", random.cancel_outcome(), [&] { return client->cancel({}, job, user); }, job,
-        user);
+        fake, "cancel", random.cancel_outcome(), [&] { return client->cancel({}, stop); }, stop);
     const auto content = random.content();
     check_order(
         fake, "remove_content", [&] { return client->remove_content({}, content); }, content);

@@ -77,9 +77,9 @@ public:
   result<rpc::poll_answer> poll(const rpc::principal&, model::job_id job) override {
     return to_.call<rpc::poll_answer>("poll", the_point, actors::poll_job{job});
   }
-  result<rpc::cancel_outcome> cancel(const rpc::principal&, model::job_id job,
-                                     const std::string& user) override {
-    return to_.call<rpc::cancel_outcome>("cancel", the_point, actors::cancel_order{job, user});
+  result<rpc::cancel_outcome> cancel(const rpc::principal&, const rpc::job_cancel& given) override {
+    return to_.call<rpc::cancel_outcome>(
+        "cancel", the_point, actors::cancel_order{given.job, given.user, given.discard});
   }
   result<void> remove_content(const rpc::principal&, model::content_id content) override {
     const actors::drop_content drop{content, storage::library_user::distribution_point};
