@@ -26,12 +26,7 @@ void simulated_site::look() {
   if (!now.empty()) {
     auto chosen = now.begin();
     std::advance(chosen, static_cast<std::ptrdiff_t>(random_() % now.size()));
-    const known_package* const package = operator_->find(chosen->first.first);
-    if (package != nullptr && package->versions.contains(chosen->second.version) &&
-        chosen->second.bucket == model::console_bucket::success) {
-      const auto& files = package->versions.at(chosen->second.version);
-      compare(chosen->second, files.begin()->first);
-    }
+    if (chosen->second.bucket == model::console_bucket::success) { compare_one(chosen->second); }
   }
   seen_ = std::move(now);
 }
@@ -96,8 +91,20 @@ void simulated_site::check_acknowledged(simulated_node& node) {
     const model::content_id content{key.first, row.version};
     if (!node.holds(content)) {
       found(format("{} lost {}, which the site was told it has", node.name(), content.text()));
+    } else if (random_() % 8 == 0) {
+      compare_one(row);
     }
   }
+}
+
+/// Some file of it.
+void simulated_site::compare_one(const model::distribution_row& row) {
+  const known_package* const package = operator_->find(row.package);
+  if (package == nullptr || !package->versions.contains(row.version)) { return; }
+  const file_map& files = package->versions.at(row.version);
+  auto file = files.begin();
+  std::advance(file, static_cast<std::ptrdiff_t>(random_() % files.size()));
+  compare(row, file->first);
 }
 
 void simulated_site::compare(const model::distribution_row& row, const std::string& path) {

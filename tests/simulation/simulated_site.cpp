@@ -1,6 +1,7 @@
 #include "tests/simulation/whole_site.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "hashing/hashing.hpp"
 #include "storage/library_layout.hpp"
@@ -16,6 +17,7 @@ constexpr auto quiet_max = 3h;  ///< three intervals of polling
 /// Slow enough that faults find transfers under way.
 constexpr std::uint64_t usual_rate = 20'000;  ///< bytes per second of each connection
 constexpr auto usual_latency = 20ms;
+constexpr std::uint64_t fast = 1'000'000'000;
 
 std::string text_of(moment when) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(when).count();
@@ -89,8 +91,8 @@ void simulated_site::go_down(simulated_node& node) {
 }
 
 void simulated_site::part(const std::string& one) {
-  const std::string other = some_node().name();
-  if (one == other) { return; }
+  std::string other = one;
+  while (other == one) { other = some_node().name(); }
   note(format("fault: {} and {} are parted", one, other));
   net_.part(one, other);
   time_.after(within(60min), [this, one, other] { net_.heal(one, other); });
@@ -103,10 +105,29 @@ void simulated_site::fill_disk(simulated_node& node) {
 }
 
 void simulated_site::break_disk(simulated_node& node) {
-  const bool writes = random_() % 2 == 0;
-  note(format("fault: the disk of {} fails a {}", node.name(), writes ? "write" : "sync"));
-  time_.world().fail(node.name(), writes ? io::opcode::write : io::opcode::sync_all,
-                     1 + random_() % 20, EIO);
+  static constexpr std::array<std::pair<io::opcode, const char*>, 6> all{
+      {{io::opcode::write, "write"},
+       {io::opcode::read, "read"},
+       {io::opcode::sync_data, "fdatasync"},
+       {io::opcode::sync_all, "fsync"},
+       {io::opcode::sync_volume, "syncfs"},
+       {io::opcode::rename, "rename"}}};
+  const auto& [code, name] = all[random_() % all.size()];
+  note(format("fault: the disk of {} fails a {}", node.name(), name));
+  time_.world().fail(node.name(), code, 1 + random_() % 20, EIO);
+}
+
+void simulated_site::cut_connections(const simulated_node& node) {
+  note(format("fault: the connections of {} are reset", node.name()));
+  time_.world().reset_connections(node.name());
+}
+
+void simulated_site::slow_node(const simulated_node& node) {
+  note(format("fault: {} is slow", node.name()));
+  time_.world().slow_down(node.name(), 2'000 + random_() % 4'000);
+  time_.after(within(60min), [this, name = node.name()] {
+    if (!quiet_) { time_.world().slow_down(name, fast); }
+  });
 }
 
 void simulated_site::slow_down() {
@@ -114,6 +135,7 @@ void simulated_site::slow_down() {
   time_.world().set_latency(within(500ms));
   time_.world().set_rate(2'000 + random_() % 10'000);
   time_.after(within(60min), [this] {
+    if (quiet_) { return; }
     time_.world().set_latency(usual_latency);
     time_.world().set_rate(usual_rate);
   });
@@ -122,7 +144,7 @@ void simulated_site::slow_down() {
 void simulated_site::disturb(simulated_node& node) {
   if (quiet_) { return; }
   ++outcome_.faults;
-  switch (random_() % 12) {
+  switch (random_() % 15) {
     case 0:
     case 1:
     case 2: return go_down(node);
@@ -133,7 +155,10 @@ void simulated_site::disturb(simulated_node& node) {
     case 7:
     case 8: return break_disk(node);
     case 9: return slow_down();
-    case 10:
+    case 10: return slow_node(node);
+    case 11:
+    case 12: return cut_connections(node);
+    case 13:
       note(format("fault: the clock of {} jumps", node.name()));
       node.clock_error = std::chrono::minutes(random_() % 240) - 120min;
       return;
@@ -176,7 +201,7 @@ void simulated_site::make_quiet() {
   io::simulated_world& world = time_.world();
   net_.heal_all();
   world.set_latency(50us);
-  world.set_rate(1'000'000'000);
+  world.set_rate(fast);
   for (const auto& node : nodes_) {
     world.mend(node->name());
     world.set_volume_size(node->name(), roomy);
@@ -186,6 +211,7 @@ void simulated_site::make_quiet() {
   time_.advance(time_.now() + 10min);
   operator_->look_around();
   operator_->end_maintenance();
+  operator_->open_windows();
 }
 
 /// Planted: the site takes a removal for done that the node never heard of.

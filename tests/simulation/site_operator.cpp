@@ -175,7 +175,7 @@ void site_operator::cancel() {
   std::advance(chosen, static_cast<std::ptrdiff_t>(random_() % wishes_.size()));
   const auto [id, name] = chosen->first;
   ask<rpc::cancel_answer>(format("cancels {} on {}", id.text(), name),
-                          actors::cancel_package{{id, {name}, false}, root},
+                          actors::cancel_package{{id, {name}, false, random_() % 2 == 0}, root},
                           [this, id = id, name = name](const result<rpc::cancel_answer>& answer) {
                             if (!answer) {
                               wishes_[{id, name}] = wish::any;
@@ -186,7 +186,7 @@ void site_operator::cancel() {
                           });
 }
 
-/// Maintenance comes and goes, and who pulls may get a source more, or one less.
+/// Maintenance comes and goes; who pulls may get other priorities, who is pushed to a schedule.
 void site_operator::change_point() {
   rpc::distribution_point_request request;
   request.name = some_point();
@@ -197,13 +197,34 @@ void site_operator::change_point() {
     const bool on = in_maintenance_.erase(request.name) == 0;
     if (on) { in_maintenance_.insert(request.name); }
     request.maintenance = on;
-  } else if (!own->second.empty()) {
+  } else if (own->second.empty()) {
+    const auto hour = random_() % 24;
+    const auto closed = random_() % (25 - hour);
+    return set_schedule(
+        request.name,
+        closed == 0 ? "always" : format("UTC mon-sun {:02}-{:02} closed", hour, hour + closed));
+  } else {
     request.sources = own->second;
     if (random_() % 2 == 0) { request.sources->back().priority += 3; }
   }
   ask<model::distribution_point_row>("changes " + request.name,
                                      actors::change_distribution_point{request, false, root},
                                      [](const result<model::distribution_point_row>&) {});
+}
+
+void site_operator::set_schedule(const std::string& name, const std::string& schedule) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.schedule = *model::parse_schedule(schedule);
+  ask<model::distribution_point_row>(format("gives {} the schedule {}", name, schedule),
+                                     actors::change_distribution_point{request, false, root},
+                                     [](const result<model::distribution_point_row>&) {});
+}
+
+void site_operator::open_windows() {
+  for (const auto& [name, from] : topology()) {
+    if (from.empty()) { set_schedule(name, "always"); }
+  }
 }
 
 void site_operator::validate() {

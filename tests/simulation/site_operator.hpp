@@ -37,6 +37,7 @@ public:
   /// Learns what the site did of what it could not answer, before it does anything else.
   void look_around();
   void end_maintenance();  ///< of all
+  void open_windows();     ///< of all standard distribution points
 
   [[nodiscard]] const std::map<target, wish>& wishes() const noexcept { return wishes_; }
   [[nodiscard]] const std::vector<std::unique_ptr<known_package>>& packages() const noexcept {
@@ -61,6 +62,7 @@ private:
   void remove(known_package& package);
   void cancel();
   void change_point();
+  void set_schedule(const std::string& name, const std::string& schedule);
   void validate();
 
   joint_time& time_;

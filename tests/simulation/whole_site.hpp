@@ -36,6 +36,8 @@ private:
   void part(const std::string& one);
   void fill_disk(simulated_node& node);
   void break_disk(simulated_node& node);
+  void cut_connections(const simulated_node& node);
+  void slow_node(const simulated_node& node);
   void slow_down();
   void plant(const simulated_node& node);
 
@@ -45,6 +47,7 @@ private:
   void check_jobs(simulated_node& node);
   void check_priorities(simulated_node& node, const model::node_job_row& job);
   void check_acknowledged(simulated_node& node);
+  void compare_one(const model::distribution_row& row);
   void compare(const model::distribution_row& row, const std::string& path);
 
   void make_quiet();
