@@ -204,8 +204,10 @@ void simulated_state::transmit(const end_pointer& from, std::string bytes, bool 
     from->free_at =
         std::max(from->free_at, now) + time(part.size() * std::uint64_t{1'000'000'000} / rate);
     const bool ends = last && begin == bytes.size();
-    after(from->free_at + latency - now,
-          [this, other, from, ends, part = std::move(part)] { deliver(other, from, part, ends); });
+    auto arrives = [this, other, from, ends, part = std::move(part)]() mutable {
+      deliver(other, from, std::move(part), ends);
+    };
+    after(from->free_at + latency - now, std::move(arrives));
   } while (begin < bytes.size());
 }
 

@@ -193,20 +193,16 @@ void site_operator::change_point() {
   const auto& all = topology();
   const auto own = std::find_if(all.begin(), all.end(),
                                 [&](const auto& one) { return one.first == request.name; });
-  if (random_() % 2 == 0) {
-    const bool on = in_maintenance_.erase(request.name) == 0;
-    if (on) { in_maintenance_.insert(request.name); }
-    request.maintenance = on;
-  } else if (own->second.empty()) {
+  if (random_() % 2 == 0) { return take_into_maintenance(request.name); }
+  if (own->second.empty()) {
     const auto hour = random_() % 24;
     const auto closed = random_() % (25 - hour);
     return set_schedule(
         request.name,
         closed == 0 ? "always" : format("UTC mon-sun {:02}-{:02} closed", hour, hour + closed));
-  } else {
-    request.sources = own->second;
-    if (random_() % 2 == 0) { request.sources->back().priority += 3; }
   }
+  request.sources = own->second;
+  if (random_() % 2 == 0) { request.sources->back().priority += 3; }
   ask<model::distribution_point_row>("changes " + request.name,
                                      actors::change_distribution_point{request, false, root},
                                      [](const result<model::distribution_point_row>&) {});
@@ -262,15 +258,30 @@ void site_operator::look_around() {
   }
 }
 
+/// For an hour at most: meanwhile its node asks every second whether it is over.
+void site_operator::take_into_maintenance(const std::string& name) {
+  if (!in_maintenance_.insert(name).second) { return; }
+  set_maintenance(name, true);
+  time_.after(std::chrono::seconds(60 + random_() % 3540), [this, name] {
+    if (in_maintenance_.erase(name) > 0) { set_maintenance(name, false); }
+  });
+}
+
+void site_operator::set_maintenance(const std::string& name, bool on) {
+  rpc::distribution_point_request request;
+  request.name = name;
+  request.maintenance = on;
+  ask<model::distribution_point_row>(
+      format("{} maintenance of {}", on ? "begins" : "ends", name),
+      actors::change_distribution_point{request, false, root},
+      [this, name, on](const result<model::distribution_point_row>& row) {
+        if (!row && !on) { in_maintenance_.insert(name); }  // nobody heard of it
+      });
+}
+
 void site_operator::end_maintenance() {
-  for (const std::string& name : std::set(in_maintenance_)) {
-    rpc::distribution_point_request request;
-    request.name = name;
-    request.maintenance = false;
-    in_maintenance_.erase(name);
-    ask<model::distribution_point_row>("ends maintenance of " + name,
-                                       actors::change_distribution_point{request, false, root},
-                                       [](const result<model::distribution_point_row>&) {});
+  for (const std::string& name : std::exchange(in_maintenance_, {})) {
+    set_maintenance(name, false);
   }
 }
 

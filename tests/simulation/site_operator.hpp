@@ -63,6 +63,8 @@ private:
   void cancel();
   void change_point();
   void set_schedule(const std::string& name, const std::string& schedule);
+  void take_into_maintenance(const std::string& name);
+  void set_maintenance(const std::string& name, bool on);
   void validate();
 
   joint_time& time_;
