@@ -34,7 +34,12 @@ caf::result<rpc::cancel_outcome> distribution_point_state::on_cancel(const cance
             if (outcome == rpc::cancel_outcome::unknown) { return discard_for(asked, promise); }
             promise.deliver(outcome);
           },
-          [promise](caf::error&) mutable { promise.deliver(rpc::cancel_outcome::unknown); });
+          [promise, asked](caf::error&) mutable {
+            promise.deliver(
+                to_caf(error{errc::limit_reached, 0,
+                             format("cancel job {}: it has just ended; ask again right after",
+                                    asked.job.text())}));
+          });
   return promise;
 }
 
@@ -121,26 +126,27 @@ void distribution_point_state::carry_out(const removal& asked) {
     return;
   }
   leaving_.insert(asked.asked->content);
-  const auto gone = [this, content = asked.asked->content] {
+  auto gone = [this, content = asked.asked->content,
+               promise = asked.promise](const std::optional<error>& failure) mutable {
     leaving_.erase(leaving_.find(content));
-    discard(content, {});
+    if (failure) {
+      promise.deliver(to_caf(*failure));
+    } else {
+      promise.deliver(done{});
+    }
   };
   drop_content dropped = *asked.asked;
   dropped.older = true;
+  const auto then_discard = [this, content = asked.asked->content, gone] {
+    discard(content, gone);
+  };
   self_->request(setup_.librarian, caf::infinite, dropped)
-      .then(
-          [gone, promise = asked.promise](done) mutable {
-            gone();
-            promise.deliver(done{});
-          },
-          [gone, promise = asked.promise](caf::error& given) mutable {
-            gone();
-            if (from_caf(given).code == errc::not_found) {
-              promise.deliver(done{});
-            } else {
-              promise.deliver(std::move(given));
-            }
-          });
+      .then([then_discard](done) { then_discard(); },
+            [then_discard, gone](caf::error& given) mutable {
+              const error failure = from_caf(given);
+              if (failure.code == errc::not_found) { return then_discard(); }
+              gone(failure);
+            });
 }
 
 /// What was fetched of this version and those before it, and that no open job wants.
@@ -159,8 +165,8 @@ void distribution_point_state::discard(const model::content_id& content,
   discarding_.insert(content);
   const auto over = [this, content, then](const std::optional<error>& failure) {
     discarding_.erase(discarding_.find(content));
+    if (then) { return then(failure); }
     if (failure) { log::warning("distribution_point", describe(*failure)); }
-    if (then) { then(failure); }
   };
   self_->request(setup_.librarian, caf::infinite, discard_staging{std::move(asked)})
       .then([over](done) { over(std::nullopt); },
@@ -176,7 +182,7 @@ bool distribution_point_state::is_being_discarded(const model::content_id& conte
 /// Once a version is complete nobody goes on with those before it.
 void distribution_point_state::discard_former(const model::content_id& settled) {
   const bool complete = setup_.parts.catalogue->find(settled).has_value();
-  if (complete && settled.version > 1) { discard(settled, {}); }
+  if (complete && settled.version > 1) { discard({settled.package, settled.version - 1}, {}); }
 }
 
 }  // namespace sluice::actors

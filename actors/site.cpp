@@ -193,7 +193,8 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.reason = target.row.reason;
   facts.held = target.cancelled;
   facts.cancelling = target.cancel_asked;
-  facts.discarding = target.discard;
+  facts.discarding = target.discard && is_over(target);
+  facts.suspended = target.row.job_state == model::site_job_state::suspended;
   facts.cancelled_by = target.held_by;
   facts.target.job_open = job_is_open(target);
   model::notification& given = facts.notification;
@@ -258,6 +259,7 @@ void site_state::on_news(const tracking_news& news) {
   row.cancelled = row.cancelled || news.cancelled;
   if (news.cancelled || news.cancel_over) { row.cancel_asked = false; }
   if (news.cancel_over) { row.held_by.clear(); }
+  row.discard = row.discard && !news.cancel_over;
   if (!news.polls) {  // that it was asked is no news of it
     row.heard = true;
     row.row.changed = setup_.parts.node.now();

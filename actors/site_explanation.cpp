@@ -54,8 +54,14 @@ std::string more_sources(const why_facts& facts) {
 }
 
 /// Nothing is under way, whatever the node does.
-words over_words(const storage::site_distribution& row) {
+words over_words(const why_facts& facts) {
+  const storage::site_distribution& row = facts.row;
   const std::string& name = row.row.distribution_point;
+  if (row.discard) {
+    return {"is over, and what was fetched is to be thrown away",
+            format("{} is asked until it has done so", name),
+            facts.silent ? start_there(name) : ""};
+  }
   if (row.cancelled) {
     return {"was cancelled, and is held", "nothing, until it is distributed again",
             distribute_again(row.row)};
@@ -125,6 +131,11 @@ words site_words(const why_facts& facts) {
   if (row.row.next_try) {
     return {"waits at the site", format("the site tells {} again", name), {}};
   }
+  if (facts.pushed && row.heard) {
+    return {"waits at the site", "the site pushes it when its turn and its window have come",
+            format("to let it go first: sluice package set {} --priority high",
+                   row.row.package.text())};
+  }
   if (row.heard && row.row.job_state == model::site_job_state::pending) {
     return {"waits at the site for a free slot", "it goes on as soon as a job there ends or waits",
             format("to let it go first: sluice package set {} --priority high",
@@ -149,7 +160,7 @@ words words_for(const why_facts& facts) {
             "the site asks the node until it answers; the node says when it stopped",
             facts.silent ? start_there(row.row.distribution_point) : ""};
   }
-  if (row.cancelled || is_over(row)) { return over_words(row); }
+  if (row.cancelled || is_over(row)) { return over_words(facts); }
   return job_is_open(row) ? open_words(facts) : site_words(facts);
 }
 

@@ -233,7 +233,9 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
   if (is_over(row) &&
       report.report != state_report::success) {  // S1: only a late success changes it
     shown.next_try.reset();
-    if (report.report == state_report::cancelled && row.cancel_asked) {
+    const bool ended =
+        report.report == state_report::cancelled || report.report == state_report::failure;
+    if (ended && row.cancel_asked) {
       row.cancelled = true;  // it ran on after the site had given it up, until it was cancelled
       row.cancel_asked = false;
     } else {

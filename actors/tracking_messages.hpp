@@ -32,7 +32,8 @@ struct distribution_facts {
   std::string reason;        ///< what the row says of its wait
   bool held = false;         ///< cancelled by an operator
   bool cancelling = false;   ///< the node is to be asked to stop
-  bool discarding = false;   ///< when it has stopped, it is to throw away what it fetched
+  bool discarding = false;   ///< it has stopped, and is to throw away what it fetched
+  bool suspended = false;    ///< says the row (S1)
   std::string cancelled_by;  ///< whose wish that is
 };
 /// Written into the distribution's row; unset fields stay.

@@ -112,16 +112,16 @@ void transfer_tracking_state::act(const distribution_facts& facts) {
   if (is_to_stop || facts.removing) { drop_push(); }
   if (is_to_stop && !facts.removing) { return ask_to_cancel(); }
   if (facts.removing) { return facts.target.own ? withdraw_locally() : withdraw(); }
-  if (facts.discarding && facts.target.has_it && !facts.target.job_open) {
-    return ask_to_discard();
-  }
+  if (facts.discarding) { return ask_to_discard(); }
   const model::planned_step step = model::plan(facts.target);
   switch (step.action) {
     case model::plan_action::nothing:
       if (!facts.target.job_open) { return over(); }
       return other_sources_ ? notify() : run();
     case model::plan_action::install_locally: return install_locally();
-    case model::plan_action::notify: return want_slot();
+    case model::plan_action::notify:
+      // One that waits for its window or its turn wants its slot when that has come.
+      return facts.pushed && push_ == push_stage::asked ? want_push() : want_slot();
     case model::plan_action::wait_for_source: return wait_for_source(step.lacking);
     case model::plan_action::wait_for_maintenance: return wait_for_maintenance();
   }
@@ -135,7 +135,9 @@ void transfer_tracking_state::leave_slot() {
 void transfer_tracking_state::run() {
   if (!model::is_waiting(node_state_)) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
   if (facts_.pushed && !facts_.cancelling) {
-    return push_ == push_stage::granted ? begin_push() : want_push();
+    if (push_ == push_stage::granted) { return begin_push(); }
+    if (held_ && !held_->for_its_turn && !facts_.suspended) { return on_push_held(*held_); }
+    return want_push();
   }
   schedule(wait::running, facts_.settings.polling.delay);
 }
@@ -180,6 +182,7 @@ void transfer_tracking_state::wait_for_source(const std::vector<std::string>& la
 
 /// A9. Whoever ends the maintenance ends the wait.
 void transfer_tracking_state::wait_for_maintenance() {
+  drop_push();
   leave_slot();
   auto told = news();
   told.reason = format(

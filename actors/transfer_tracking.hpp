@@ -100,6 +100,7 @@ private:
   enum class push_stage : std::uint8_t { none, asked, granted, going };
   push_stage push_ = push_stage::none;
   std::uint32_t quick_tries_ = 0;  ///< of a push that broke off, in a row
+  std::optional<push_held> held_;  ///< why it waits to be pushed
   bool cannot_push_said_ = false;  ///< 2323, since the last push that did its work
   bool discarding_ = false;        ///< what is asked of the node is not only to stop
   std::uint64_t ticks_ = 0;

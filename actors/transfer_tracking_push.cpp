@@ -46,15 +46,16 @@ tracking_news transfer_tracking_state::waits_for_turn() const {
 void transfer_tracking_state::drop_push() {
   if (push_ == push_stage::none) { return; }
   push_ = push_stage::none;
+  held_.reset();
   caf::anon_send(setup_.parts.pushes, push_dropped{this_push()});
 }
 
 void transfer_tracking_state::on_push_granted() {
   if (push_ != push_stage::asked) { return; }
   push_ = push_stage::granted;
+  held_.reset();
   if (facts_.target.job_open) { return begin_push(); }
-  if (asking_) { return; }  // for a slot: it goes on with the answer
-  want_slot();
+  look();  // for its slot, or it is under maintenance by now
 }
 
 /// B14: a standard distribution point is asked whether it is ready before anything is sent to it.
@@ -84,6 +85,7 @@ void transfer_tracking_state::on_room_told(const room_told& mail) {
     say_cannot_push(*mail.failure);
     return retry_later(*mail.failure, "is not ready");
   }
+  if (push_ != push_stage::granted) { return look(); }  // its window has closed meanwhile
   if (model::raw(mail.free) >= room_min) { return notify(); }
   drop_push();
   auto told = news();
@@ -105,6 +107,7 @@ void transfer_tracking_state::say_cannot_push(const error& failure) {
 /// The node has the job, and takes what is pushed.
 void transfer_tracking_state::begin_push() {
   push_ = push_stage::going;
+  facts_.suspended = false;
   caf::anon_send(setup_.owner, slot_taken{setup_.package});
   caf::anon_send(setup_.parts.pushes,
                  push_begun{this_push(), facts_.notification.job, facts_.target.content,
@@ -137,9 +140,11 @@ tracking_news transfer_tracking_state::waits_for_window(
 void transfer_tracking_state::on_push_held(const push_held& mail) {
   if (push_ == push_stage::none) { return; }
   push_ = push_stage::asked;
+  held_ = mail;
   auto told = mail.for_its_turn ? waits_for_turn() : waits_for_window(mail.until);
   if (facts_.target.job_open) {
     told.job_state = mail.for_its_turn ? site_job_state::in_progress : site_job_state::suspended;
+    facts_.suspended = !mail.for_its_turn;
   }
   tell(std::move(told));
   if (!mail.for_its_turn) { leave_slot(); }

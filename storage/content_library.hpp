@@ -76,8 +76,9 @@ public:
   /// Gives the writer's place back and leaves the bytes for a later resume; removes those of a
   /// condemned attempt.
   [[nodiscard]] io::task<void> release_file(std::unique_ptr<staging_file> staged);
-  /// Removes from staging the large files of these contents that nobody writes, and manifests whose
-  /// files are all gone. What is to heal a content that is there stays.
+  /// Removes from staging the large files of these contents, and then their manifests; files that
+  /// are whole already, and no other content's, move to trash. What is to heal a content that is
+  /// there stays. `limit_reached`: somebody still writes one of them.
   [[nodiscard]] io::task<result<void>> discard_staging(discard_request asked);
   /// Waits until nobody writes this file.
   [[nodiscard]] io::task<void> staging_released(model::file_id file);

@@ -235,12 +235,12 @@ io::task<result<bool>> stage_damaged(library_state& library, model::file_id file
 
 /// Nothing has to be made durable: when a power cut brings it back, its records may be gone, and
 /// the next start removes it; or they are not, and then they are true.
-io::task<bool> drop_staged(library_state& library, model::file_id file,
-                           std::function<void(const model::file_id&)> dropped) {
+io::task<result<bool>> drop_staged(library_state& library, model::file_id file,
+                                   std::function<void(const model::file_id&)> dropped) {
   const auto found = library.places.find(file);
-  if (found == library.places.end() || found->second.busy || !found->second.on_disk) {
-    co_return false;
-  }
+  if (found == library.places.end()) { co_return true; }
+  if (found->second.busy) { co_return false; }
+  if (!found->second.on_disk) { co_return true; }
   found->second.busy = true;
   found->second.released->clear();
   const std::string path = staging_path(file, found->second.attempt);
@@ -252,11 +252,10 @@ io::task<bool> drop_staged(library_state& library, model::file_id file,
     place.condemned = false;
     place.attempt = 1;
     if (dropped) { dropped(file); }
-  } else {
-    log::warning("storage", describe(removed.error()));
   }
   leave(library, file, false);
-  co_return gone;
+  if (!gone) { co_return removed.error(); }
+  co_return true;
 }
 
 io::task<result<std::unique_ptr<staging_file>>> content_library::begin_file(

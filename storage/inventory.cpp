@@ -34,6 +34,20 @@ void change_uses(sqlite::connection& connection, std::string_view manifest, cons
 
 struct inventory::state {
   std::unique_ptr<sqlite::connection> connection;
+
+  /// The statement once for each file, all in one transaction.
+  result<void> change_each(std::string_view doing, const std::vector<model::file_id>& files,
+                           const char* text) {
+    return sqlite::attempt(doing, [&] {
+      SQLite::Transaction whole(connection->database());
+      for (const model::file_id& file : files) {
+        auto statement = connection->prepare(text);
+        bind_file(*statement, file);
+        statement->exec();
+      }
+      whole.commit();
+    });
+  }
 };
 
 inventory::inventory(std::unique_ptr<state> made) : state_(std::move(made)) {}
@@ -122,16 +136,8 @@ result<std::vector<model::file_id>> inventory::unused(std::uint32_t files_max) {
 }
 
 result<void> inventory::forget_unused(const std::vector<model::file_id>& files) {
-  return sqlite::attempt("remove unused files from the inventory", [&] {
-    SQLite::Transaction whole(state_->connection->database());
-    for (const model::file_id& file : files) {
-      auto statement = state_->connection->prepare(
-          "DELETE FROM file WHERE digest = ? AND size = ? AND uses = 0");
-      bind_file(*statement, file);
-      statement->exec();
-    }
-    whole.commit();
-  });
+  return state_->change_each("remove unused files from the inventory", files,
+                             "DELETE FROM file WHERE digest = ? AND size = ? AND uses = 0");
 }
 
 result<bool> inventory::is_used(const model::file_id& file) {
@@ -141,6 +147,26 @@ result<bool> inventory::is_used(const model::file_id& file) {
     bind_file(*statement, file);
     return statement->executeStep();
   });
+}
+
+result<void> inventory::forget_spared() {
+  return sqlite::attempt("begin to spare files in the inventory", [&] {
+    state_->connection->database().exec(
+        "CREATE TABLE IF NOT EXISTS spared (digest BLOB NOT NULL, size INTEGER NOT NULL,"
+        " PRIMARY KEY (digest, size)) WITHOUT ROWID; DELETE FROM spared");
+  });
+}
+
+result<void> inventory::spare(const std::vector<model::file_id>& files) {
+  return state_->change_each("spare files in the inventory", files,
+                             "INSERT OR IGNORE INTO spared (digest, size) VALUES (?, ?)");
+}
+
+result<void> inventory::mark_unused(const std::vector<model::file_id>& files) {
+  return state_->change_each(
+      "mark unused files in the inventory", files,
+      "INSERT OR IGNORE INTO file (digest, size, uses) SELECT ?1, ?2, 0 WHERE NOT EXISTS"
+      " (SELECT 1 FROM spared WHERE digest = ?1 AND size = ?2)");
 }
 
 result<inventory::totals> inventory::count() {

@@ -41,6 +41,12 @@ public:
   result<void> forget_unused(const std::vector<model::file_id>& files);
   result<bool> is_used(const model::file_id& file);
 
+  // Files that no content was committed with. Spared ones are known until `forget_spared`.
+  result<void> forget_spared();
+  result<void> spare(const std::vector<model::file_id>& files);
+  /// They count as unused, but those that are in use and the spared.
+  result<void> mark_unused(const std::vector<model::file_id>& files);
+
   struct totals {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;

@@ -96,7 +96,8 @@ io::task<result<void>> add_all(library_state& library, std::vector<inventory::ro
 /// recorded of that is known to be stale when the file is begun anew.
 io::task<result<void>> trash_file(library_state& library, model::file_id file,
                                   std::string trash_name) {
-  co_await drop_staged(library, file, {});
+  auto dropped = co_await drop_staged(library, file, {});
+  if (!dropped) { co_return dropped.error(); }
   auto moved = co_await move_to_trash(library, file_path(file), trash_name);
   if (!moved || hashing::piece_count(file.size) == 0) { co_return moved; }
   auto layer = co_await move_to_trash(library, piece_layer_path(file), trash_name);

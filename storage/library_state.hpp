@@ -92,10 +92,10 @@ io::task<result<bool>> store_large(library_state& library, const large_bytes& gi
 /// Makes a file of filelib/ the next attempt in staging/, durably; its right pieces are to be
 /// recorded after that. False: somebody writes the file, so it stays where it is. file_staging.cpp
 io::task<result<bool>> stage_damaged(library_state& library, model::file_id file);
-/// Removes a file from staging/; false: somebody writes it, or it cannot be. `dropped` is called
+/// Removes a file from staging/, when it is there; false: somebody writes it. `dropped` is called
 /// before it may be begun anew. file_staging.cpp
-io::task<bool> drop_staged(library_state& library, model::file_id file,
-                           std::function<void(const model::file_id&)> dropped);
+io::task<result<bool>> drop_staged(library_state& library, model::file_id file,
+                                   std::function<void(const model::file_id&)> dropped);
 /// One of the files that are looked for together.
 struct file_lookup {
   model::file_id file;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "storage/library_layout.hpp"
@@ -59,7 +58,6 @@ struct discard {
   discard_request asked;
   std::vector<model::content_id> staged{};  ///< their manifests lie in staging
   file_set files{};                         ///< that may go
-  file_set stayed{};
 
   [[nodiscard]] bool lies_in_staging(const model::file_id& file) const {
     const auto found = library.places.find(file);
@@ -84,13 +82,20 @@ io::task<result<void>> find_files(discard& work) {
   co_return result<void>();
 }
 
+/// Where the manifest of one that is wanted may be.
+std::array<std::string, 2> places_of(const model::content_id& content) {
+  return {staging_manifest_path(content), manifest_path(content)};
+}
+
+/// Half a manifest in staging is one that is just coming: nothing was fetched by it.
+bool is_half(const result<void>& read) { return !read && read.error().code == errc::corrupt; }
+
 io::task<result<void>> spare_wanted(discard& work) {
   const file_use spare = [&work](const model::file_id& file) { work.files.erase(file); };
   for (const model::content_id& content : work.asked.wanted) {
-    const std::array<std::string, 2> paths{staging_manifest_path(content), manifest_path(content)};
-    for (const std::string& path : paths) {
+    for (const std::string& path : places_of(content)) {
       auto read = co_await for_each_file(work.library, path, spare);
-      if (!read) { co_return read; }
+      if (!read && !is_half(read)) { co_return read; }
     }
   }
   co_return result<void>();
@@ -112,43 +117,105 @@ io::task<result<void>> spare_healing(discard& work) {
   co_return result<void>();
 }
 
-/// Whoever is to take the rest away later finds it by its manifest.
-io::task<void> drop_manifest(discard& work, model::content_id content) {
-  bool is_needed = false;
-  const file_use look = [&](const model::file_id& file) {
-    is_needed = is_needed || work.stayed.contains(file);
-  };
-  if (!work.stayed.empty()) {
-    auto read = co_await for_each_file(work.library, staging_manifest_path(content), look);
-    if (!read) { is_needed = true; }
+using index_change = result<void> (inventory::*)(const std::vector<model::file_id>&);
+
+/// Has the index take note of the files that a manifest names and the library has.
+io::task<result<void>> tell_index(library_state& library, std::string path, index_change change) {
+  auto manifest = co_await library.root.open_file(path, {});
+  if (!manifest && manifest.error().code == errc::not_found) { co_return result<void>(); }
+  if (!manifest) { co_return manifest.error(); }
+  line_reader reader{*manifest};
+  reader.in_header = true;
+  result<void> outcome;
+  while (outcome) {
+    auto files = co_await read_files(reader, ~std::uint64_t{0});
+    if (!files) { outcome = files.error(); }
+    if (!files || files->empty()) { break; }
+    std::vector<file_lookup> asked;
+    for (const listed_file& one : *files) {
+      if (model::raw(one.file.size) > 0) { asked.push_back({one.file}); }
+    }
+    co_await look_up(library, asked);
+    std::vector<model::file_id> there;
+    for (const file_lookup& one : asked) {
+      if (one.present) { there.push_back(one.file); }
+    }
+    co_await library.workers.run(library.ring, [&] { outcome = (*library.index.*change)(there); });
   }
-  if (is_needed) { co_return; }
-  const auto known = work.library.manifests.find(content);
-  if (known != work.library.manifests.end() && known->second.staged) {
-    work.library.manifests.erase(known);
+  co_await manifest->close();
+  co_return outcome;
+}
+
+/// Files that are whole got their names at once: no content was committed with them, so only these
+/// manifests know of them. The caller holds `records`.
+io::task<result<void>> sweep_finished(discard& work) {
+  library_state& library = work.library;
+  if (library.index_stale) {
+    auto remade = co_await remake_index(library);
+    if (!remade) { co_return remade; }
   }
-  co_await remove_staged_manifest(work.library, content);
+  result<void> told;
+  co_await library.workers.run(library.ring, [&] { told = library.index->forget_spared(); });
+  if (!told) { co_return told; }
+  for (const model::content_id& content : work.asked.wanted) {
+    for (const std::string& path : places_of(content)) {
+      told = co_await tell_index(library, path, &inventory::spare);
+      if (!told && !is_half(told)) { co_return told; }
+    }
+  }
+  for (const model::content_id& content : work.staged) {
+    told = co_await tell_index(library, staging_manifest_path(content), &inventory::mark_unused);
+    if (!told && !is_half(told)) { co_return told; }
+  }
+  auto swept = co_await sweep_unused(library, new_trash_name(library, work.asked.content.text()));
+  co_return swept;
+}
+
+io::task<result<void>> drop_manifests(discard& work) {
+  for (const model::content_id& content : work.staged) {
+    const auto known = work.library.manifests.find(content);
+    if (known != work.library.manifests.end() && known->second.staged) {
+      work.library.manifests.erase(known);
+    }
+    co_await remove_staged_manifest(work.library, content);
+  }
+  co_return result<void>();
+}
+
+io::task<result<void>> drop_files(discard& work) {
+  std::size_t busy = 0;
+  for (const model::file_id& file : work.files) {
+    auto gone = co_await drop_staged(work.library, file, work.asked.dropped);
+    if (!gone) { co_return gone.error(); }
+    if (!*gone) { ++busy; }
+  }
+  if (busy == 0) { co_return result<void>(); }
+  co_return error{errc::limit_reached, 0,
+                  format("throw away what was fetched of {}: {} of its files are still being "
+                         "written; ask again right after",
+                         work.asked.content.text(), busy)};
 }
 
 }  // namespace
 
+/// The manifests go last: whoever is to take the rest away later finds it by them.
 io::task<result<void>> content_library::discard_staging(discard_request asked) {
   discard work{*state_, std::move(asked)};
   auto contents = co_await staged_contents(*state_, work.asked);
   if (!contents) { co_return contents.error(); }
   work.staged = std::move(*contents);
-  auto found = co_await find_files(work);
-  if (!found) { co_return found; }
-  auto wanted = co_await spare_wanted(work);
-  if (!wanted) { co_return wanted; }
-  auto healing = co_await spare_healing(work);
-  if (!healing) { co_return healing; }
-  for (const model::file_id& file : work.files) {
-    const bool gone = co_await drop_staged(*state_, file, work.asked.dropped);
-    if (!gone && work.lies_in_staging(file)) { work.stayed.insert(file); }
+  auto done = co_await find_files(work);
+  if (done && work.staged.empty() && work.files.empty()) { co_return done; }
+  if (done) { done = co_await spare_wanted(work); }
+  if (done) { done = co_await spare_healing(work); }
+  if (done) { done = co_await drop_files(work); }
+  if (done && !work.staged.empty()) {
+    co_await state_->records.acquire();
+    done = co_await sweep_finished(work);
+    state_->records.release();
   }
-  for (const model::content_id& content : work.staged) { co_await drop_manifest(work, content); }
-  co_return result<void>();
+  if (done) { done = co_await drop_manifests(work); }
+  co_return done;
 }
 
 }  // namespace sluice::storage

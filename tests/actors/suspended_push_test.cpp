@@ -201,6 +201,7 @@ TEST_CASE("what a window holds back keeps no slot from what it lets through") {
   on.set_schedule("std1", "UTC mon-sun 00-24 high");
   for (int i = 0; i < 3; ++i) { CHECK(on.site.distribute(on.site.add_package(), {"std1"}).ok()); }
   CHECK(on.site.pushes.empty());
+  on.site.advance(11min);  // they are asked for again meanwhile
   CHECK(on.site.set_priority(on.package, model::package_priority::high).ok());
   CHECK(on.site.distribute(on.package, {"std1"}).ok());
   REQUIRE(on.site.pushes_going_on() == 1);

@@ -95,7 +95,10 @@ TEST_CASE("a file that somebody writes stays, and goes the next time") {
   begin(home, made);
   auto writer = open_file(home, made, id_of(bytes), {{0, 1}});
   CHECK_FALSE(writer->records_stale());
-  CHECK(discard(home, made.content).empty());
+  const discard_request asked{made.content, {}, {}};
+  const auto refused = home.block([&] { return home.library().discard_staging(asked); });
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == errc::limit_reached);
   CHECK(home.has(staging_path(id_of(bytes), 1)));
   CHECK(home.has(staging_manifest_path(made.content)));
   release(home, std::move(writer));
@@ -147,12 +150,50 @@ TEST_CASE("half a manifest keeps nobody from throwing away the rest") {
   write_text(home.path("staging/PKG00001.2"), "sluice-manifest 1\nbytes 7\nf nonsense\n");
   CHECK(discard(home, {made.content.package, 2}) == file_ids{id_of(bytes)});
   CHECK(entries_in(home.path("staging")) == 0);
-  // One that is wanted says what is needed: nothing goes while that is not known.
+  // A job that is just getting its manifest wants nothing yet.
   begin(home, made);
   write_text(home.path("staging/PKG00003.1"), "sluice-manifest 1\nbytes 7\nf nonsense\n");
-  discard_request asked{made.content, {*model::content_id::parse("PKG00003.1")}, {}};
-  CHECK_FALSE(home.block([&] { return home.library().discard_staging(asked); }).ok());
-  CHECK(home.has(staging_path(id_of(bytes), 1)));
+  CHECK(discard(home, made.content, {*model::content_id::parse("PKG00003.1")}).size() == 1);
+}
+
+// C4
+TEST_CASE("files that are whole already go as well, but for those of another content") {
+  library_home home;
+  const auto committed = patterned(100, 1);
+  const auto wanted = patterned(100, 2);
+  const auto own = patterned(100, 3);
+  const auto whole = patterned(large, 4);
+  const auto other = make_content(home, "PKG00002.1", {{"f", committed}});
+  REQUIRE(install(home, other, library_user::distribution_point).ok());
+  const auto open = make_content(home, "PKG00003.1", {{"f", wanted}});
+  REQUIRE(give_manifest(home, open).ok());
+  const auto made = make_content(home, "PKG00001.1",
+                                 {{"a", committed},
+                                  {"b", wanted},
+                                  {"c", own},
+                                  {"d", whole},
+                                  {"e", patterned(100, 5)},
+                                  {"f", {}}});
+  REQUIRE(give_manifest(home, made).ok());
+  for (const auto* bytes : {&wanted, &own}) {
+    const std::vector<content_library::small_file> one{{id_of(*bytes), *bytes}};
+    home.block([&] { return home.library().commit_small(one, io::on_existing::keep); });
+  }
+  auto staged = open_file(home, made, id_of(whole));
+  CHECK(feed(home, *staged, whole, 0, 4).empty());
+  CHECK(home.block([&] {
+              return home.library().commit_file(std::move(staged), io::on_existing::keep);
+            })
+            .ok());
+  CHECK(discard(home, made.content, {open.content}).empty());
+  CHECK(home.has(file_path(id_of(committed))));
+  CHECK(home.has(file_path(id_of(wanted))));
+  CHECK_FALSE(home.has(file_path(id_of(own))));
+  CHECK_FALSE(home.has(file_path(id_of(whole))));
+  CHECK_FALSE(home.has(staging_manifest_path(made.content)));
+  CHECK(discard(home, open.content).empty());
+  CHECK_FALSE(home.has(file_path(id_of(wanted))));
+  CHECK(read_committed(home, id_of(committed)).ok());
 }
 
 }  // namespace sluice::storage
