@@ -207,7 +207,9 @@ void simulated_state::transmit(const end_pointer& from, std::string bytes, bool 
     auto arrives = [this, other, from, ends, part = std::move(part)]() mutable {
       deliver(other, from, std::move(part), ends);
     };
-    after(from->free_at + latency - now, std::move(arrives));
+    // In order, also when the latency has become less.
+    from->arrived_at = std::max(from->arrived_at, from->free_at + latency);
+    after(from->arrived_at - now, std::move(arrives));
   } while (begin < bytes.size());
 }
 

@@ -19,9 +19,10 @@ struct connection_end {
   std::uint16_t port = 0;
   std::weak_ptr<connection_end> other;
   std::string inbound;
-  std::size_t taken = 0;               ///< of `inbound`
-  std::uint64_t travelling = 0;        ///< bytes on their way to the other side
-  std::chrono::nanoseconds free_at{};  ///< when the line takes the next bytes
+  std::size_t taken = 0;                  ///< of `inbound`
+  std::uint64_t travelling = 0;           ///< bytes on their way to the other side
+  std::chrono::nanoseconds free_at{};     ///< when the line takes the next bytes
+  std::chrono::nanoseconds arrived_at{};  ///< when the last ones reach the other side
   std::uint64_t receiving = 0;
   std::uint64_t sending = 0;
   bool ended = false;   ///< the other side will send no more

@@ -323,6 +323,23 @@ TEST_CASE("a slow machine is slow to all, until it is mended") {
   }
 }
 
+TEST_CASE("what is sent arrives in order, also when the latency becomes less meanwhile") {
+  simulated_world world(1);
+  world.set_rate(1'000'000);
+  world.set_latency(500ms);
+  const auto server = reactor_of(world, "server");
+  const auto client = reactor_of(world, "client");
+  std::optional<errc> failure;
+  server->start(serve_pattern(server.get(), 6'000'000, &failure));
+  client->start(receive_all(client.get(), 6'000'000, &failure));
+  while (const auto next = world.next_event()) {
+    world.advance_to(*next);
+    world.run_ready();
+    if (world.now() > 4s) { world.set_latency(1ms); }
+  }
+  CHECK_FALSE(failure.has_value());
+}
+
 TEST_CASE("both sides hear of a connection that is reset") {
   simulated_world world(1);
   world.set_rate(1'000'000);

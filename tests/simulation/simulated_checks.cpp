@@ -145,6 +145,10 @@ bool simulated_site::is_as_wished(std::string& missing) {
   for (const auto& [key, row] : rows()) {
     const auto whole = nodes_[0]->site_database().distribution(key.first, key.second);
     SLUICE_CHECK(whole.ok() && *whole);
+    if ((*whole)->discard) {
+      missing = format("{} is still to throw away {}", key.second, key.first.text());
+      return false;
+    }
     const bool held = !(*whole)->held_by.empty() && !(*whole)->cancel_asked;
     if (row.bucket == model::console_bucket::success && !(*whole)->removing) { continue; }
     if (held && !(*whole)->removing) { continue; }

@@ -1,6 +1,4 @@
 // sluice-sim: whole sites in virtual time.
-#include <malloc.h>
-
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -139,9 +137,6 @@ int main(int, char** words) {
     std::fputs(std::string(help).c_str(), stdout);
     return 0;
   }
-  // Files come and go by the thousand: their memory is kept.
-  mallopt(M_MMAP_THRESHOLD, 64 * 1024 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
   log::set_level(given->trace ? log::level::info : log::level::error);
   bool all_well = true;
   for (std::uint64_t seed = given->seed; seed < given->seed + given->seeds; ++seed) {
