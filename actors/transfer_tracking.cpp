@@ -133,10 +133,13 @@ void transfer_tracking_state::leave_slot() {
 
 /// It is open over there: its slot is taken, unless it waits for something else.
 void transfer_tracking_state::run() {
-  if (!model::is_waiting(node_state_)) { caf::anon_send(setup_.owner, slot_taken{setup_.package}); }
+  const bool is_held = held_ && !held_->for_its_turn;
+  if (!is_held && !model::is_waiting(node_state_)) {
+    caf::anon_send(setup_.owner, slot_taken{setup_.package});
+  }
   if (facts_.pushed && !facts_.cancelling) {
     if (push_ == push_stage::granted) { return begin_push(); }
-    if (held_ && !held_->for_its_turn && !facts_.suspended) { return on_push_held(*held_); }
+    if (is_held && !facts_.suspended) { return on_push_held(*held_); }
     return want_push();
   }
   schedule(wait::running, facts_.settings.polling.delay);

@@ -46,7 +46,9 @@ simulated_site::simulated_site(const simulation_plan& plan)
   operator_ = std::make_unique<site_operator>(time_, *nodes_[0], std::move(names), random_());
   operator_->trace = [this](const std::string& line) { note(line); };
   operator_->sent = [this](const std::string& name) {
-    if (quiet_ || random_() % 8 != 0) { return; }
+    if (quiet_) { return; }
+    if (site_operator::is_pushed_to(name) && random_() % 3 == 0) { operator_->hold_back(name); }
+    if (random_() % 8 != 0) { return; }
     time_.after(within(2min), [this, name] { disturb(*net_.find(name)); });
   };
 }
@@ -253,6 +255,7 @@ simulation_outcome simulated_site::run() {
   compare_all();
   outcome_.targets = rows().size();
   outcome_.wishes = operator_->count();
+  outcome_.suspended = operator_->suspended();
   for (const auto& node : nodes_) { node->stop(); }
   time_.advance(time_.now() + 10min);
   return outcome_;

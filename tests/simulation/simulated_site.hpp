@@ -31,13 +31,14 @@ struct simulation_outcome {
   std::uint64_t events = 0;
   std::uint64_t wishes = 0;
   std::uint64_t faults = 0;
-  std::uint64_t targets = 0;  ///< (package, distribution point) at the end
+  std::uint64_t suspended = 0;  ///< pushes that a schedule cut off, as far as they were seen
+  std::uint64_t targets = 0;    ///< (package, distribution point) at the end
   std::uint64_t files_compared =
       0;  ///< fetched by a client, and the same as in the package's folder
   std::chrono::nanoseconds quiet{};  ///< how long it took until all was as wished
 };
 
-/// One site server, 12 distribution points in a tree of sources, one of them pushed to; operators
+/// One site server, 12 distribution points in a tree of sources, two of them pushed to; operators
 /// who add, send, update, cancel and remove packages, and everything that can go wrong.
 simulation_outcome simulate(const simulation_plan& plan);
 

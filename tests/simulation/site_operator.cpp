@@ -11,12 +11,12 @@ constexpr std::size_t large_package = 50;  ///< has a file that several sources 
 
 using sources = std::vector<model::source_choice>;
 
-/// A tree, with equal priorities, a standard distribution point, and a source that is one.
+/// A tree, with equal priorities, and with standard distribution points, which are sources, too.
 const std::vector<std::pair<std::string, sources>>& topology() {
   static const std::vector<std::pair<std::string, sources>> all{
       {"dp1", {{"site", 1}}},
       {"dp2", {{"site", 1}}},
-      {"dp3", {{"site", 1}}},
+      {"dp3", {}},
       {"dp4", {{"dp1", 1}, {"dp2", 1}, {"site", 2}}},
       {"dp5", {{"dp1", 1}, {"site", 2}}},
       {"dp6", {{"dp2", 1}, {"dp3", 2}}},
@@ -215,6 +215,29 @@ void site_operator::set_schedule(const std::string& name, const std::string& sch
   ask<model::distribution_point_row>(format("gives {} the schedule {}", name, schedule),
                                      actors::change_distribution_point{request, false, root},
                                      [](const result<model::distribution_point_row>&) {});
+}
+
+bool site_operator::is_pushed_to(const std::string& name) {
+  const auto& all = topology();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& one) { return one.first == name && one.second.empty(); });
+}
+
+void site_operator::hold_back(const std::string& name) {
+  time_.after(std::chrono::seconds(random_() % 5), [this, name] {
+    set_schedule(name, "UTC mon-sun 00-24 closed");
+    time_.after(std::chrono::seconds(10), [this, name] { count_suspended(name); });
+  });
+  time_.after(std::chrono::seconds(15 + random_() % 3600),
+              [this, name] { set_schedule(name, "always"); });
+}
+
+void site_operator::count_suspended(const std::string& name) {
+  const auto rows = site_.site_database().distributions(std::nullopt, name, 0, 100'000);
+  SLUICE_CHECK(rows.ok());
+  for (const model::distribution_row& row : rows->rows) {
+    if (row.job_state == model::site_job_state::suspended) { ++suspended_; }
+  }
 }
 
 void site_operator::open_windows() {

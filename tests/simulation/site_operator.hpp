@@ -36,6 +36,9 @@ public:
   void send_failed();
   /// Learns what the site did of what it could not answer, before it does anything else.
   void look_around();
+  [[nodiscard]] static bool is_pushed_to(const std::string& name);
+  /// Closes its window in a moment, and opens it within the hour.
+  void hold_back(const std::string& name);
   void end_maintenance();  ///< of all
   void open_windows();     ///< of all standard distribution points
 
@@ -45,6 +48,8 @@ public:
   }
   [[nodiscard]] const known_package* find(const model::package_id& id) const;
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  /// How many pushes were seen suspended by their schedule.
+  [[nodiscard]] std::uint64_t suspended() const noexcept { return suspended_; }
 
   std::function<void(const std::string&)> trace;
   std::function<void(const std::string& name)> sent;  ///< a package is on its way to that point
@@ -63,6 +68,7 @@ private:
   void cancel();
   void change_point();
   void set_schedule(const std::string& name, const std::string& schedule);
+  void count_suspended(const std::string& name);
   void take_into_maintenance(const std::string& name);
   void set_maintenance(const std::string& name, bool on);
   void validate();
@@ -75,6 +81,7 @@ private:
   std::map<target, wish> wishes_;
   std::set<std::string> in_maintenance_;
   std::uint64_t count_ = 0;
+  std::uint64_t suspended_ = 0;
 };
 
 }  // namespace sluice::simulation

@@ -113,13 +113,15 @@ bool run(const options& given, std::uint64_t seed) {
   }
   const auto quiet = std::chrono::duration_cast<std::chrono::minutes>(outcome.quiet).count();
   std::printf(
-      "seed %llu: %s, %llu events %016llx, %llu wishes, %llu faults, %llu targets, %llu files "
+      "seed %llu: %s, %llu events %016llx, %llu wishes, %llu faults, %llu suspended, %llu targets, "
+      "%llu files "
       "compared, quiet after %lld min, %.1f s\n",
       static_cast<unsigned long long>(seed), outcome.wrong.empty() ? "ok" : "WRONG",
       static_cast<unsigned long long>(outcome.events),
       static_cast<unsigned long long>(outcome.trace_digest),
       static_cast<unsigned long long>(outcome.wishes),
       static_cast<unsigned long long>(outcome.faults),
+      static_cast<unsigned long long>(outcome.suspended),
       static_cast<unsigned long long>(outcome.targets),
       static_cast<unsigned long long>(outcome.files_compared), static_cast<long long>(quiet),
       took.count());
