@@ -196,6 +196,7 @@ result<distribution_facts> site_state::facts(const facts_question& asked) {
   facts.discarding = target.discard && is_over(target);
   facts.suspended = target.row.job_state == model::site_job_state::suspended;
   facts.cancelled_by = target.held_by;
+  facts.former_job = target.former_job;
   facts.target.job_open = job_is_open(target);
   model::notification& given = facts.notification;
   given.job = *target.row.job;
@@ -233,8 +234,9 @@ void site_state::on_news(const tracking_news& news) {
   if (!found || !*found) { return; }
   storage::site_distribution row = **found;
   if (news.job && (row.removing || news.job != row.row.job)) { return; }  // of an earlier job
-  if (news.discarded) {
-    row.discard = false;
+  if (news.discarded || news.former_over) {
+    row.discard = row.discard && !news.discarded;
+    row.former_job.reset();
     const auto put = setup_.database->put_distribution(row);
     return put ? void() : log::error("site", describe(put.error()));
   }
@@ -247,6 +249,7 @@ void site_state::on_news(const tracking_news& news) {
   if (news.state && !move(row, *news.state)) { return; }
   const bool suspends = news.job_state == model::site_job_state::suspended;
   if (suspends && was_refused(row)) { move(row, model::package_state::install_pending); }
+  if (starts) { row.former_job.reset(); }
   if (news.pushed) { row.pushed = *news.pushed; }
   if (news.reason) { row.row.reason = *news.reason; }
   if (news.tries_left) { row.row.tries_left = *news.tries_left; }

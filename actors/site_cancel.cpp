@@ -11,10 +11,11 @@ using model::site_job_state;
 namespace {
 
 /// The node may have the job: it was told of it, or a call to tell it was begun; also of one that
-/// the site gave up or detached, which runs on over there (C4).
+/// the site gave up or detached, which runs on over there (C4); or it has the one before it.
 bool may_be_there(const storage::site_distribution& row) noexcept {
   const bool given_up = row.row.job_state == site_job_state::cancelled && !row.cancelled;
-  return job_is_open(row) || row.row.job_state == site_job_state::ready || given_up;
+  return job_is_open(row) || row.row.job_state == site_job_state::ready || given_up ||
+         row.former_job.has_value();
 }
 
 /// Nothing of it runs at the node, or nobody looks any more whether it does.

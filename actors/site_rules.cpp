@@ -74,6 +74,7 @@ void begin_removal_of(storage::site_distribution& row, std::uint32_t tries, std:
   row.removing = true;
   row.cancelled = row.cancel_asked = row.discard = false;
   row.held_by.clear();
+  row.former_job.reset();
   move(row, model::package_state::removal_pending);
   row.row.tries_left = tries;
   row.row.job_state.reset();
@@ -149,6 +150,9 @@ void derive(storage::site_distribution& row) {
 void begin_job(storage::site_distribution& row, const job_begin& given) {
   const bool serves_another = row.row.state == package_state::content_updating;
   const bool was_installed = (is_installed(row) && row.heard) || serves_another;
+  if (job_is_open(row) || row.row.job_state == site_job_state::ready) {
+    row.former_job = row.row.job;
+  }
   row.row.version = given.version;
   row.row.job = given.job;
   row.row.job_state = site_job_state::pending;
@@ -227,6 +231,7 @@ bool apply_report(storage::site_distribution& row, const model::state_message& r
                   model::calendar_time now) {
   if (row.row.job != report.job || report.sequence <= row.last_sequence) { return false; }
   row.last_sequence = report.sequence;
+  row.former_job.reset();
   model::distribution_row& shown = row.row;
   const std::string why_over = shown.reason;
   take_progress(row, report, now);

@@ -35,6 +35,7 @@ struct distribution_facts {
   bool discarding = false;   ///< it has stopped, and is to throw away what it fetched
   bool suspended = false;    ///< says the row (S1)
   std::string cancelled_by;  ///< whose wish that is
+  std::optional<model::job_id> former_job;  ///< is to stop as well
 };
 /// Written into the distribution's row; unset fields stay.
 struct tracking_news {
@@ -52,6 +53,7 @@ struct tracking_news {
   bool cancelled = false;
   bool cancel_over = false;  ///< it was too late
   bool discarded = false;    ///< what the node fetched is gone, or has become the content
+  bool former_over = false;  ///< the node was asked to stop the job before this one
 };
 struct removal_done {
   model::package_id package;

@@ -103,6 +103,7 @@ private:
   std::optional<push_held> held_;  ///< why it waits to be pushed
   bool cannot_push_said_ = false;  ///< 2323, since the last push that did its work
   bool discarding_ = false;        ///< what is asked of the node is not only to stop
+  bool stopping_former_ = false;   ///< ... but the job before this one
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;

@@ -104,7 +104,9 @@ void transfer_tracking_state::withdraw_locally() {
 /// C5: the node is asked until it answers, also when it was away in between; that it has stopped
 /// is what its report says.
 void transfer_tracking_state::ask_to_cancel() {
-  call_cancel({facts_.notification.job, facts_.cancelled_by});
+  if (calling_) { return; }
+  stopping_former_ = facts_.former_job.has_value();
+  call_cancel({facts_.former_job.value_or(facts_.notification.job), facts_.cancelled_by});
 }
 
 /// C4: when its job has stopped; the same until it says that it is done.
@@ -150,6 +152,11 @@ void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
   }
   if (discarding) { return on_discard_answered(mail); }
   auto told = news();
+  if (std::exchange(stopping_former_, false) && !mail.failure) {
+    told.former_over = true;  // its own reports say no more of this row
+    tell(std::move(told));
+    return look();
+  }
   if (mail.failure) {
     told.reason = format("is being cancelled by {}: {} did not take it: {}", facts_.cancelled_by,
                          setup_.name, describe(*mail.failure));

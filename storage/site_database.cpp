@@ -37,7 +37,7 @@ struct later_column {
   std::string_view name;
   std::string_view definition;
 };
-constexpr std::array<later_column, 11> later_columns{
+constexpr std::array<later_column, 12> later_columns{
     {{"distribution", "polls", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "pushed", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution_point", "schedule", "TEXT NOT NULL DEFAULT 'always'"},
@@ -48,6 +48,7 @@ constexpr std::array<later_column, 11> later_columns{
      {"distribution", "cancel_asked", "INTEGER NOT NULL DEFAULT 0"},
      {"distribution", "held_by", "TEXT NOT NULL DEFAULT ''"},
      {"distribution", "discard", "INTEGER NOT NULL DEFAULT 0"},
+     {"distribution", "former_job", "BLOB"},
      {"package", "priority", "INTEGER NOT NULL DEFAULT 2"}}};
 
 void add_what_came_later(SQLite::Database& database) {

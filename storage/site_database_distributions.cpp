@@ -8,7 +8,7 @@ namespace sluice::storage {
 namespace {
 
 /// In the order of `every_column`; the first two are the key.
-constexpr std::array<std::string_view, 30> column_names{"package",
+constexpr std::array<std::string_view, 31> column_names{"package",
                                                         "name",
                                                         "version",
                                                         "bucket",
@@ -37,7 +37,8 @@ constexpr std::array<std::string_view, 30> column_names{"package",
                                                         "cancel_asked",
                                                         "held_by",
                                                         "pushed",
-                                                        "discard"};
+                                                        "discard",
+                                                        "former_job"};
 constexpr std::size_t key_columns = 2;
 
 /// Calls `use` with the fields of a row that stand in columns.
@@ -49,7 +50,7 @@ void every_column(Row& row, Use use) {
       shown.pieces_verified, shown.bytes_per_second, shown.remaining, shown.source,
       shown.tries_left, shown.next_try, shown.reason, shown.changed, row.redistribute, row.heard,
       row.cancelled, row.removing, row.last_sequence, row.node_state, row.polls, row.cancel_asked,
-      row.held_by, row.pushed, row.discard);
+      row.held_by, row.pushed, row.discard, row.former_job);
 }
 
 std::string list_of_columns() {

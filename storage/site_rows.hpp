@@ -41,6 +41,8 @@ struct site_distribution {
   bool cancel_asked = false;        ///< the node is to stop the job, and has not said so yet
   bool discard = false;             ///< the node is to throw away what it fetched, once it stopped
   std::string held_by;              ///< who cancelled it; until it is distributed again
+  /// What runs there until the node is told of the present job: of a former version or order.
+  std::optional<model::job_id> former_job;
   model::job_state node_state = model::job_state::not_started;
 };
 

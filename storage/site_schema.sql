@@ -105,6 +105,7 @@ CREATE TABLE distribution (
   polls             INTEGER NOT NULL DEFAULT 0, -- in vain, since the last news of this job
   cancel_asked      INTEGER NOT NULL DEFAULT 0,
   discard           INTEGER NOT NULL DEFAULT 0,
+  former_job        BLOB,                       -- runs there until its node is told of `job`
   held_by           TEXT NOT NULL DEFAULT '',   -- who cancelled it
   pushed            INTEGER NOT NULL DEFAULT 0, -- its job is one that the site pushes
 

@@ -312,3 +312,42 @@ TEST_CASE("a package of high priority overtakes those that wait for a slot") {
   CHECK(notified.back().priority == model::package_priority::high);
   CHECK(notified.front().priority == model::package_priority::medium);
 }
+
+// C4, B22
+TEST_CASE("a cancel after an update ends the job of the former version, which the node still has") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  auto& node = parts.site.node("dp1");
+  const auto former = *parts.site.row(parts.package, "dp1").row.job;
+  node.trouble = error{errc::unreachable, 0, "connect to dp1"};
+  CHECK(parts.site.update(parts.package).ok());
+  const auto present = *parts.site.row(parts.package, "dp1").row.job;
+  CHECK(present != former);
+  const auto answer = parts.site.cancel(parts.package, {"dp1"});
+  REQUIRE(answer.ok());
+  CHECK(answer->requested == names{"dp1"});
+  parts.site.restart();
+  node.trouble.reset();
+  node.on_cancel = [&](model::job_id job) {
+    return job == former ? rpc::cancel_outcome::requested : rpc::cancel_outcome::unknown;
+  };
+  parts.site.advance(20min);
+  CHECK(node.cancelled == std::vector{former, present});
+  check_cancelled(parts, "dp1");
+  parts.site.advance(3h);
+  CHECK(node.cancelled.size() == 2);
+}
+
+// C4, B22
+TEST_CASE("once the node has the new order the former one is its own business") {
+  chain parts;
+  CHECK(parts.site.distribute(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.report(parts.package, "dp1", state_report::in_progress, 1000).ok());
+  CHECK(parts.site.update(parts.package).ok());
+  CHECK(parts.site.node("dp1").notified.size() == 2);
+  CHECK_FALSE(parts.site.row(parts.package, "dp1").former_job);
+  const auto present = *parts.site.row(parts.package, "dp1").row.job;
+  CHECK(parts.site.cancel(parts.package, {"dp1"}).ok());
+  CHECK(parts.site.node("dp1").cancelled == std::vector{present});
+}
