@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <span>
 #include <unordered_set>
 
 #include "storage/library_layout.hpp"
@@ -11,6 +12,8 @@
 namespace sluice::storage {
 
 namespace {
+
+constexpr std::size_t files_per_step = 256;
 
 using file_set = std::unordered_set<model::file_id>;
 using file_use = std::function<void(const model::file_id&)>;
@@ -119,22 +122,17 @@ io::task<result<void>> spare_healing(discard& work) {
 
 using index_change = result<void> (inventory::*)(const std::vector<model::file_id>&);
 
-/// Has the index take note of the files that a manifest names and the library has.
+/// Has the index take note of the files that a manifest names and the library has. Memory: some 100
+/// bytes per file of the manifest.
 io::task<result<void>> tell_index(library_state& library, std::string path, index_change change) {
-  auto manifest = co_await library.root.open_file(path, {});
-  if (!manifest && manifest.error().code == errc::not_found) { co_return result<void>(); }
-  if (!manifest) { co_return manifest.error(); }
-  line_reader reader{*manifest};
-  reader.in_header = true;
-  result<void> outcome;
-  while (outcome) {
-    auto files = co_await read_files(reader, ~std::uint64_t{0});
-    if (!files) { outcome = files.error(); }
-    if (!files || files->empty()) { break; }
-    std::vector<file_lookup> asked;
-    for (const listed_file& one : *files) {
-      if (model::raw(one.file.size) > 0) { asked.push_back({one.file}); }
-    }
+  std::vector<file_lookup> named;
+  const file_use name = [&named](const model::file_id& file) {
+    if (model::raw(file.size) > 0) { named.push_back({file}); }
+  };
+  auto outcome = co_await for_each_file(library, path, name);
+  for (std::size_t begin = 0; outcome && begin < named.size(); begin += files_per_step) {
+    const auto asked =
+        std::span(named).subspan(begin, std::min(files_per_step, named.size() - begin));
     co_await look_up(library, asked);
     std::vector<model::file_id> there;
     for (const file_lookup& one : asked) {
@@ -142,7 +140,6 @@ io::task<result<void>> tell_index(library_state& library, std::string path, inde
     }
     co_await library.workers.run(library.ring, [&] { outcome = (*library.index.*change)(there); });
   }
-  co_await manifest->close();
   co_return outcome;
 }
 

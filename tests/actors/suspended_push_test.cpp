@@ -52,6 +52,15 @@ void suspend(pushing_site& on) {
   CHECK(on.site.row(on.package, "std1").row.job_state == site_job_state::suspended);
 }
 
+/// There is one place for a push, and std2 has it.
+void take_the_only_place(pushing_site& on) {
+  model::distribution_settings settings;
+  settings.push_packages = settings.push_threads = 1;
+  on.site.change_settings(settings);
+  on.add("std2");
+  CHECK(on.site.distribute(on.package, {"std2"}).ok());
+}
+
 }  // namespace
 
 // S1
@@ -106,11 +115,7 @@ TEST_CASE("a suspended push goes on when its distribution point pulls from now o
 TEST_CASE("a suspended push whose window opens says that it waits for its turn") {
   pushing_site on;
   suspend(on);
-  model::distribution_settings settings;
-  settings.push_packages = settings.push_threads = 1;
-  on.site.change_settings(settings);
-  on.add("std2");
-  CHECK(on.site.distribute(on.package, {"std2"}).ok());
+  take_the_only_place(on);
   CHECK(on.site.pushes_going_on() == 1);
   on.set_schedule("std1", "always");
   CHECK(on.site.pushes_going_on() == 1);
@@ -128,11 +133,7 @@ TEST_CASE("a suspended push whose window opens says that it waits for its turn")
 TEST_CASE("a suspended push that waits for its turn after a restart of the site says so") {
   pushing_site on;
   suspend(on);
-  model::distribution_settings settings;
-  settings.push_packages = settings.push_threads = 1;
-  on.site.change_settings(settings);
-  on.add("std2");
-  CHECK(on.site.distribute(on.package, {"std2"}).ok());
+  take_the_only_place(on);
   on.site.restart();
   on.set_schedule("std1", "always");
   CHECK(on.site.pushes_going_on() == 1);
