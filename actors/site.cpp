@@ -238,7 +238,8 @@ void site_state::on_news(const tracking_news& news) {
     row.discard = row.discard && !news.discarded;
     row.former_job.reset();
     const auto put = setup_.database->put_distribution(row);
-    return put ? void() : log::error("site", describe(put.error()));
+    if (!put) { log::error("site", describe(put.error())); }
+    return;
   }
   const bool ends = news.cancelled || news.cancel_over;
   if (is_installed(row) || (!row.removing && is_over(row) && !ends)) { return; }  // reports lead

@@ -72,8 +72,10 @@ private:
   void drop_push();
   void ask_for_room();
   void begin_push();
+  /// What the node was last asked to stop, or to throw away.
+  enum class stop_what : std::uint8_t { job, former_job, what_it_fetched };
   void ask_to_discard();
-  void call_cancel(rpc::job_cancel asked);
+  void ask_to(stop_what what);
   void on_discard_answered(const cancel_answered& mail);
   [[nodiscard]] model::push_slots::push this_push() const;
   void say_cannot_push(const error& failure);
@@ -100,10 +102,9 @@ private:
   enum class push_stage : std::uint8_t { none, asked, granted, going };
   push_stage push_ = push_stage::none;
   std::uint32_t quick_tries_ = 0;  ///< of a push that broke off, in a row
+  stop_what stopping_ = stop_what::job;
   std::optional<push_held> held_;  ///< why it waits to be pushed
   bool cannot_push_said_ = false;  ///< 2323, since the last push that did its work
-  bool discarding_ = false;        ///< what is asked of the node is not only to stop
-  bool stopping_former_ = false;   ///< ... but the job before this one
   std::uint64_t ticks_ = 0;
   std::uint32_t source_checks_ = 0;
   std::uint32_t polls_ = 0;

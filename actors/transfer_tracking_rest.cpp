@@ -104,21 +104,19 @@ void transfer_tracking_state::withdraw_locally() {
 /// C5: the node is asked until it answers, also when it was away in between; that it has stopped
 /// is what its report says.
 void transfer_tracking_state::ask_to_cancel() {
-  if (calling_) { return; }
-  stopping_former_ = facts_.former_job.has_value();
-  call_cancel({facts_.former_job.value_or(facts_.notification.job), facts_.cancelled_by});
+  ask_to(facts_.former_job ? stop_what::former_job : stop_what::job);
 }
 
 /// C4: when its job has stopped; the same until it says that it is done.
-void transfer_tracking_state::ask_to_discard() {
-  if (calling_) { return; }
-  discarding_ = true;
-  call_cancel({facts_.notification.job, facts_.cancelled_by, facts_.target.content});
-}
+void transfer_tracking_state::ask_to_discard() { ask_to(stop_what::what_it_fetched); }
 
-void transfer_tracking_state::call_cancel(rpc::job_cancel asked) {
+void transfer_tracking_state::ask_to(stop_what what) {
   if (calling_) { return; }
   calling_ = true;
+  stopping_ = what;
+  rpc::job_cancel asked{facts_.notification.job, facts_.cancelled_by};
+  if (what == stop_what::former_job) { asked.job = *facts_.former_job; }
+  if (what == stop_what::what_it_fetched) { asked.discard = facts_.target.content; }
   const transfer_tracking_actor me{self_};
   const auto taken = setup_.parts.clients->with_control(
       facts_.control_address, [me, asked = std::move(asked)](rpc::control_service& node) {
@@ -145,14 +143,13 @@ void transfer_tracking_state::on_discard_answered(const cancel_answered& mail) {
 
 void transfer_tracking_state::on_cancel_answered(const cancel_answered& mail) {
   calling_ = false;
-  const bool discarding = std::exchange(discarding_, false);
   if (look_again_) {
     look_again_ = false;
     return look();
   }
-  if (discarding) { return on_discard_answered(mail); }
+  if (stopping_ == stop_what::what_it_fetched) { return on_discard_answered(mail); }
   auto told = news();
-  if (std::exchange(stopping_former_, false) && !mail.failure) {
+  if (stopping_ == stop_what::former_job && !mail.failure) {
     told.former_over = true;  // its own reports say no more of this row
     tell(std::move(told));
     return look();

@@ -175,7 +175,10 @@ io::task<result<content_facts>> content_library::recheck_manifest(model::content
     state_->manifests[content] = {hash, size, *staged, true};
     co_return staged;
   }
-  if (staged.error().code == errc::corrupt) { co_await remove_staged_manifest(*state_, content); }
+  if (staged.error().code == errc::corrupt) {
+    // It would be refused again.
+    co_await remove_staged_manifest(*state_, content);
+  }
   auto committed =
       co_await check_pair(*state_, manifest_path(content), signature_path(content), asked);
   if (committed) { state_->manifests[content] = {hash, size, *committed, false}; }

@@ -19,7 +19,7 @@ using file_set = std::unordered_set<model::file_id>;
 using file_use = std::function<void(const model::file_id&)>;
 
 /// Calls `use` with each file that the manifest names. One that is not there names none.
-io::task<result<void>> for_each_file(library_state& library, std::string path, file_use use) {
+io::task<result<void>> walk_manifest(library_state& library, std::string path, file_use use) {
   auto manifest = co_await library.root.open_file(path, {});
   if (!manifest && manifest.error().code == errc::not_found) { co_return result<void>(); }
   if (!manifest) { co_return manifest.error(); }
@@ -73,13 +73,15 @@ io::task<result<void>> find_files(discard& work) {
     if (work.lies_in_staging(file)) { work.files.insert(file); }
   };
   for (const model::content_id& content : work.staged) {
-    auto read = co_await for_each_file(work.library, staging_manifest_path(content), take);
+    auto read = co_await walk_manifest(work.library, staging_manifest_path(content), take);
     if (!read) { log::warning("storage", describe(read.error())); }  // half of it may have come
   }
+  if (work.library.places.empty()) { co_return result<void>(); }
   // What is to be replaced (redistribute) has no manifest in staging.
-  for (const catalogue_entry& entry : work.library.catalogue->all()) {
+  const auto committed = work.library.catalogue->versions(work.asked.content.package);
+  for (const catalogue_entry& entry : committed) {
     if (!is_meant(work.asked, entry.content)) { continue; }
-    auto read = co_await for_each_file(work.library, manifest_path(entry.content), take);
+    auto read = co_await walk_manifest(work.library, manifest_path(entry.content), take);
     if (!read) { co_return read; }
   }
   co_return result<void>();
@@ -97,7 +99,7 @@ io::task<result<void>> spare_wanted(discard& work) {
   const file_use spare = [&work](const model::file_id& file) { work.files.erase(file); };
   for (const model::content_id& content : work.asked.wanted) {
     for (const std::string& path : places_of(content)) {
-      auto read = co_await for_each_file(work.library, path, spare);
+      auto read = co_await walk_manifest(work.library, path, spare);
       if (!read && !is_half(read)) { co_return read; }
     }
   }
@@ -129,7 +131,7 @@ io::task<result<void>> tell_index(library_state& library, std::string path, inde
   const file_use name = [&named](const model::file_id& file) {
     if (model::raw(file.size) > 0) { named.push_back({file}); }
   };
-  auto outcome = co_await for_each_file(library, path, name);
+  auto outcome = co_await walk_manifest(library, path, name);
   for (std::size_t begin = 0; outcome && begin < named.size(); begin += files_per_step) {
     const auto asked =
         std::span(named).subspan(begin, std::min(files_per_step, named.size() - begin));
@@ -168,7 +170,7 @@ io::task<result<void>> sweep_finished(discard& work) {
   co_return swept;
 }
 
-io::task<result<void>> drop_manifests(discard& work) {
+io::task<void> drop_manifests(discard& work) {
   for (const model::content_id& content : work.staged) {
     const auto known = work.library.manifests.find(content);
     if (known != work.library.manifests.end() && known->second.staged) {
@@ -176,7 +178,6 @@ io::task<result<void>> drop_manifests(discard& work) {
     }
     co_await remove_staged_manifest(work.library, content);
   }
-  co_return result<void>();
 }
 
 io::task<result<void>> drop_files(discard& work) {
@@ -201,18 +202,21 @@ io::task<result<void>> content_library::discard_staging(discard_request asked) {
   auto contents = co_await staged_contents(*state_, work.asked);
   if (!contents) { co_return contents.error(); }
   work.staged = std::move(*contents);
-  auto done = co_await find_files(work);
-  if (done && work.staged.empty() && work.files.empty()) { co_return done; }
-  if (done) { done = co_await spare_wanted(work); }
-  if (done) { done = co_await spare_healing(work); }
-  if (done) { done = co_await drop_files(work); }
-  if (done && !work.staged.empty()) {
-    co_await state_->records.acquire();
-    done = co_await sweep_finished(work);
-    state_->records.release();
-  }
-  if (done) { done = co_await drop_manifests(work); }
-  co_return done;
+  auto found = co_await find_files(work);
+  if (!found) { co_return found; }
+  if (work.staged.empty() && work.files.empty()) { co_return found; }
+  auto spared = co_await spare_wanted(work);
+  if (!spared) { co_return spared; }
+  auto healing = co_await spare_healing(work);
+  if (!healing) { co_return healing; }
+  auto dropped = co_await drop_files(work);
+  if (!dropped || work.staged.empty()) { co_return dropped; }
+  co_await state_->records.acquire();
+  auto swept = co_await sweep_finished(work);
+  state_->records.release();
+  if (!swept) { co_return swept; }
+  co_await drop_manifests(work);
+  co_return swept;
 }
 
 }  // namespace sluice::storage
