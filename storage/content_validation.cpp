@@ -38,11 +38,14 @@ void tell(validation_run& run, bool at_once) {
   run.hooks.progress(run.report.done);
 }
 
+model::validation_power power_now(const validation_run& run) {
+  return model::power_of(run.request.priority, run.hooks.busy && run.hooks.busy());
+}
+
 /// Waits until another block may begin; false: no more may.
 io::task<bool> wait_for_turn(validation_run& run) {
   while (!is_stopped(run)) {
-    const bool busy = run.hooks.busy && run.hooks.busy();
-    const model::validation_power power = model::power_of(run.request.priority, busy);
+    const model::validation_power power = power_now(run);
     if (run.blocks >= power.blocks) {
       run.landed.clear();
       co_await run.landed.wait();
@@ -100,9 +103,8 @@ io::task<void> check_files(validation_run& run) {
     }
     auto work = co_await next_block(run);
     if (!work) { break; }
-    const bool busy = run.hooks.busy && run.hooks.busy();
-    const model::validation_power power = model::power_of(run.request.priority, busy);
-    run.due = model::next_due(run.due, run.library.ring.now(), work->bytes, power.bytes_per_second);
+    run.due = model::next_due(run.due, run.library.ring.now(), work->bytes,
+                              power_now(run).bytes_per_second);
     ++run.blocks;
     group.start(run_block(run, std::move(*work)));
   }
@@ -140,6 +142,10 @@ void add_finding(validation_run& run, const listed_file& listed, validation_find
 void count_done(validation_run& run, std::uint64_t files, std::uint64_t bytes) {
   run.report.done.files += files;
   run.report.done.bytes += bytes;
+}
+
+std::chrono::nanoseconds pause_after(const validation_run& run, std::uint64_t bytes) {
+  return model::next_due({}, {}, bytes, power_now(run).bytes_per_second) / 2;
 }
 
 io::turn_at_disk turn_of(const validation_run& run) {

@@ -53,6 +53,9 @@ void add_finding(validation_run& run, const listed_file& listed, validation_find
 /// So much of the total is done. content_validation.cpp
 void count_done(validation_run& run, std::uint64_t files, std::uint64_t bytes);
 
+/// Half of the time that `bytes` may take now: 0 unless the validation is held back.
+/// content_validation.cpp
+std::chrono::nanoseconds pause_after(const validation_run& run, std::uint64_t bytes);
 /// The turn at the disk that the validation's priority gives. content_validation.cpp
 io::turn_at_disk turn_of(const validation_run& run);
 

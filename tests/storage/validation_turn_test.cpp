@@ -138,6 +138,21 @@ TEST_CASE("at lowest a busy node is left alone, but for 4 MiB a second") {
   CHECK(highest.took < 1s);
 }
 
+TEST_CASE("what is hashed in parts is right or wrong by the same pieces") {
+  validated_library home(5);
+  const std::string place = format("library/{}", file_path(home.big));
+  REQUIRE(home.world.flip_bit(host, place, 2 * piece + piece / 2));
+  REQUIRE(home.world.flip_bit(host, place, 5 * piece - 1));
+  validation_hooks hooks;
+  hooks.busy = [] { return true; };
+  const auto busy = home.validate(model::validation_priority::lowest, hooks);
+  const auto at_rest = home.validate(model::validation_priority::lowest);
+  REQUIRE(busy.report.findings.size() == 1);
+  CHECK(busy.report.findings[0].pieces_count == 2);
+  REQUIRE(at_rest.report.findings.size() == 1);
+  CHECK(busy.report.findings[0].pieces == at_rest.report.findings[0].pieces);
+}
+
 TEST_CASE("when the node is at rest again a validation goes on at once") {
   validated_library home(40);
   const auto begun = home.world.now();
