@@ -47,7 +47,7 @@ def arguments():
     options.add_argument('--row', action='append', choices=NAMES, metavar='NAME',
                          help=f'only this row (repeatable): {", ".join(NAMES)}')
     options.add_argument('--rounds', type=int,
-                         help='of each row, twice so many where one takes seconds; 5 if not given')
+                         help='of each row, more where one takes a second; 5 if not given')
     options.add_argument('--minutes', type=float, default=38,
                          help='no round begins that would end later; 38 when not given')
     options.add_argument('--smoke', action='store_true',

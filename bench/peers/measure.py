@@ -53,9 +53,12 @@ class Series:
     def memory(self):
         return max(sample.memory for sample in self.samples)
 
+    def every_note(self, key):
+        return [sample.notes.get(key) for sample in self.samples]
+
     def median_note(self, key):
         """Of a number that every sample noted; None when one did not."""
-        found = [sample.notes.get(key) for sample in self.samples]
+        found = self.every_note(key)
         return None if None in found else statistics.median(found)
 
 

@@ -24,7 +24,7 @@ class Row:
     only_the_best_counts = False  # of the peers: one that cannot be the best runs once
     takes_turns = True  # every other round in the opposite order
     rounds_max = 100     # of a row that shows a shape, not a median
-    rounds_times = 1     # as many as others: 2 where a round takes seconds, and figures scatter
+    rounds_times = 1     # as many as others: more where one takes a second, and figures scatter
     minutes = 1.0        # about what its rounds take: its share of the time of a whole run
 
     def __init__(self, stage):

@@ -16,7 +16,7 @@ class Sizes:
     serve_files: int = 4
     serve_file_bytes: int = 256 * MIB
     serve_small_files: int = 256
-    serve_seconds: float = 3.0
+    serve_seconds: float = 1.0
     cold_bytes: int = GIB
     shared_files: int = 4
     shared_file_bytes: int = 64 * MIB
@@ -26,7 +26,7 @@ class Sizes:
     hash_seconds: float = 0.5
     linear_file_bytes: int = GIB
     linear_files: int = 1000
-    quiet_bytes: int = GIB
+    quiet_bytes: int = GIB // 2
 
     @property
     def small_bytes(self):

@@ -4,6 +4,7 @@ Bounds that were changed since they were first promised: docs/decisions/0012 and
 """
 
 import dataclasses
+import statistics
 
 CURL = 'curl + openssl dgst + sync'
 ARIA2 = 'aria2c -x4 --checksum + sync'
@@ -97,8 +98,10 @@ def judge(target, found):
         ratio = ours.cpu_per_gib / max(best.cpu_per_gib, 1e-9)
         return Verdict(target, best.name, ratio, target.bound, ratio <= target.bound)
     if target.measure == 'p99':
+        # Neighbours had the same machine: what it does to a tail differs from minute to minute.
         best = min(peers, key=lambda one: one.median_note('p99_ms'))
-        ratio = ours.median_note('p99_ms') / best.median_note('p99_ms')
+        ratio = statistics.median(here / there for here, there in zip(
+            ours.every_note('p99_ms'), best.every_note('p99_ms'), strict=True))
         return Verdict(target, best.name, ratio, target.bound, ratio <= target.bound)
     best = max(peers, key=lambda one: one.rate)
     ratio, bound = ours.rate / best.rate, target.bound

@@ -95,6 +95,13 @@ class JudgeTest(unittest.TestCase):
         self.assertTrue(self.judged(target, series('sluice', 100, 0.5), series('a', 100)).held)
         self.assertFalse(self.judged(target, series('sluice', 100, 0.6), series('a', 100)).held)
 
+    def test_a_tail_is_compared_round_by_round(self):
+        ours, theirs = Series('sluice', 'requests'), Series('a', 'requests')
+        for series_of, times in ((ours, (2, 30, 5)), (theirs, (1, 10, 5))):  # medians are equal
+            series_of.samples = [Sample(1.0, 0, notes={'p99_ms': time}) for time in times]
+        verdict = self.judged(Target('row', 1.9, ('a',), measure='p99'), ours, theirs)
+        self.assertEqual((verdict.ratio, verdict.held), (2.0, False))
+
     def test_a_disk_that_can_do_no_more_keeps_the_promise_and_is_named(self):
         target = Target('row', 5.0, ('a',), disk='fio')
         for disk, held in ((1000, True), (1300, False)):
