@@ -2,13 +2,14 @@
 // (MSG_TRUNC), so that a bench of a server measures the server. One thread, no dependency.
 //
 //   discard_client --address 127.0.0.1:8600 --paths FILE --connections 16
-//                  (--seconds 3 | --walks 1) [--spread] [--slow 10]
+//                  (--seconds 3 | --walks 1) [--spread] [--slow 10] [--settle 0.1]
 //
 // Each connection is kept alive and asks for the paths of FILE (one per line), one after another:
 // for some seconds, or each path so many times. With --spread each connection begins at another
 // path. With --slow so many further connections ask for the first path and take 1 Mb/s of it; they
-// are not counted. Every answer must be a 200 with a Content-Length and exactly so many bytes.
-// Prints JSON.
+// are not counted. With --settle the times of what is asked for in the first so many seconds are
+// not among the percentiles. Every answer must be a 200 with a Content-Length and exactly so many
+// bytes. Prints JSON.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -53,6 +54,7 @@ struct wishes {
   std::vector<std::string> paths;
   std::size_t connections = 1;
   double seconds = 0;
+  double settle = 0;
   std::size_t walks = 0;
   bool spread = false;
   std::size_t slow = 0;
@@ -174,6 +176,8 @@ public:
   /// Until the time is over, or until every connection has all it asks for.
   totals run() {
     const auto end = bench_clock::now() + std::chrono::duration<double>(given_.seconds);
+    settled_ = bench_clock::now() + std::chrono::duration_cast<bench_clock::duration>(
+                                        std::chrono::duration<double>(given_.settle));
     working_ = all_.size();
     for (connection& one : all_) { ask(one); }
     std::array<epoll_event, 128> events;
@@ -249,7 +253,10 @@ private:
 
   void finish(connection& one) {
     ++made_.requests;
-    made_.latencies.push_back(std::chrono::duration<float>(bench_clock::now() - one.asked).count());
+    if (one.asked >= settled_) {
+      made_.latencies.push_back(
+          std::chrono::duration<float>(bench_clock::now() - one.asked).count());
+    }
     if (--one.left > 0) {
       ask(one);
     } else {
@@ -262,6 +269,7 @@ private:
   slow_clients slow_;
   std::vector<connection> all_;
   std::size_t working_ = 0;
+  bench_clock::time_point settled_{};  // when times begin to count
   totals made_;
 };
 
@@ -289,6 +297,8 @@ wishes read_arguments(int count, char** arguments) {
       made.slow = std::stoul(value);
     } else if (word == "--seconds") {
       made.seconds = std::stod(value);
+    } else if (word == "--settle") {
+      made.settle = std::stod(value);
     } else if (word == "--walks") {
       made.walks = std::stoul(value);
     } else {

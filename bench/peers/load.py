@@ -29,8 +29,8 @@ class Load:
                        'p50_ms': answer['latency_p50'] * 1000,
                        'p99_ms': answer['latency_p99'] * 1000})
 
-    def for_seconds(self, process_id, connections, seconds):
-        return self.measure(process_id, connections, '--seconds', seconds, '--spread')
+    def for_seconds(self, process_id, connections, seconds, *how):
+        return self.measure(process_id, connections, '--seconds', seconds, '--spread', *how)
 
     def once(self, process_id, connections):
         """Every connection asks for every path once, all in the same order."""

@@ -159,8 +159,12 @@ class ServeBeside(Serve64k):
 
     def alone(self):
         warm(self.files)
+        return self.fetch()
+
+    def fetch(self):
         return self.load.for_seconds(self.site.process.pid, self.connections,
-                                     self.sizes.serve_seconds)
+                                     self.sizes.serve_seconds,
+                                     '--settle', self.sizes.settle_seconds)
 
 
 class ServeStopped(ServeBeside):
@@ -196,8 +200,10 @@ class ValidateQuiet(ServeBeside):
     name = 'validate-quiet'
     title = 'serve 256 cached files of 64 KiB while a validation at lowest priority runs'
     fairness = ('The same client and files; beside them the daemon validates another package, '
-                'cold, until the client has ended. Compared is the 99th percentile of the '
-                'times of the answers (p99_ms), round by round: the median of their ratios.')
+                'cold, until the client has ended. It has the machine to itself until the client '
+                'begins, so what is asked for in the first tenth of a second has no time. '
+                'Compared is the 99th percentile of the times of the answers (p99_ms), round by '
+                'round: the median of their ratios.')
 
     def room(self):
         return 2 * self.sizes.quiet_bytes
@@ -215,8 +221,7 @@ class ValidateQuiet(ServeBeside):
         chill(self.cold)
         warm(self.files)
         began = self.site.sluice('validate', self.validated, '--dp', 'site', '--priority', 'lowest')
-        sample = self.load.for_seconds(self.site.process.pid, self.connections,
-                                       self.sizes.serve_seconds)
+        sample = self.fetch()
         self.finish(began['items'][0]['cycle'])
         return sample
 

@@ -17,6 +17,7 @@ class Sizes:
     serve_file_bytes: int = 256 * MIB
     serve_small_files: int = 256
     serve_seconds: float = 1.0
+    settle_seconds: float = 0.1
     cold_bytes: int = GIB
     shared_files: int = 4
     shared_file_bytes: int = 64 * MIB
@@ -37,6 +38,6 @@ class Sizes:
 FULL = Sizes()
 SMOKE = Sizes(validate_files=2, validate_file_bytes=3 * MIB, pull_bytes=9 * MIB, small_files=60,
               serve_files=2, serve_file_bytes=2 * MIB, serve_small_files=4, serve_seconds=0.1,
-              cold_bytes=3 * MIB, shared_files=2, shared_file_bytes=2 * MIB, shared_clients=4,
-              import_files=2, import_file_bytes=3 * MIB, hash_seconds=0.001,
+              settle_seconds=0, cold_bytes=3 * MIB, shared_files=2, shared_file_bytes=2 * MIB,
+              shared_clients=4, import_files=2, import_file_bytes=3 * MIB, hash_seconds=0.001,
               linear_file_bytes=MIB // 2, linear_files=2, quiet_bytes=3 * MIB)

@@ -68,6 +68,11 @@ class DiscardClientTest(unittest.TestCase):
         self.assertGreaterEqual(answer['seconds'], 0.2)
         self.assertGreater(answer['requests'], 2)
 
+    def test_what_is_asked_for_before_it_has_settled_has_no_time(self):
+        ran = self.run_client(['/small'], '--connections', '1', '--walks', '2', '--settle', '60')
+        answer = json.loads(ran.stdout)
+        self.assertEqual((answer['requests'], answer['latency_p99']), (2, 0))
+
     def test_slow_clients_take_their_share_and_are_not_counted(self):
         ran = self.run_client(['/large'], '--connections', '1', '--seconds', '0.4', '--slow', '2')
         self.assertEqual(ran.returncode, 0, ran.stderr)
