@@ -159,7 +159,8 @@ class StandardTest(unittest.TestCase):
         self.site.sluice('dp', 'set', 'std1', '--schedule', 'always')
         row = self.site.wait_for_success(package, 'std1')
         self.compare(self.standard, package, folder, files)
-        self.assertLess(row['bytes_transferred'], 41 * 1024 * 1024)
+        # More than 4 MiB were there; only what was on its way when it closed is sent again.
+        self.assertLess(row['bytes_transferred'], 44 * 1024 * 1024)
 
     # C1
     def test_a_push_is_cancelled(self):
