@@ -47,7 +47,7 @@ struct validation_power {
 ///   highest    best effort, first  8 blocks     8 blocks
 ///
 /// Never nothing: a node that always serves is validated in the end too. Where there is a rate, a
-/// block is hashed in parts with time between them.
+/// piece of a large file is hashed in parts with time between them.
 validation_power power_of(validation_priority priority, bool busy) noexcept;
 
 /// When the next block may begin, after one of `bytes` begins at `now` which might have begun at
